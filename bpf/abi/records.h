@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The kernel ABI: what a BPF program writes into the ring and system-probe reads. Plain C, included
+ * by both sides. A record is
+ *
+ *	struct vdt_header | fixed part of its type | variable part
+ *
+ * The variable part is a run of items, each `struct vdt_item` followed by `len` bytes (no NUL, no
+ * padding). An item kind that a reader does not know is skipped by its length. Every struct has its
+ * padding written out and is zeroed by the program, so that no kernel memory leaks. Numbers are in host
+ * byte order except where a field says otherwise. Times are CLOCK_BOOTTIME nanoseconds.
+ */
+#ifndef VEDETTE_BPF_ABI_RECORDS_H
+#define VEDETTE_BPF_ABI_RECORDS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#ifdef __cplusplus
+#define VDT_ASSERT(cond) static_assert(cond, #cond)
+extern "C" {
+#else
+#define VDT_ASSERT(cond) _Static_assert(cond, #cond)
+#endif
+
+/* Raised when a record changes so that an older reader would misread it. */
+#define VDT_ABI_VERSION 1
+
+#define VDT_PATH_MAX 4096 /* bytes of a path that are kept: its tail, see VDT_FILE_TRUNCATED */
+#define VDT_ARGS_MAX 8192 /* bytes of argv that are kept */
+#define VDT_ENVS_MAX 4096 /* bytes of environment that are kept */
+#define VDT_COMM_LEN 16
+#define VDT_TTY_LEN 64 /* tty_struct.name, Linux 2.6 on */
+
+enum vdt_type {
+	VDT_NONE = 0,
+	VDT_FORK = 1,	  /* a process (not a thread) was created */
+	VDT_EXEC = 2,	  /* execve succeeded */
+	VDT_EXIT = 3,	  /* the last thread of a process is gone */
+	VDT_SNAPSHOT = 4, /* a process that was there at start, from the task iterator */
+	VDT_OPEN = 5,
+	VDT_CONNECT = 6,
+	VDT_SETUID = 7,
+	VDT_SETGID = 8,
+	VDT_CGROUP = 9,	  /* a process was moved to another cgroup */
+	VDT_TYPE_MAX = 10
+};
+
+/* Why a record was not delivered; index of the counters in struct vdt_counters. */
+enum vdt_loss {
+	VDT_LOSS_RING_FULL = 0,
+	VDT_LOSS_SCRATCH = 1, /* no free scratch buffer on this CPU */
+	VDT_LOSS_MAX = 2
+};
+
+/* A read that failed inside a program; the record still goes out, with the part missing. */
+enum vdt_miss {
+	VDT_MISS_PATH = 0,
+	VDT_MISS_ARGS = 1,
+	VDT_MISS_ENVS = 2,
+	VDT_MISS_ADDR = 3,
+	VDT_MISS_CGROUP = 4,
+	VDT_MISS_SYSCALL = 5, /* raw user-space argument */
+	VDT_MISS_MAX = 6
+};
+
+/* One per CPU in map `counters`; user space adds the CPUs up. */
+struct vdt_counters {
+	__u64 seen[VDT_TYPE_MAX];	   /* reached the hook and wanted to be a record */
+	__u64 sent[VDT_TYPE_MAX];	   /* committed to the ring */
+	__u64 lost[VDT_TYPE_MAX][VDT_LOSS_MAX]; /* seen = sent + sum(lost) */
+	__u64 miss[VDT_MISS_MAX];
+};
+
+/* header.flags */
+#define VDT_F_COMPAT (1u << 0)	/* 32-bit system call entry */
+#define VDT_F_ASYNC (1u << 1)	/* io_uring or another kernel worker acted for the process */
+#define VDT_F_TRAMPOLINE (1u << 2) /* filled by the trampoline backend */
+
+/* Identity of a process image: start_ns survives exec, exec_id (task_struct.self_exec_id) does not. */
+struct vdt_image_id {
+	__u32 pid; /* tgid, initial pid namespace */
+	__u32 pad;
+	__u64 start_ns; /* group leader's start_boottime */
+	__u64 exec_id;
+};
+VDT_ASSERT(sizeof(struct vdt_image_id) == 24);
+
+struct vdt_header {
+	__u32 size; /* whole record */
+	__u16 type; /* enum vdt_type */
+	__u16 flags; /* VDT_F_* */
+	__u64 time_ns;
+	__u32 cpu;
+	__u32 tid;
+	struct vdt_image_id image; /* who acted; for FORK the creator */
+	__u64 cgroup_id;	   /* cgroup v2 (default hierarchy) id of who acted */
+};
+VDT_ASSERT(sizeof(struct vdt_header) == 56);
+
+/* Variable items. */
+enum vdt_item_kind {
+	VDT_ITEM_PATH = 1,	  /* path of file[0], see vdt_file */
+	VDT_ITEM_FILESYSTEM = 2,  /* file_system_type.name of file[0] */
+	VDT_ITEM_ARGV = 3,	  /* argv strings, each ended by NUL, argv[0] first */
+	VDT_ITEM_ENVP = 4,	  /* NAME=value strings, each ended by NUL */
+	VDT_ITEM_SYSCALL_PATH = 5, /* the path as the process passed it; may be racy, never decided on */
+	VDT_ITEM_CGROUP = 6,	  /* cgroup v2 path from the root of the hierarchy, begins with '/' */
+	VDT_ITEM_SCRIPT_PATH = 7, /* EXEC of a script: bprm->filename */
+	VDT_ITEM_CWD = 8,	  /* EXEC of a script with a relative name: kernel-resolved cwd */
+	VDT_ITEM_INTERPRETER_PATH = 9, /* EXEC of a script, trampoline: file is the script, this the program */
+	VDT_ITEM_INTERPRETER_FILESYSTEM = 10,
+};
+
+struct vdt_item {
+	__u16 kind;
+	__u16 len; /* bytes that follow */
+};
+VDT_ASSERT(sizeof(struct vdt_item) == 4);
+
+/* vdt_file.flags */
+#define VDT_FILE_TRUNCATED (1u << 0) /* the path's front is missing: only its tail is here */
+#define VDT_FILE_DELETED (1u << 1)   /* unlinked (nlink 0 or d_unhashed) */
+#define VDT_FILE_MEMFD (1u << 2)     /* memfd_create or another file that never had a name */
+#define VDT_FILE_DETACHED (1u << 3)  /* its mount is in no mount namespace */
+#define VDT_FILE_UNREACHABLE (1u << 4) /* outside the process's root */
+#define VDT_FILE_NO_INODE (1u << 5)  /* there is no kernel object: path string only (failed open) */
+#define VDT_FILE_UPPER (1u << 6)     /* overlayfs: has an upper dentry */
+#define VDT_FILE_LOWER (1u << 7)     /* overlayfs: has no upper dentry */
+
+struct vdt_file {
+	__u64 inode;
+	__u64 ctime_ns; /* CLOCK_REALTIME */
+	__u64 mtime_ns; /* CLOCK_REALTIME */
+	__u32 mount_id;
+	__u32 dev; /* super_block.s_dev */
+	__u32 uid;
+	__u32 gid;
+	__u32 flags; /* VDT_FILE_* */
+	__u32 nlink;
+	__u16 mode;
+	__u16 pad[3];
+};
+VDT_ASSERT(sizeof(struct vdt_file) == 56);
+
+struct vdt_cred {
+	__u32 uid, gid, euid, egid, fsuid, fsgid;
+	__u32 auid;   /* 4294967295: unset */
+	__u32 session; /* audit session id */
+	__u64 cap_effective;
+	__u64 cap_permitted;
+};
+VDT_ASSERT(sizeof(struct vdt_cred) == 48);
+
+/* What FORK, EXEC and SNAPSHOT say of the process that appears. */
+struct vdt_process {
+	struct vdt_image_id image;  /* of the process itself (FORK: the child) */
+	struct vdt_image_id parent; /* real_parent at that time; pid 0 when none */
+	struct vdt_cred cred;
+	__u64 cgroup_id;
+	__u32 netns, mntns, pidns, userns; /* inode numbers */
+	__u32 ns_pid; /* pid inside its own pid namespace */
+	__u32 sid; /* session id (getsid), initial pid namespace */
+	char comm[VDT_COMM_LEN];
+	char tty[VDT_TTY_LEN]; /* "" when none */
+	__u32 flags; /* VDT_PROC_* */
+	__u32 pad;
+};
+VDT_ASSERT(sizeof(struct vdt_process) == 216);
+
+#define VDT_PROC_KTHREAD (1u << 0)
+#define VDT_PROC_ARGS_TRUNCATED (1u << 1)
+#define VDT_PROC_ENVS_TRUNCATED (1u << 2)
+#define VDT_PROC_SCRIPT (1u << 3) /* EXEC through an interpreter line */
+#define VDT_PROC_SECURE (1u << 4) /* bprm->secureexec: set-user-ID and the like */
+
+/* FORK: items CGROUP (only when it differs from the creator's). */
+struct vdt_fork {
+	struct vdt_process process;
+};
+
+/* EXEC: items PATH, FILESYSTEM, ARGV, ENVP, CGROUP, SYSCALL_PATH, SCRIPT_PATH, CWD, INTERPRETER_*. */
+struct vdt_exec {
+	struct vdt_process process;
+	struct vdt_file file;	     /* mm->exe_file; trampoline and a script: the script */
+	struct vdt_file interpreter; /* script: the program that runs it; inode 0 otherwise */
+	__u32 argc;
+	__u32 envc;
+	__u32 args_size; /* bytes argv really has; more than ARGV's len when truncated */
+	__u32 envs_size;
+};
+VDT_ASSERT(sizeof(struct vdt_exec) == 216 + 2 * 56 + 16);
+
+/* SNAPSHOT: items PATH, FILESYSTEM, CGROUP. argv and environment come from /proc, once, at start. */
+struct vdt_snapshot {
+	struct vdt_process process;
+	struct vdt_file file; /* inode 0: a kernel thread */
+};
+
+struct vdt_exit {
+	__u32 code; /* wait status as the kernel keeps it: signal in the low 7 bits, 0x80 core, exit << 8 */
+	__u32 pad;
+};
+
+/* OPEN: items PATH, FILESYSTEM, SYSCALL_PATH. */
+struct vdt_open {
+	__s64 retval; /* fd or negative errno; the trampoline backend has 0 for success */
+	struct vdt_file file;
+	__u32 flags; /* as passed; open(2) */
+	__u32 mode;
+	__u32 dirfd; /* raw, AT_FDCWD = 0xffffff9c */
+	__u32 pad;
+};
+VDT_ASSERT(sizeof(struct vdt_open) == 80);
+
+struct vdt_connect {
+	__s64 retval;
+	__u16 family;   /* AF_* */
+	__u16 port;     /* network byte order */
+	__u16 protocol; /* IPPROTO_*, from the socket */
+	__u16 socket_type; /* SOCK_* */
+	__u8 addr[16]; /* network byte order; IPv4 in the first 4 bytes */
+};
+VDT_ASSERT(sizeof(struct vdt_connect) == 32);
+
+/* SETUID and SETGID: the credentials after the call. */
+struct vdt_setcred {
+	struct vdt_cred cred;
+};
+
+/* CGROUP: item CGROUP. header.image is the process that was moved. */
+struct vdt_cgroup {
+	__u64 cgroup_id;
+};
+
+/* Largest record a program may build; also the size of a scratch buffer. */
+#define VDT_RECORD_MAX (32 * 1024)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

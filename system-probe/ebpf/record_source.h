@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where records come from: the kernel (kernel_source.h) or a recording (replay_source.h). Everything after it,
+// from the decoder on, is the same for both.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bpf/abi/records.h"
+#include "common/result.h"
+
+namespace vedette::probe {
+
+/// What is attached for one event type, and what that means; the rows of `check` and of the status.
+struct HookReport {
+    std::string event_type;             ///< "exec"
+    std::string backend;                ///< "tracepoint", "trampoline" or "" when nothing is attached
+    std::vector<std::string> programs;  ///< attached programs
+    std::string state;                  ///< "full", "partial", "missing"
+    std::string reason;                 ///< what is weaker or missing, and why
+};
+
+/// One whole record, header first. The bytes are valid during the call only and are not trusted.
+using RecordSink = std::function<void(std::span<const std::byte>)>;
+
+/// Lives on the pipeline thread.
+class RecordSource {
+   public:
+    virtual ~RecordSource() = default;
+
+    /// Processes that exist already, as VDT_SNAPSHOT records. Called once, after the hooks are live, so that a
+    /// process that appears meanwhile is seen at least once; the caller keeps what it knows better.
+    virtual Result<> snapshot(const RecordSink& sink) = 0;
+
+    /// Waits up to `timeout` for records and hands over those that are there. Returns how many; 0 after the timeout.
+    /// At the end of a recording: kNotFound.
+    virtual Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) = 0;
+
+    /// Kernel counters, summed over the CPUs.
+    virtual Result<vdt_counters> counters() = 0;
+
+    virtual std::vector<HookReport> hooks() const = 0;
+    virtual std::string name() const = 0;       ///< "kernel" or the recording's path
+    virtual uint64_t ring_bytes() const = 0;
+    virtual uint64_t map_bytes() const = 0;
+};
+
+}  // namespace vedette::probe

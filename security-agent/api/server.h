@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent's REST API: /agent/... over TLS, every route behind the session token.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/ipc/certificate.h"
+#include "common/ipc/token.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/result.h"
+
+namespace boost::asio {
+class io_context;
+}
+namespace vedette {
+class Settings;
+class Health;
+}  // namespace vedette
+namespace vedette::status {
+class StatusProvider;
+}
+namespace vedette::flare {
+class FlareMaker;
+}
+
+namespace vedette::api {
+
+/// All referenced objects must outlive the server. Callbacks run on a worker thread of the server.
+struct Dependencies {
+    const ipc::Token& token;
+    const ipc::Certificate& certificate;
+    Settings& settings;
+    const Health& health;
+    const status::StatusProvider& status;
+    flare::FlareMaker& flare;
+    Logger& logger;
+    Metrics& metrics;
+    std::string hostname;
+    /// POST /agent/stop: called once the answer is written, on the io thread.
+    std::function<void()> on_stop;
+    /// A setting was changed through the API and is already stored: make it so.
+    std::function<Result<>(std::string_view key, std::string_view value)> on_setting_changed;
+};
+
+class Server {
+   public:
+    Server(boost::asio::io_context& io, Dependencies dependencies);
+    ~Server();
+
+    /// Binds cmd_host:security_agent.cmd_port. Errors: as HttpServer::start.
+    Result<> start();
+    void stop();
+    uint16_t port() const;
+
+   private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vedette::api

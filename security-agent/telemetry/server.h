@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What monitoring reads, on plain loopback HTTP without a token: /debug/vars (expvar-shaped JSON), /telemetry
+// (Prometheus text, while telemetry.enabled), /live and /ready. Holds no secret and changes nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/result.h"
+
+namespace boost::asio {
+class io_context;
+}
+namespace boost::json {
+class object;
+}
+namespace vedette {
+class Settings;
+class Health;
+}  // namespace vedette
+namespace vedette::status {
+class StatusProvider;
+}
+
+namespace vedette::telemetry {
+
+/// All referenced objects must outlive the server.
+struct Dependencies {
+    const Settings& settings;
+    const Health& health;
+    const status::StatusProvider& status;
+    Logger& logger;
+    Metrics& metrics;
+};
+
+/// The document of /debug/vars.
+boost::json::object expvar_document(const Metrics& metrics, const status::StatusProvider* status);
+
+class Server {
+   public:
+    Server(boost::asio::io_context& io, Dependencies dependencies);
+    ~Server();
+
+    /// Binds 127.0.0.1:security_agent.expvar_port. Errors: as api::HttpServer::start.
+    Result<> start();
+    void stop();
+    uint16_t port() const;
+
+   private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vedette::telemetry

@@ -26,6 +26,7 @@ enum class Subject : uint8_t {
     kProcess,   ///< v1::ProcessNode of the acting process
     kParent,    ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
     kAncestor,  ///< v1::ProcessNode of each ancestor in turn: an iterator, "any of them" without a register
+    kContext,   ///< the EvalContext itself: what no message holds (process.ancestors.length)
 };
 
 /// Number of an event type: the field number of its member in v1::Event.payload. 0: any event.

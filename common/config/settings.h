@@ -27,12 +27,21 @@ struct SettingDef {
     std::string_view help;
     bool runtime = false;            ///< may change while running
     bool secret = false;             ///< never printed
-    int64_t min = INT64_MIN;         ///< kInt, kBytes
+    int64_t min = INT64_MIN;         ///< kInt, kBytes; kDuration in ns
     int64_t max = INT64_MAX;
+    std::string_view choices = {};   ///< kString: "a|b|c", empty: anything
 };
+
+/// "default", "file", "environment-variable", "cli", "runtime".
+std::string_view to_string(SettingSource source);
 
 /// The table, sorted by key. Environment name of a key: VEDETTE_ + upper case, '.' as '_'.
 std::span<const SettingDef> settings_table();
+
+/// The table's entry, or nullptr.
+const SettingDef* find_setting(std::string_view key);
+/// ", did you mean 'log_level'?" for the known key nearest to `key`; empty when none is near.
+std::string nearest_setting(std::string_view key);
 
 struct SettingValue {
     std::string text;                ///< canonical text
@@ -67,13 +76,19 @@ class Settings {
     /// Errors: kNotFound unknown key, kDenied not changeable at run time, kInvalid wrong value.
     Result<> set_runtime(std::string_view key, std::string_view value);
     Result<SettingValue> value(std::string_view key) const;
+    /// Every source that sets the key, weakest first; the last one counts. Secrets as ********.
+    Result<std::vector<SettingValue>> layers(std::string_view key) const;
     /// Whole configuration as YAML, secrets as ********.
     std::string to_yaml() const;
+    /// The files that were read, in order.
+    const std::vector<std::string>& files() const { return files_; }
 
    private:
     Settings() = default;
+    const SettingValue& get(std::string_view key, SettingType type) const;  ///< under mutex_
     mutable std::mutex mutex_;
-    std::map<std::string, SettingValue, std::less<>> values_;
+    std::map<std::string, std::vector<SettingValue>, std::less<>> values_;  ///< layers, by source
+    std::vector<std::string> files_;
 };
 
 }  // namespace vedette

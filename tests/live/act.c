@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -589,13 +590,9 @@ static int act_exec_burst(int argc, char **argv)
 	char *program = argc > 2 ? argv[2] : (char *)"/bin/true";
 	char *args[] = {program, NULL};
 	for (long i = 0; i < count; i++) {
-		pid_t child = vfork();
-		if (child == 0) {
-			execve(program, args, environ);
-			_exit(127);
-		}
-		if (child < 0)
-			give_up("vfork");
+		pid_t child; // posix_spawn is vfork and exec
+		if (posix_spawn(&child, program, NULL, NULL, args, environ) != 0)
+			give_up(program);
 		int status;
 		if (waitpid(child, &status, 0) != child || status != 0)
 			give_up(program);

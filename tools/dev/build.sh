@@ -10,6 +10,7 @@
 #   TARGET            ninja targets instead of all, e.g. tests/unit/secl/unit_secl
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
+: "${top:?is set by ./dev}"
 
 # build_pair DIRECTORY [MESON OPTION...] [-- TARGET...]
 build_pair() {
@@ -34,7 +35,7 @@ build_pair() {
     # The options that let ccache serve another checkout and precompiled headers.
     CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime \
-        as_owner ninja -C "$dir" "$@" >&2
+        as_owner ninja -C "$dir" "$@" >&2 || die "the build failed"
     say "built in $((SECONDS - started)) s"
 }
 

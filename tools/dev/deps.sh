@@ -9,6 +9,7 @@
 #   --missing   print those that are not installed and stop
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
+: "${top:?is set by ./dev}"
 
 cmd_deps() {
     local mode=install groups=() word

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the commands of ./dev share. `top` is the checkout.
+: "${top:?is set by ./dev}"
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() {

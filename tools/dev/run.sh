@@ -17,6 +17,7 @@
 #   --build DIR         use this build directory as it is, e.g. one made by ./dev build --sanitize address
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
+: "${top:?is set by ./dev}"
 
 cmd_run() {
     local word replay='' build='' problem=''

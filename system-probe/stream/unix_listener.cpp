@@ -138,7 +138,7 @@ UnixListener::UnixListener(boost::asio::io_context& context, const UnixListenerO
 UnixListener::~UnixListener() {
     struct stat found {};
     if (lstat(options_.path.c_str(), &found) == 0 && found.st_ino == inode_) unlink(options_.path.c_str());
-    unlink((options_.path + ".lock").c_str());
+    // The lock file stays: removing it would let two later instances lock two different files of that name.
 }
 
 void UnixListener::start(OnPeer on_peer, OnRefused on_refused) {

@@ -10,7 +10,7 @@ usage_of() { sed -n '2{/^#!/d}; /^# SPDX/d; /^#!/d; /^[^#]/q; /^$/q; s/^# \{0,1\
 
 # mirror: the Debian archive this host uses
 mirror() {
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null |
+    { cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null || true; } |
         sed -n 's/^URIs:[[:space:]]*//p; s/^deb[[:space:]]*\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\).*/\2/p' |
         tr ' ' '\n' | grep -E '/debian/?$' | sed -n 1p
 }

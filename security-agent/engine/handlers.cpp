@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/handlers.h"
 
-#include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <vector>
 
 #include "bpf/abi/records.h"
 #include "security-agent/secl/eval_context.h"
+#include "security-agent/secl/ip.h"
 
 namespace vedette::engine::handlers {
 namespace {
@@ -32,19 +34,8 @@ std::string_view option(secl::Scratch& scratch, std::string_view name, std::stri
     return {text, name.size() + 1 + value.size()};
 }
 
-IpRanges standard_private_ranges() {
-    static const std::string kRanges[] = {
-        "0.0.0.0/8",      "10.0.0.0/8",   "100.64.0.0/10",   "127.0.0.0/8",     "169.254.0.0/16",
-        "172.16.0.0/12",  "192.0.0.0/24", "192.0.2.0/24",    "192.168.0.0/16",  "198.18.0.0/15",
-        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",  "240.0.0.0/4",     "::/128",
-        "::1/128",        "fc00::/7",     "fe80::/10",       "ff00::/8",        "2001:db8::/32"};
-    Result<IpRanges> ranges = IpRanges::parse(kRanges);
-    if (!ranges) std::abort();
-    return std::move(*ranges);
-}
-
-IpRanges& private_ranges() {
-    static IpRanges ranges = standard_private_ranges();
+std::vector<secl::IpRange>& private_ranges() {
+    static std::vector<secl::IpRange> ranges;
     return ranges;
 }
 
@@ -140,12 +131,20 @@ void process_envs(const v1::ProcessNode& process, secl::Scratch& /*scratch*/,
 }
 
 bool address_is_public(const v1::Address& address) {
-    const std::string_view ip = address.ip();
-    return (ip.size() == 4 || ip.size() == 16) && !private_ranges().contains(ip);
+    const std::optional<secl::IpAddress> ip = secl::ip_from_bytes(address.ip());
+    return ip && !secl::contains(private_ranges(), *ip);
 }
 
-void use_private_ranges(IpRanges ranges) {
-    private_ranges() = std::move(ranges);
+Result<> use_private_ranges(std::span<const std::string> networks) {
+    std::vector<secl::IpRange> ranges;
+    for (const std::string& network : networks) {
+        const std::optional<secl::IpRange> range = secl::parse_network(network);
+        if (!range)
+            return fail(ErrorCode::kInvalid, "'{}' is no IP network (such as 10.0.0.0/8)", network);
+        ranges.push_back(*range);
+    }
+    private_ranges() = secl::normalise(std::move(ranges));
+    return {};
 }
 
 int64_t ancestors_length(const void* context) {

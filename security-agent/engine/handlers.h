@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
-#include "security-agent/engine/ip_ranges.h"
+#include "common/result.h"
 #include "security-agent/secl/field.h"
 #include "vedette/v1/event.pb.h"
 
@@ -35,9 +37,9 @@ void process_envs(const v1::ProcessNode& process, secl::Scratch& scratch, secl::
 
 /// An address of no family (AF_UNIX ...) is not public.
 bool address_is_public(const v1::Address& address);
-/// What address_is_public takes for private. A getter has no place for settings, so this is the one piece of
-/// process-wide state: set it before the engine starts. Until then the standard ranges are used.
-void use_private_ranges(IpRanges ranges);
+/// What address_is_public takes for private: "10.0.0.0/8", "fc00::/7", an address alone. A getter has no place for
+/// settings, so this is process-wide; call it before the engine starts. Errors name the entry.
+Result<> use_private_ranges(std::span<const std::string> networks);
 
 /// `context`: secl::EvalContext.
 int64_t ancestors_length(const void* context);

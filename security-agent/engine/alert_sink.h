@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace vedette::engine {
+
+/// Where finished lines go. The engine knows nothing behind it.
+class AlertSink {
+   public:
+    virtual ~AlertSink() = default;
+    /// One JSON object without its newline. Must not block; engine thread.
+    virtual void write(const std::string& line) = 0;
+};
+
+}  // namespace vedette::engine

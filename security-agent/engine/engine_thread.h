@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The thread that the engine lives on: takes messages from the queue, evaluates, acknowledges.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "common/health.h"
+#include "security-agent/engine/batch_queue.h"
+#include "security-agent/engine/engine.h"
+
+namespace vedette::engine {
+
+class EngineThread {
+   public:
+    /// `acknowledge` is called with the sequence number of the last event of each evaluated batch, when its alerts
+    /// are with the sink. References must outlive the thread.
+    EngineThread(Engine& engine, BatchQueue& queue, std::function<void(uint64_t)> acknowledge,
+                 std::shared_ptr<Health::Component> health);
+    ~EngineThread();
+
+    void start();
+    /// Deals with what is still queued, then ends. The queue is closed afterwards.
+    void stop();
+
+   private:
+    void run();
+
+    Engine& engine_;
+    BatchQueue& queue_;
+    std::function<void(uint64_t)> acknowledge_;
+    std::shared_ptr<Health::Component> health_;
+    std::thread thread_;
+};
+
+}  // namespace vedette::engine

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/engine/process_json.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bpf/abi/records.h"
+#include "security-agent/engine/handlers.h"
+#include "security-agent/engine/json_fields.h"
+#include "security-agent/engine/json_text.h"
+#include "security-agent/engine/names.h"
+#include "security-agent/engine/scrubber.h"
+
+namespace vedette::engine {
+namespace {
+
+using boost::json::object;
+
+bool has_file(const v1::File& file) {
+    return !file.path().empty() || !file.name().empty() || file.inode() != 0;
+}
+
+void put_scrubbed(object& out, std::string_view name, std::span<const std::string_view> values) {
+    std::vector<std::string> texts = scrub(values);
+    for (std::string& text : texts) text = json_text(text);
+    put_list(out, name, texts);
+}
+
+void put_arguments(object& out, const v1::ProcessNode& process) {
+    const auto& argv = process.argv();
+    if (argv.empty()) return;
+    put_text(out, "argv0", argv.Get(0));
+    put_scrubbed(out, "args", std::vector<std::string_view>(argv.begin() + 1, argv.end()));
+    put_true(out, "args_truncated", process.args_truncated());
+}
+
+/// Names of all variables; NAME=value for those on the allow-list.
+void put_environment(object& out, const v1::ProcessNode& process) {
+    std::vector<std::string_view> variables(process.envp().begin(), process.envp().end());
+    for (const std::string_view name : process.env_names()) {
+        const bool with_value = std::any_of(
+            process.envp().begin(), process.envp().end(), [name](std::string_view variable) {
+                return variable.substr(0, variable.find('=')) == name;
+            });
+        if (!with_value) variables.push_back(name);
+    }
+    put_scrubbed(out, "envs", variables);
+    put_true(out, "envs_truncated", process.envs_truncated());
+}
+
+std::string_view source_name(v1::ProcessNode::Source source) {
+    switch (source) {
+        case v1::ProcessNode::SOURCE_EVENT: return "event";
+        case v1::ProcessNode::SOURCE_SNAPSHOT: return "snapshot";
+        case v1::ProcessNode::SOURCE_PROCFS: return "procfs_snapshot";
+        case v1::ProcessNode::SOURCE_PLACEHOLDER: return "placeholder";
+        default: return "unknown";
+    }
+}
+
+/// Who made the cgroup, as far as its name tells.
+std::string_view cgroup_manager(std::string_view path) {
+    static constexpr std::pair<std::string_view, std::string_view> kPrefixes[] = {
+        {"docker-", "docker"}, {"cri-containerd-", "cri"}, {"crio-", "cri-o"}, {"libpod-", "podman"}};
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    for (const auto& [prefix, manager] : kPrefixes)
+        if (name.starts_with(prefix)) return manager;
+    if (path.starts_with("/docker/")) return "docker";
+    if (name.ends_with(".service") || name.ends_with(".scope")) return "systemd";
+    return {};
+}
+
+}  // namespace
+
+object file_json(const v1::File& file) {
+    object out;
+    auto& scratch = *std::pmr::null_memory_resource();  // these two never allocate
+    put_text(out, "path", file.path());
+    put_text(out, "name", handlers::file_name(file, scratch));
+    put_text(out, "extension", handlers::file_extension(file, scratch));
+    put_text(out, "path_resolution_error", file.path_error());
+    put_number(out, "inode", file.inode());
+    put_number(out, "mode", file.mode());
+    if (file.flags() & (VDT_FILE_UPPER | VDT_FILE_LOWER))
+        out["in_upper_layer"] = handlers::file_in_upper_layer(file);
+    put_number(out, "mount_id", file.mount_id());
+    put_text(out, "filesystem", file.filesystem());
+    out["uid"] = file.uid();
+    out["gid"] = file.gid();
+    put_text(out, "user", file.user());
+    put_text(out, "group", file.group());
+    put_time(out, "modification_time", file.modification_time());
+    put_time(out, "change_time", file.change_time());
+    put_true(out, "mount_visible", handlers::file_mount_visible(file));
+    put_true(out, "mount_detached", handlers::file_mount_detached(file));
+    return out;
+}
+
+object credentials_json(const v1::Credentials& credentials) {
+    object out;
+    out["uid"] = credentials.uid();
+    put_text(out, "user", credentials.user());
+    out["gid"] = credentials.gid();
+    put_text(out, "group", credentials.group());
+    out["euid"] = credentials.euid();
+    put_text(out, "euser", credentials.euser());
+    out["egid"] = credentials.egid();
+    put_text(out, "egroup", credentials.egroup());
+    out["fsuid"] = credentials.fsuid();
+    put_text(out, "fsuser", credentials.fsuser());
+    out["fsgid"] = credentials.fsgid();
+    put_text(out, "fsgroup", credentials.fsgroup());
+    out["auid"] = credentials.auid();
+    const auto list = [](uint64_t mask) {
+        boost::json::array names;
+        for (const std::string& name : capability_names(mask)) names.emplace_back(name);
+        return names;
+    };
+    out["cap_effective"] = list(credentials.cap_effective());
+    out["cap_permitted"] = list(credentials.cap_permitted());
+    return out;
+}
+
+object container_json(const v1::Container& container) {
+    object out;
+    if (container.id().empty()) return out;
+    put_text(out, "id", container.id());
+    put_time(out, "created_at", container.created_at());
+    return out;
+}
+
+object cgroup_json(const v1::CGroup& cgroup) {
+    object out;
+    if (cgroup.id().empty()) return out;
+    put_text(out, "id", cgroup.id());
+    put_text(out, "manager", cgroup_manager(cgroup.id()));
+    return out;
+}
+
+object process_json(const v1::ProcessNode& process) {
+    const v1::Credentials& credentials = process.credentials();
+    object out;
+    put_number(out, "pid", process.pid());
+    put_number(out, "ppid", process.ppid());
+    put_number(out, "tid", process.tid());
+    out["uid"] = credentials.uid();
+    out["gid"] = credentials.gid();
+    put_text(out, "user", credentials.user());
+    put_text(out, "group", credentials.group());
+    put_text(out, "path_resolution_error", process.file().path_error());
+    put_text(out, "comm", process.comm());
+    put_text(out, "tty", process.tty_name());
+    put_time(out, "fork_time", process.created_at());
+    put_time(out, "exec_time", process.exec_time());
+    put_time(out, "exit_time", process.exit_time());
+    out["credentials"] = credentials_json(credentials);
+    if (has_file(process.file())) out["executable"] = file_json(process.file());
+    if (has_file(process.interpreter())) out["interpreter"] = file_json(process.interpreter());
+    put_object(out, "container", container_json(process.container()));
+    put_object(out, "cgroup", cgroup_json(process.cgroup()));
+    put_arguments(out, process);
+    put_environment(out, process);
+    put_true(out, "is_thread", !process.is_exec() && process.source() == v1::ProcessNode::SOURCE_EVENT);
+    put_true(out, "is_kworker", process.is_kworker());
+    put_text(out, "source", source_name(process.source()));
+    return out;
+}
+
+object process_tree_json(const v1::ProcessNode& process, const v1::ProcessNode* parent,
+                         std::span<const void* const> ancestors) {
+    object out = process_json(process);
+    if (parent) out["parent"] = process_json(*parent);
+    boost::json::array list;
+    for (const void* ancestor : ancestors.first(std::min(ancestors.size(), kAlertAncestors)))
+        list.push_back(process_json(*static_cast<const v1::ProcessNode*>(ancestor)));
+    if (!list.empty()) out["ancestors"] = std::move(list);
+    put_true(out, "truncated_ancestors", ancestors.size() > kAlertAncestors);
+    return out;
+}
+
+}  // namespace vedette::engine

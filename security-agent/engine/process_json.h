@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files and processes as an alert shows them: the reference's names, what is empty left out, secrets on command
+// lines hidden.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <span>
+
+#include "vedette/v1/process.pb.h"
+
+namespace vedette::engine {
+
+/// Ancestors that an alert shows; more are announced by truncated_ancestors.
+inline constexpr size_t kAlertAncestors = 200;
+
+boost::json::object file_json(const v1::File& file);
+boost::json::object credentials_json(const v1::Credentials& credentials);
+boost::json::object container_json(const v1::Container& container);
+boost::json::object cgroup_json(const v1::CGroup& cgroup);
+
+/// One image without its parents.
+boost::json::object process_json(const v1::ProcessNode& process);
+
+/// With `parent` (null: unknown) and `ancestors` (v1::ProcessNode, nearest first).
+boost::json::object process_tree_json(const v1::ProcessNode& process,
+                                      const v1::ProcessNode* parent,
+                                      std::span<const void* const> ancestors);
+
+}  // namespace vedette::engine

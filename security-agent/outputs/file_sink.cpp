@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/outputs/file_sink.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "common/os/fd.h"
+
+namespace vedette::outputs {
+namespace {
+
+class FileSink final : public Sink {
+   public:
+    FileSink(std::string path, uint64_t max_size) : path_(std::move(path)), max_size_(max_size) {}
+
+    Result<> reopen() override {
+        // Alerts hold command lines: the owner's group may read them, nobody else. O_NOFOLLOW: a link
+        // that somebody put there must not lead the agent's writes elsewhere.
+        Result<UniqueFd> fd =
+            open_file(path_, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
+        if (!fd) return forward_error(fd);
+        struct stat info {};
+        if (fstat(fd->get(), &info) != 0) return fail_errno(errno, "fstat of '{}'", path_);
+        if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
+            return fail(ErrorCode::kInvalid, "'{}' is no regular file", path_);
+        fd_ = std::move(*fd);
+        size_ = S_ISREG(info.st_mode) ? static_cast<uint64_t>(info.st_size) : 0;
+        rotates_ = S_ISREG(info.st_mode);
+        return {};
+    }
+
+    Result<size_t> write(std::string_view lines) override {
+        if (!fd_)
+            if (Result<> opened = reopen(); !opened) return forward_error(opened);
+        if (at_line_start_ && rotates_ && size_ >= max_size_)
+            if (Result<> rotated = rotate(); !rotated) return forward_error(rotated);
+        const std::string_view part = up_to_rotation(lines);
+        const ssize_t written = ::write(fd_.get(), part.data(), part.size());
+        if (written < 0 && errno == EINTR) return 0;
+        if (written < 0) return fail_errno(errno, "writing to '{}'", path_);
+        const auto count = static_cast<size_t>(written);
+        size_ += count;
+        if (count > 0) at_line_start_ = part[count - 1] == '\n';
+        return count;
+    }
+
+   private:
+    /// As many whole lines as fit below the maximum, at least one.
+    std::string_view up_to_rotation(std::string_view lines) const {
+        const uint64_t room = size_ < max_size_ ? max_size_ - size_ : 0;
+        if (!rotates_ || lines.size() <= room) return lines;
+        const size_t last = room ? lines.rfind('\n', room - 1) : std::string_view::npos;
+        const size_t end = last != std::string_view::npos ? last : lines.find('\n');
+        return lines.substr(0, end == std::string_view::npos ? end : end + 1);
+    }
+
+    Result<> rotate() {
+        const std::string old = path_ + ".1";
+        if (std::rename(path_.c_str(), old.c_str()) != 0)
+            return fail_errno(errno, "renaming '{}' to '{}'", path_, old);
+        fd_.reset();
+        return reopen();
+    }
+
+    std::string path_;
+    uint64_t max_size_;
+    UniqueFd fd_;
+    uint64_t size_ = 0;
+    bool rotates_ = false;
+    bool at_line_start_ = true;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> make_file_sink(std::string path, uint64_t max_size) {
+    auto sink = std::make_unique<FileSink>(std::move(path), max_size);
+    if (Result<> opened = sink->reopen(); !opened) return forward_error(opened);
+    return std::unique_ptr<Sink>(std::move(sink));
+}
+
+}  // namespace vedette::outputs

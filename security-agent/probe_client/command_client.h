@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "common/result.h"
+#include "vedette/v1/command.pb.h"
+
+namespace vedette::probe_client {
+
+/// Asks the probe how it is, on its command socket. Blocks up to `timeout`; any thread but the engine's.
+Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
+                                     std::chrono::milliseconds timeout);
+
+}  // namespace vedette::probe_client

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread with gRPC's blocking calls: a full queue makes it wait, and then nobody reads from the stream. That is
+// the whole flow control.
+#include "security-agent/probe_client/probe_client.h"
+
+#include <pthread.h>
+
+#include <random>
+#include <utility>
+
+#include "common/log.h"
+#include "security-agent/probe_client/backoff.h"
+#include "security-agent/probe_client/dial.h"
+#include "vedette/v1/event_stream.grpc.pb.h"
+
+namespace vedette::probe_client {
+
+struct ProbeClient::Session {
+    explicit Session(const std::shared_ptr<grpc::Channel>& channel)
+        : stub(v1::EventStream::NewStub(channel)), stream(stub->Subscribe(&context)) {}
+
+    grpc::ClientContext context;
+    std::unique_ptr<v1::EventStream::Stub> stub;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::SubscribeRequest, v1::SubscribeResponse>> stream;
+    std::mutex write_mutex;  ///< one writer at a time, and none once the stream is being finished
+    bool finished = false;
+};
+
+ProbeClient::ProbeClient(ClientOptions options, engine::BatchQueue& queue, Metrics& metrics,
+                         Logger& logger, std::shared_ptr<Health::Component> health)
+    : options_(std::move(options)),
+      queue_(queue),
+      logger_(logger),
+      health_(std::move(health)),
+      connections_(metrics.counter("vedette_agent_probe_connections_total",
+                                   "Times the event stream was opened.")),
+      connected_gauge_(metrics.gauge("vedette_agent_probe_connected",
+                                     "1 while the event stream is open.")) {}
+
+ProbeClient::~ProbeClient() {
+    stop();
+}
+
+void ProbeClient::start() {
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "probe-client");
+}
+
+void ProbeClient::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        if (session_) session_->context.TryCancel();
+        stop_requested_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+void ProbeClient::acknowledge(uint64_t sequence) {
+    const std::shared_ptr<Session> current = session();
+    if (!current) return;
+    v1::SubscribeRequest request;
+    request.mutable_ack()->set_sequence(sequence);
+    const std::lock_guard lock(current->write_mutex);
+    if (!current->finished) current->stream->Write(request);  // a broken stream shows in Read
+}
+
+void ProbeClient::run() {
+    Backoff backoff(std::random_device{}());
+    std::string last_reason;
+    while (true) {
+        welcomed_ = false;
+        const Result<> ended = run_session();
+        set_connected(false);
+        if (welcomed_) backoff.reset();
+        if (!ended && (welcomed_ || ended.error().message != last_reason)) {
+            last_reason = ended.error().message;
+            logger_.warn("{}: {}; trying again until it works",
+                         welcomed_ ? "the event stream has ended" : "no event stream",
+                         printable(last_reason));
+        }
+        if (!wait_before_retry(backoff.next())) return;
+    }
+}
+
+bool ProbeClient::wait_before_retry(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return !stop_requested_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+std::shared_ptr<ProbeClient::Session> ProbeClient::session() {
+    const std::lock_guard lock(mutex_);
+    return session_;
+}
+
+void ProbeClient::publish(std::shared_ptr<Session> session) {
+    const std::lock_guard lock(mutex_);
+    session_ = std::move(session);
+    if (session_ && stopping_) session_->context.TryCancel();
+}
+
+void ProbeClient::set_connected(bool connected) {
+    connected_ = connected;
+    connected_gauge_.Set(connected ? 1 : 0);
+    connected ? health_->beat() : health_->fail();
+}
+
+Result<> ProbeClient::run_session() {
+    // What the last stream brought is evaluated first: the position below then covers it.
+    queue_.wait_drained();
+    Result<std::shared_ptr<grpc::Channel>> channel = dial(options_.socket_path);
+    if (!channel) return forward_error(channel);
+    const auto session = std::make_shared<Session>(*channel);
+    const engine::Position position = options_.position();
+    v1::SubscribeRequest request;
+    v1::Hello& hello = *request.mutable_hello();
+    hello.set_agent_version(options_.agent_version);
+    hello.set_instance_id(position.instance_id);
+    hello.set_last_sequence(position.last_sequence);
+    session->stream->Write(request);
+    publish(session);
+    Result<> result = read_all(*session);
+    publish(nullptr);
+    session->context.TryCancel();  // lets a writer go; a stream that has ended keeps its status
+    const std::lock_guard lock(session->write_mutex);
+    session->finished = true;
+    const grpc::Status status = session->stream->Finish();
+    if (!result) return result;
+    return fail(ErrorCode::kUnavailable, "{}",
+                status.error_message().empty() ? "the probe closed the connection"
+                                               : status.error_message());
+}
+
+/// Until the stream ends. Errors: the probe broke the protocol.
+Result<> ProbeClient::read_all(Session& session) {
+    while (true) {
+        auto message = std::make_unique<v1::SubscribeResponse>();
+        if (!session.stream->Read(message.get())) return {};
+        if (!welcomed_) {
+            if (!message->has_welcome())
+                return fail(ErrorCode::kInvalid, "the probe's first message is no Welcome");
+            const v1::Welcome& welcome = message->welcome();
+            logger_.info("connected to system-probe {} (instance {:x}, next event {})",
+                         printable(welcome.probe_version()), welcome.instance_id(),
+                         welcome.next_sequence());
+            connections_.Increment();
+            welcomed_ = true;
+            set_connected(true);
+        }
+        if (!queue_.push(std::move(message))) return {};
+    }
+}
+
+}  // namespace vedette::probe_client

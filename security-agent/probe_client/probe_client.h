@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stream of events: connects to the probe, says how far this agent has come, moves what arrives into the queue,
+// and begins again when the connection is gone, for ever. It knows what a message is, not what it means.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "common/health.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "security-agent/engine/batch_queue.h"
+#include "security-agent/engine/engine.h"
+
+namespace vedette::probe_client {
+
+struct ClientOptions {
+    std::string socket_path;
+    std::string agent_version;
+    std::function<engine::Position()> position;  ///< any thread
+};
+
+class ProbeClient {
+   public:
+    /// References must outlive it. `health` beats while connected.
+    ProbeClient(ClientOptions options, engine::BatchQueue& queue, Metrics& metrics, Logger& logger,
+                std::shared_ptr<Health::Component> health);
+    ~ProbeClient();
+
+    void start();
+    /// Stop the engine before: its last acknowledgements still want the stream.
+    void stop();
+
+    /// Any thread; without a connection it has no effect (the next Hello says the same).
+    void acknowledge(uint64_t sequence);
+    bool connected() const { return connected_; }
+
+   private:
+    struct Session;
+
+    void run();
+    Result<> run_session();
+    Result<> read_all(Session& session);
+    std::shared_ptr<Session> session();
+    void publish(std::shared_ptr<Session> session);
+    void set_connected(bool connected);
+    bool wait_before_retry(std::chrono::milliseconds time);
+
+    ClientOptions options_;
+    engine::BatchQueue& queue_;
+    Logger& logger_;
+    std::shared_ptr<Health::Component> health_;
+    Counter& connections_;
+    Gauge& connected_gauge_;
+
+    std::mutex mutex_;
+    std::condition_variable stop_requested_;
+    std::shared_ptr<Session> session_;  ///< the one in use, under mutex_
+    bool stopping_ = false;
+    std::atomic<bool> connected_ = false;
+    std::atomic<bool> welcomed_ = false;  ///< in this attempt
+    std::thread thread_;
+};
+
+}  // namespace vedette::probe_client

@@ -58,6 +58,9 @@ struct RequestHead {
 /// response to refuse it with.
 std::variant<RequestHead, Response> parse_head(std::string_view head, size_t max_body);
 
+/// The whole answer as it goes over the wire.
+std::string serialize(const Response& response, bool keep_alive);
+
 /// `a=1&b=two+words`: a query, or a form. False when it is malformed or has more than 64 names.
 bool parse_form(std::string_view text, std::map<std::string, std::string, std::less<>>& out);
 

@@ -28,7 +28,7 @@ class io_context;
 namespace vedette::api {
 
 struct HttpLimits {
-    size_t connections = 64;           ///< the oldest that has not yet been served gives way to a new one
+    size_t connections = 128;          ///< beyond: the oldest of those that have done least gives way
     size_t header_bytes = 16 << 10;    ///< request line and fields
     size_t body_bytes = 64 << 10;
     size_t requests = 100;             ///< per connection
@@ -40,6 +40,7 @@ struct HttpServerOptions {
     std::string name;  ///< "api": in logs and metrics
     std::string host;  ///< name or address; a name may have several addresses, the first that can be bound is taken
     uint16_t port = 0;                            ///< 0: any free one
+    std::string port_setting;                     ///< for the error when the port is in use
     std::optional<ipc::Certificate> certificate;  ///< TLS when set
     HttpLimits limits;
     unsigned workers = 2;  ///< threads that run the handler
@@ -47,6 +48,8 @@ struct HttpServerOptions {
 
 /// Runs on a worker thread, several at once; may block for a while. Must not throw.
 using HttpHandler = std::function<Response(const Request&)>;
+
+class HttpListener;
 
 /// Sockets live on the thread that runs `io`; start and stop are called from there or before it runs.
 class HttpServer {
@@ -65,8 +68,7 @@ class HttpServer {
     uint16_t port() const;  ///< after start
 
    private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    std::shared_ptr<HttpListener> impl_;
 };
 
 }  // namespace vedette::api

@@ -14,6 +14,11 @@
 
 namespace vedette {
 class Settings;
+class Health;
+class Metrics;
+}  // namespace vedette
+namespace vedette::status {
+class StatusProvider;
 }
 
 namespace vedette::flare {
@@ -53,5 +58,9 @@ class FlareMaker {
     std::vector<Item> items_;
     std::mutex mutex_;
 };
+
+/// What the running agent adds: status, health, metrics, expvar. All must outlive the maker.
+void add_daemon_items(FlareMaker& maker, const status::StatusProvider& status, const Health& health,
+                      const Metrics& metrics);
 
 }  // namespace vedette::flare

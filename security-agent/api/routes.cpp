@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/api/routes.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "common/health.h"
+#include "common/version.h"
+#include "security-agent/flare/flare.h"
+#include "security-agent/status/status.h"
+
+namespace vedette::api {
+namespace {
+
+namespace json = boost::json;
+
+Response get_version() {
+    const Version& v = version();
+    return Response::json(json::serialize(json::object{{"Major", v.major},
+                                                       {"Minor", v.minor},
+                                                       {"Patch", v.patch},
+                                                       {"Pre", v.pre},
+                                                       {"Meta", ""},
+                                                       {"Commit", v.commit}}));
+}
+
+Response get_status(const Dependencies& d, const Request& request) {
+    const auto it = request.query.find("format");
+    const std::string format = it == request.query.end() ? "json" : it->second;
+    if (format != "json" && format != "text")
+        return Response::error(400, fmt::format("unknown format '{}': use json or text", format));
+    json::object document = d.status.collect();
+    document["health"] = to_json(d.health.readiness());
+    if (format == "text")
+        return Response::text(status::render_text(document, request.flag("verbose")));
+    return Response::json(json::serialize(document));
+}
+
+Response post_flare(const Dependencies& d) {
+    const auto path = d.flare.make();
+    if (path) return Response::text(*path);
+    d.logger.error("api: flare: {}", path.error().message);
+    return Response::error(500, path.error().message);
+}
+
+Response post_stop(const Dependencies& d, const Request& request) {
+    d.logger.info("api: {} asked to stop", request.peer);
+    auto response = Response::json("\"\"");
+    response.close = true;
+    response.after_write = d.on_stop;
+    return response;
+}
+
+}  // namespace
+
+Router make_routes(const Dependencies& d) {
+    Router router;
+    router.add("GET", "/agent/version", [](const Request&, const auto&) { return get_version(); });
+    router.add("GET", "/agent/hostname", [&d](const Request&, const auto&) {
+        return Response::json(json::serialize(json::value(d.hostname)));
+    });
+    router.add("GET", "/agent/status",
+               [&d](const Request& request, const auto&) { return get_status(d, request); });
+    router.add("GET", "/agent/status/health", [&d](const Request&, const auto&) {
+        return Response::json(json::serialize(to_json(d.health.readiness())));
+    });
+    router.add("POST", "/agent/flare",
+               [&d](const Request&, const auto&) { return post_flare(d); });
+    router.add("POST", "/agent/stop",
+               [&d](const Request& request, const auto&) { return post_stop(d, request); });
+    add_config_routes(router, d);
+    return router;
+}
+
+}  // namespace vedette::api

@@ -80,6 +80,7 @@ using Value = std::variant<Integer, Duration, String, Address, Name, Variable, F
 struct Node {
     Span span;
     Value value;
+    unsigned height = 1;  ///< levels of evaluation, the turns of a mixed && || chain included
 };
 
 std::string_view to_string(UnaryOp op);

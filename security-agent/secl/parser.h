@@ -33,7 +33,8 @@
 namespace vedette::secl {
 
 inline constexpr size_t kMaxExpressionBytes = 1 << 20;
-inline constexpr unsigned kMaxDepth = 200;  ///< of parentheses, unary operators, comparisons, mixed && and ||
+/// Of parentheses, unary operators, comparisons and turns between && and || in one chain.
+inline constexpr unsigned kMaxDepth = 200;
 
 /// Null after an error, which is in `diagnostics`. Warns of && and || mixed without parentheses. `subject`: the
 /// id that diagnostics name. Linear time; any bytes.

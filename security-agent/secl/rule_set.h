@@ -41,6 +41,7 @@ class RuleSet {
     const PredicateIndex* index(EventTypeId type) const;
 
    private:
+    uint64_t id_;
     std::vector<TypeIndex> indexes_;  // by type
     std::vector<EventTypeId> event_types_;
 };

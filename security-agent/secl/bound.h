@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A rule after its names and types are settled: macros inlined, constants folded, synonyms gone. It says what
+// the rule means; predicate_index.h says how it is evaluated fast. `x != y` is here always not(x == y), so that a
+// field with several values is negated as a whole.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "security-agent/secl/field.h"
+#include "security-agent/secl/ip.h"
+
+namespace vedette::secl {
+
+inline constexpr int kNoRegister = -1;
+inline constexpr int kMaxRegisters = 2;  ///< evaluation tries ancestors^registers combinations
+
+/// What is read from an event.
+struct FieldRead {
+    enum class Kind : uint8_t {
+        kValue,
+        kLength,         ///< of a string in bytes, of a list in elements
+        kAncestorCount,  ///< process.ancestors.length; `field` is null
+    };
+
+    const FieldDef* field = nullptr;
+    Kind kind = Kind::kValue;
+    int32_t index = -1;              ///< one element of a list; zero value past its end
+    int32_t reg = kNoRegister;       ///< of the ancestor this register is bound to
+
+    ValueType type() const { return kind == Kind::kValue ? field->type : ValueType::kInt; }
+    /// Several values: a test asks whether any of them passes.
+    bool multi() const {
+        if (kind == Kind::kAncestorCount) {
+            return false;
+        }
+        const bool list = field->is_list && index < 0 && kind == Kind::kValue;
+        return list || (field->subject == Subject::kAncestor && reg == kNoRegister);
+    }
+    bool operator==(const FieldRead&) const = default;
+};
+
+struct IntExpr {
+    enum class Op : uint8_t { kConstant, kRead, kNegate, kComplement, kSum, kBitAnd, kBitOr, kBitXor };
+    Op op = Op::kConstant;
+    int64_t value = 0;          ///< kConstant
+    FieldRead read;             ///< kRead; at most one read of an expression has several values
+    std::vector<IntExpr> args;  ///< the others
+};
+
+enum class Relation : uint8_t { kEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+
+struct StringLiteral {
+    enum class Kind : uint8_t { kExact, kPattern, kGlob, kRegexp };
+    Kind kind = Kind::kExact;
+    std::string text;  ///< in lower case for fields that ignore case
+    auto operator<=>(const StringLiteral&) const = default;
+};
+
+/// Any value of `read` is one of `values` (sorted). Booleans are 0 and 1.
+struct IntSet {
+    FieldRead read;
+    std::vector<int64_t> values;
+};
+struct IntCompare {
+    Relation relation = Relation::kEqual;
+    IntExpr left;
+    IntExpr right;
+};
+/// Any value matches any literal (sorted).
+struct StringSet {
+    FieldRead read;
+    std::vector<StringLiteral> literals;
+};
+/// Any address, or with `all` every one, is in one of `ranges` (normalised).
+struct IpSet {
+    FieldRead read;
+    std::vector<IpRange> ranges;
+    bool all = false;
+};
+/// now - value, in nanoseconds.
+struct Age {
+    FieldRead read;
+    Relation relation = Relation::kLess;
+    int64_t nanoseconds = 0;
+};
+/// Some value of one equals some value of the other; both strings, addresses or ints.
+struct SameValue {
+    FieldRead left;
+    FieldRead right;
+};
+using Test = std::variant<IntSet, IntCompare, StringSet, IpSet, Age, SameValue>;
+
+struct Condition {
+    enum class Op : uint8_t {
+        kConstant,
+        kTest,
+        kNot,
+        kAnd,
+        kOr,
+        kEqual,  ///< two children, true when they agree
+    };
+    Op op = Op::kConstant;
+    bool value = false;                 ///< kConstant
+    std::unique_ptr<Test> test;         ///< kTest
+    std::vector<Condition> children;
+    unsigned height = 1;
+};
+
+struct BoundRule {
+    EventTypeId event = kAnyEvent;
+    Condition condition;
+    int registers = 0;  ///< the rule matches when some choice of ancestors for them does
+};
+
+bool relation_holds(Relation relation, int64_t left, int64_t right);
+
+Condition constant(bool value);
+Condition make_test(Test test);
+/// The rest fold constants and flatten.
+Condition negate(Condition condition);
+Condition combine(Condition::Op and_or, Condition left, Condition right);
+Condition agree(Condition left, Condition right);
+
+}  // namespace vedette::secl

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/secl/ip.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace vedette::secl {
+namespace {
+
+constexpr std::array<uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+// The address after `address`, or nothing after the last one.
+std::optional<IpAddress> successor(IpAddress address) {
+    for (size_t i = address.bytes.size(); i-- > 0;) {
+        if (++address.bytes[i] != 0) {
+            return address;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<IpAddress> ip_from_bytes(std::string_view bytes) {
+    IpAddress address;
+    if (bytes.size() == 4) {
+        std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), address.bytes.begin());
+        std::memcpy(address.bytes.data() + 12, bytes.data(), 4);
+    } else if (bytes.size() == 16) {
+        std::memcpy(address.bytes.data(), bytes.data(), 16);
+    } else {
+        return std::nullopt;
+    }
+    return address;
+}
+
+std::optional<IpAddress> parse_ip(std::string_view text) {
+    const std::string terminated(text);
+    std::array<char, 16> bytes{};
+    if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) {
+        return ip_from_bytes({bytes.data(), 4});
+    }
+    if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) {
+        return ip_from_bytes({bytes.data(), 16});
+    }
+    return std::nullopt;
+}
+
+std::optional<IpRange> parse_network(std::string_view text) {
+    const size_t slash = text.find('/');
+    const auto address = parse_ip(text.substr(0, slash));
+    if (!address) {
+        return std::nullopt;
+    }
+    if (slash == std::string_view::npos) {
+        return IpRange{*address, *address};
+    }
+    const bool v4 = text.substr(0, slash).find(':') == std::string_view::npos;
+    const std::string_view digits = text.substr(slash + 1);
+    unsigned prefix = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+    if (error != std::errc{} || end != digits.data() + digits.size() || prefix > (v4 ? 32U : 128U)) {
+        return std::nullopt;
+    }
+    prefix += v4 ? 96 : 0;
+    IpRange range{*address, *address};
+    for (unsigned bit = prefix; bit < 128; ++bit) {
+        const auto mask = static_cast<uint8_t>(0x80U >> (bit % 8));
+        range.first.bytes[bit / 8] = static_cast<uint8_t>(range.first.bytes[bit / 8] & ~mask);
+        range.last.bytes[bit / 8] = static_cast<uint8_t>(range.last.bytes[bit / 8] | mask);
+    }
+    return range;
+}
+
+std::vector<IpRange> normalise(std::vector<IpRange> ranges) {
+    std::sort(ranges.begin(), ranges.end());
+    std::vector<IpRange> merged;
+    for (const IpRange& range : ranges) {
+        if (!merged.empty()) {
+            const auto next = successor(merged.back().last);
+            if (!next || range.first <= *next) {
+                merged.back().last = std::max(merged.back().last, range.last);
+                continue;
+            }
+        }
+        merged.push_back(range);
+    }
+    return merged;
+}
+
+bool contains(std::span<const IpRange> normalised, const IpAddress& address) {
+    const auto after = std::upper_bound(
+        normalised.begin(), normalised.end(), address,
+        [](const IpAddress& value, const IpRange& range) { return value < range.first; });
+    return after != normalised.begin() && address <= std::prev(after)->last;
+}
+
+}  // namespace vedette::secl

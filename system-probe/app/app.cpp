@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/app/app.h"
+
+#include <sys/random.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <utility>
+
+#include "common/config/paths.h"
+#include "common/os/host.h"
+#include "common/version.h"
+#include "system-probe/app/host_facts.h"
+#include "system-probe/app/privileges.h"
+#include "system-probe/app/run_dir.h"
+#include "system-probe/commands/command_service.h"
+#include "system-probe/decode/replay_source.h"
+#include "system-probe/ebpf/kernel_source.h"
+#include "system-probe/resolvers/snapshot.h"
+#include "system-probe/stream/event_service.h"
+#include "vedette/v1/command.pb.h"
+
+namespace vedette::probe {
+namespace {
+
+/// An orderly stop takes no longer: then SIGALRM ends the process.
+constexpr unsigned kStopDeadlineSeconds = 10;
+
+/// How long the agent has to read the last batches.
+constexpr auto kDrainPatience = std::chrono::seconds(3);
+
+/// /proc/<pid> of a reader in the initial pid namespace shows the pids that records have.
+constexpr uint64_t kInitialPidNamespace = 0xEFFFFFFC;
+
+uint64_t random_id() {
+    uint64_t id = 0;
+    while (id == 0) {
+        if (getrandom(&id, sizeof id, 0) != sizeof id) id = static_cast<uint64_t>(wall_time_ns());
+    }
+    return id;
+}
+
+bool process_exists(uint32_t pid) {
+    return kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH;
+}
+
+}  // namespace
+
+std::span<const App::Step> App::steps() {
+    static constexpr std::array<Step, 10> kSteps = {{
+        {"signals", &App::start_signals, nullptr},
+        {"run directory", &App::start_run_dir, nullptr},
+        {"sockets", &App::start_sockets, &App::stop_sockets},
+        {"event source", &App::start_source, &App::stop_source},
+        {"process snapshot", &App::start_pipeline_state, &App::stop_pipeline_state},
+        {"privileges", &App::start_unprivileged, nullptr},
+        {"servers", &App::start_servers, &App::stop_servers},
+        {"pipeline", &App::start_pipeline, &App::stop_pipeline},
+        {"listeners", &App::start_listeners, &App::stop_listeners},
+        {"ready", &App::start_ready, &App::stop_ready},
+    }};
+    return kSteps;
+}
+
+App::App(const Settings& settings, std::shared_ptr<Logger> logger)
+    : settings_(settings), logger_(std::move(logger)) {}
+
+App::~App() = default;
+
+int App::run() {
+    logger_->info("system-probe {} starts", version().text);
+    size_t started = 0;
+    bool failed = false;
+    for (const auto& step : steps()) {
+        logger_->debug("start: {}", step.name);
+        if (auto done = (this->*step.start)(); !done) {
+            logger_->critical("start failed at {}: {}", step.name, done.error().message);
+            failed = true;
+            break;
+        }
+        ++started;
+    }
+    if (!failed) io_.run();
+    alarm(kStopDeadlineSeconds);
+    while (started > 0) {
+        const auto& step = steps()[--started];
+        logger_->debug("stop: {}", step.name);
+        if (step.stop != nullptr) (this->*step.stop)();
+    }
+    alarm(0);
+    logger_->info("system-probe stopped");
+    logger_->flush();
+    return failed ? 1 : 0;
+}
+
+void App::warn(std::string warning) {
+    logger_->warn("{}", warning);
+    warnings_.push_back(std::move(warning));
+}
+
+Result<> App::start_signals() {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        boost::system::error_code error;
+        signals_.add(signal, error);
+        if (error) return fail(ErrorCode::kIo, "signal {}: {}", signal, error.message());
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    wait_for_signal();
+    return {};
+}
+
+void App::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal != SIGHUP) {
+            logger_->info("{} received", strsignal(signal));
+            io_.stop();
+            return;
+        }
+        if (auto reopened = reopen_log(*logger_); !reopened) {
+            logger_->error("{}", reopened.error().message);
+        }
+        wait_for_signal();
+    });
+}
+
+Result<> App::start_run_dir() {
+    const auto run_dir = settings_.string("run_dir");
+    if (auto made = prepare_run_dir(run_dir); !made) return made;
+    auto lock = FileLock::acquire(run_dir + "/system-probe.lock");
+    if (!lock) return forward_error(lock);
+    lock_ = std::move(*lock);
+    return {};
+}
+
+void App::find_agent_user() {
+    peers_.own_uid = geteuid();
+    const auto name = settings_.string("system_probe_config.agent_user");
+    const auto user = find_user(name);
+    if (!user) {
+        warn(fmt::format("only root may connect: {} (system_probe_config.agent_user)",
+                         user.error().message));
+        return;
+    }
+    peers_.agent_uid = user->uid;
+    if (geteuid() == 0) agent_gid_ = user->gid;
+}
+
+Result<> App::start_sockets() {
+    find_agent_user();
+    auto events = UnixSocket::listen(events_socket_path(settings_), agent_gid_);
+    if (!events) return forward_error(events);
+    event_socket_.emplace(std::move(*events));
+    auto commands = UnixSocket::listen(command_socket_path(settings_), agent_gid_);
+    if (!commands) {
+        event_socket_.reset();
+        return forward_error(commands);
+    }
+    command_socket_.emplace(std::move(*commands));
+    return {};
+}
+
+void App::stop_sockets() {
+    command_socket_.reset();
+    event_socket_.reset();
+}
+
+Result<> App::start_source() {
+    if (replaying()) {
+        auto replay = ReplaySource::open(settings_.string("system_probe_config.replay"));
+        if (!replay) return forward_error(replay);
+        replay_boot_time_ns_ = (*replay)->boot_time_ns();
+        source_ = std::move(*replay);
+        return {};
+    }
+    KernelSourceOptions options;
+    options.ring_bytes =
+        static_cast<uint64_t>(settings_.integer("system_probe_config.ring_buffer_size"));
+    auto backend = parse_backend(settings_.string("system_probe_config.backend"));
+    if (!backend) return forward_error(backend);
+    options.backend = *backend;
+    auto kernel = open_kernel_source(options, *logger_);
+    if (!kernel) {
+        kernel.error().message +=
+            "; without the kernel: --set system_probe_config.replay=FILE feeds a recording (./dev run "
+            "--replay)";
+        return forward_error(kernel);
+    }
+    source_ = std::move(*kernel);
+    return {};
+}
+
+void App::stop_source() {
+    source_.reset();
+}
+
+/// The hooks are live: what happens from now on waits in the ring while the snapshot is taken.
+Result<> App::start_pipeline_state() {
+    ProcFs procfs;
+    Pipeline::Options options;
+    options.resolver.max_bytes =
+        static_cast<size_t>(settings_.integer("system_probe_config.process_cache_size"));
+    options.resolver.envs_with_value = settings_.list("event_monitoring_config.envs_with_value");
+    options.stream_bytes =
+        static_cast<size_t>(settings_.integer("system_probe_config.stream_buffer_size"));
+    options.instance_id = random_id();
+    options.live = !replaying();
+    options.clock_offset = boot_time_ns;
+    if (replaying()) {
+        options.clock_offset = [offset = replay_boot_time_ns_] { return offset; };
+    } else if (procfs.own_pid_namespace() == kInitialPidNamespace) {
+        options.process_exists = process_exists;
+    }
+    if (const auto path = settings_.string("system_probe_config.record"); !path.empty()) {
+        auto writer = RecordWriter::create(path, options.clock_offset());
+        if (!writer) return forward_error(writer);
+        options.recording = std::move(*writer);
+        logger_->info("recording to '{}'", path);
+    }
+    auto records = take_snapshot(*source_, replaying() ? nullptr : &procfs);
+    if (!records) return forward_error(records);
+    pipeline_ = std::make_unique<Pipeline>(*source_, std::move(options), *logger_, metrics_);
+    pipeline_->add_snapshot(*records);
+    logger_->info("{} processes found", records->size());
+    return {};
+}
+
+void App::stop_pipeline_state() {
+    pipeline_.reset();
+}
+
+Result<> App::start_unprivileged() {
+    auto dropped = drop_privileges();
+    if (!dropped) return forward_error(dropped);
+    for (auto& warning : *dropped) warn(std::move(warning));
+    return {};
+}
+
+Result<> App::start_servers() {
+    auto events = GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()));
+    if (!events) return forward_error(events);
+    event_server_ = std::move(*events);
+    auto commands = GrpcServer::start(
+        make_command_service([this](v1::ProbeStatus& out, std::function<void(bool)> done) {
+            provide_status(out, std::move(done));
+        }));
+    if (!commands) return forward_error(commands);
+    command_server_ = std::move(*commands);
+    return {};
+}
+
+void App::stop_servers() {
+    event_server_->shutdown(kDrainPatience);
+    command_server_->shutdown(std::chrono::milliseconds(100));
+    event_server_.reset();
+    command_server_.reset();
+}
+
+Result<> App::start_pipeline() {
+    const auto kernel = kernel_info();
+    facts_.set_version(std::string(version().text));
+    facts_.set_pid(static_cast<uint32_t>(getpid()));
+    facts_.set_start_time(static_cast<uint64_t>(wall_time_ns()));
+    facts_.set_kernel(kernel.release);
+    facts_.set_arch(kernel.machine);
+    facts_.set_lockdown(kernel_lockdown());
+    for (const auto& warning : warnings_) facts_.add_warnings(warning);
+    pipeline_->start();
+    return {};
+}
+
+void App::stop_pipeline() {
+    pipeline_->stop();
+}
+
+void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
+    const bool posted = pipeline_->post([this, &out, done] {
+        out = facts_;
+        pipeline_->fill_status(out);
+        out.mutable_stream()->set_refused_peers(refused_peers_);
+        out.set_rss_bytes(resident_bytes());
+        done(true);
+    });
+    if (!posted) done(false);
+}
+
+Result<> App::start_listeners() {
+    event_listener_ = std::make_unique<PeerListener>(
+        io_, event_socket_->fd(), event_socket_->path(), peers_,
+        [this](UniqueFd peer) { event_server_->serve(std::move(peer)); }, refused_peers_, *logger_);
+    command_listener_ = std::make_unique<PeerListener>(
+        io_, command_socket_->fd(), command_socket_->path(), peers_,
+        [this](UniqueFd peer) { command_server_->serve(std::move(peer)); }, refused_peers_,
+        *logger_);
+    if (auto started = event_listener_->start(); !started) return started;
+    return command_listener_->start();
+}
+
+void App::stop_listeners() {
+    event_listener_->stop();
+    command_listener_->stop();
+}
+
+Result<> App::start_ready() {
+    sd_notify(0, fmt::format("READY=1\nSTATUS=records from {}", source_->name()).c_str());
+    if (sd_watchdog_enabled(0, &watchdog_us_) > 0) beat_watchdog();
+    logger_->info("ready: records from {}, events on '{}'", source_->name(), event_socket_->path());
+    return {};
+}
+
+void App::stop_ready() {
+    sd_notify(0, "STOPPING=1");
+}
+
+/// A pipeline that hangs stops beating, and systemd restarts the service.
+void App::beat_watchdog() {
+    const uint64_t heartbeat = pipeline_->heartbeat();
+    if (std::exchange(last_heartbeat_, heartbeat) != heartbeat) sd_notify(0, "WATCHDOG=1");
+    watchdog_.expires_after(std::chrono::microseconds(watchdog_us_ / 3));
+    watchdog_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) beat_watchdog();
+    });
+}
+
+}  // namespace vedette::probe

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/app/pipeline.h"
+
+#include <pthread.h>
+
+#include <cstring>
+#include <utility>
+
+#include "system-probe/decode/event_type.h"
+#include "vedette/v1/command.pb.h"
+
+namespace vedette::probe {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long the ring is waited for: with nothing to send, closures and ticks wait this long at most.
+constexpr auto kIdlePoll = milliseconds(100);
+
+/// Batches leave at once when the ring is empty, but not closer together than this: under load a batch for each
+/// event would cost more than the event.
+constexpr auto kFlushGap = milliseconds(1);
+
+/// While records keep coming, a batch is not older than this.
+constexpr auto kMaxBatchAge = milliseconds(10);
+constexpr unsigned kRecordsBetweenLooks = 16;
+
+constexpr auto kTickEvery = std::chrono::seconds(1);
+
+/// At the end: enough to empty a ring that nobody fills faster than we read.
+constexpr int kDrainPolls = 64;
+
+constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {v1::Loss::REASON_RING_FULL,
+                                                           v1::Loss::REASON_SCRATCH};
+
+std::string reason_name(v1::Loss::Reason reason) {
+    switch (reason) {
+        case v1::Loss::REASON_RING_FULL: return "ring_full";
+        case v1::Loss::REASON_SCRATCH: return "scratch";
+        case v1::Loss::REASON_DECODE: return "decode";
+        case v1::Loss::REASON_QUEUE_FULL: return "queue_full";
+        default: return "unknown";
+    }
+}
+
+/// The event type a record claims to be, before anything of it is believed; 0 when it does not even have that.
+uint32_t claimed_type(std::span<const std::byte> record) {
+    vdt_header header = {};
+    if (record.size() < sizeof header) return 0;
+    std::memcpy(&header, record.data(), sizeof header);
+    const auto* type = find_event_type(header.type);
+    return type ? type->payload_field : 0;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metrics& metrics)
+    : source_(source),
+      options_(std::move(options)),
+      logger_(logger),
+      clock_(options_.clock_offset),
+      queue_(options_.stream_bytes),
+      batcher_(queue_),
+      resolver_(options_.resolver, clock_, names_, batcher_),
+      hub_(batcher_, queue_, resolver_, options_.instance_id),
+      sink_([this](std::span<const std::byte> bytes) { handle(bytes); }),
+      records_(metrics.counter("vedette_probe_records_total", "Records read from the source.")),
+      malformed_(metrics.counter("vedette_probe_records_malformed_total",
+                                 "Records that could not be decoded.")),
+      unknown_items_(metrics.counter("vedette_probe_record_items_unknown_total",
+                                     "Items of records that this version does not know.")),
+      lost_(metrics.counter("vedette_probe_events_lost_total",
+                            "Events lost in the kernel, for want of room.")) {
+    names_.refresh();
+}
+
+Pipeline::~Pipeline() {
+    stop();
+}
+
+void Pipeline::add_snapshot(const std::vector<std::string>& records) {
+    for (const auto& bytes : records) handle(std::as_bytes(std::span(bytes)));
+    batcher_.flush();
+}
+
+void Pipeline::start() {
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "pipeline");
+}
+
+void Pipeline::stop() {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    {
+        const std::lock_guard lock(posted_mutex_);
+        accepting_ = false;
+    }
+    run_posted();
+}
+
+bool Pipeline::post(std::function<void()> work) {
+    const std::lock_guard lock(posted_mutex_);
+    if (accepting_) posted_.push_back(std::move(work));
+    return accepting_;
+}
+
+void Pipeline::run_posted() {
+    std::vector<std::function<void()>> work;
+    {
+        const std::lock_guard lock(posted_mutex_);
+        work.swap(posted_);
+    }
+    for (auto& one : work) one();
+}
+
+void Pipeline::run() {
+    while (!stopping_) {
+        run_posted();
+        poll_once();
+        const auto now = Clock::now();
+        if (now >= next_tick_) {
+            next_tick_ = now + kTickEvery;
+            tick();
+        }
+        flush_if_due(now);
+        heartbeat_.fetch_add(1, std::memory_order_relaxed);
+    }
+    drain();
+}
+
+void Pipeline::poll_once() {
+    const auto timeout = batcher_.empty() ? kIdlePoll : kFlushGap;
+    if (source_ended_) {
+        std::this_thread::sleep_for(timeout);
+        return;
+    }
+    auto polled = source_.poll(timeout, sink_);
+    if (polled) {
+        source_error_.clear();
+        return;
+    }
+    if (polled.error().code == ErrorCode::kNotFound) {
+        source_ended_ = true;
+        logger_.info("{}: idle from here on", polled.error().message);
+        return;
+    }
+    source_error_ = polled.error().message;
+    if (poll_limit_.allow()) {
+        logger_.error("reading records: {}{}", source_error_, poll_limit_.suffix());
+    }
+    std::this_thread::sleep_for(kIdlePoll);
+}
+
+void Pipeline::handle(std::span<const std::byte> bytes) {
+    records_.Increment();
+    record(bytes);
+    if (auto decoded = decode(bytes, decoded_); !decoded) {
+        malformed_.Increment();
+        batcher_.add_loss(claimed_type(bytes), v1::Loss::REASON_DECODE, 1);
+        if (decode_limit_.allow()) {
+            logger_.warn("malformed record: {}{}", decoded.error().message, decode_limit_.suffix());
+        }
+        return;
+    }
+    if (decoded_.unknown_items > 0) unknown_items_.Increment(decoded_.unknown_items);
+    last_record_ns_ = std::max(last_record_ns_, decoded_.header.time_ns);
+    resolver_.apply(decoded_, batcher_.next_sequence());
+    if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
+        batcher_.add_event(std::move(decoded_.event));
+    }
+    if (++records_since_look_ >= kRecordsBetweenLooks) {
+        records_since_look_ = 0;
+        const auto now = Clock::now();
+        if (now - last_flush_ >= kMaxBatchAge) flush_if_due(now);
+    }
+}
+
+void Pipeline::record(std::span<const std::byte> bytes) {
+    if (!options_.recording) return;
+    if (auto written = options_.recording->write(bytes); !written) {
+        logger_.error("the recording ends here: {}", written.error().message);
+        options_.recording.reset();
+    }
+}
+
+void Pipeline::flush_if_due(Clock::time_point now) {
+    if (batcher_.empty() || now - last_flush_ < kFlushGap) return;
+    last_flush_ = now;
+    hub_.flush();
+}
+
+uint64_t Pipeline::now_boot_ns() const {
+    return options_.live ? WallClock::now_boot_ns() : last_record_ns_;
+}
+
+void Pipeline::tick() {
+    const uint64_t now = now_boot_ns();
+    names_.refresh();
+    if (options_.live && clock_.sync(now)) logger_.info("the system clock was set");
+    count_kernel_losses();
+    resolver_.expire(now, queue_.held_sequence());
+    if (!options_.recording) return;
+    if (auto flushed = options_.recording->flush(); !flushed) {
+        logger_.error("the recording ends here: {}", flushed.error().message);
+        options_.recording.reset();
+    }
+}
+
+void Pipeline::count_kernel_losses() {
+    const auto counters = source_.counters();
+    if (!counters) {
+        if (poll_limit_.allow()) logger_.error("kernel counters: {}", counters.error().message);
+        return;
+    }
+    uint64_t lost = 0;
+    for (const auto& type : event_types()) {
+        for (size_t reason = 0; reason < VDT_LOSS_MAX; ++reason) {
+            const uint64_t count =
+                counters->lost[type.type][reason] - counters_.lost[type.type][reason];
+            batcher_.add_loss(type.payload_field, kKernelReasons[reason], count);
+            lost += count;
+        }
+    }
+    counters_ = *counters;
+    if (lost == 0) return;
+    lost_.Increment(static_cast<double>(lost));
+    if (loss_limit_.allow()) {
+        logger_.warn(
+            "the kernel had no room for {} events{}: raise system_probe_config.ring_buffer_size",
+            lost, loss_limit_.suffix());
+    }
+    if (options_.process_exists) resolver_.end_vanished(now_boot_ns(), options_.process_exists);
+}
+
+void Pipeline::drain() {
+    for (int i = 0; i < kDrainPolls && !source_ended_; ++i) {
+        const auto polled = source_.poll(milliseconds(0), sink_);
+        if (!polled || *polled == 0) break;
+    }
+    tick();
+    hub_.finish("the probe is stopping");
+}
+
+HelloHandler Pipeline::hello_handler() {
+    return [this](std::shared_ptr<Subscriber> subscriber, v1::Hello hello) {
+        const bool posted = post([this, subscriber, hello] { subscribe(subscriber, hello); });
+        if (!posted) subscriber->close("the probe is stopping");
+    };
+}
+
+void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello) {
+    if (stopping_) return subscriber->close("the probe is stopping");
+    const auto result = hub_.subscribe(subscriber, hello);
+    if (result.replaced) logger_.warn("a newer agent connected: the older one's call was ended");
+    logger_.info("agent {} connected{}", printable(hello.agent_version()),
+                 result.reset_mirror ? ", it gets all processes" : ", it goes on where it was");
+    if (result.missed > 0) logger_.warn("the agent missed {} events", result.missed);
+}
+
+void Pipeline::fill_status(v1::ProbeStatus& status) {
+    status.set_source(source_.name());
+    for (const auto& hook : source_.hooks()) {
+        auto& out = *status.add_hooks();
+        out.set_event_type(hook.event_type);
+        out.set_backend(hook.backend);
+        for (const auto& program : hook.programs) out.add_programs(program);
+        out.set_state(hook.state);
+        out.set_reason(hook.reason);
+    }
+    count_kernel_losses();
+    for (const auto& type : event_types()) {
+        if (type.payload_field == 0) continue;
+        auto& out = *status.add_events();
+        out.set_event_type(std::string(type.name));
+        out.set_seen(counters_.seen[type.type]);
+        const auto delivered = batcher_.delivered().find(type.payload_field);
+        if (delivered != batcher_.delivered().end()) out.set_delivered(delivered->second);
+        for (const auto& [key, count] : batcher_.lost()) {
+            if (key.first == type.payload_field) (*out.mutable_lost())[reason_name(key.second)] = count;
+        }
+    }
+    const auto resolved = resolver_.counts();
+    auto& resolver = *status.mutable_resolver();
+    resolver.set_processes(resolved.alive);
+    resolver.set_exited(resolved.exited);
+    resolver.set_bytes(resolved.bytes);
+    resolver.set_max_bytes(options_.resolver.max_bytes);
+    resolver.set_evicted(resolved.evicted_exited + resolved.evicted_lineage +
+                         resolved.evicted_live);
+    resolver.set_placeholders(resolved.placeholders);
+    resolver.set_snapshot(resolved.snapshot);
+    const auto queued = queue_.counts();
+    auto& stream = *status.mutable_stream();
+    stream.set_subscriber(hub_.connected());
+    stream.set_next_sequence(batcher_.next_sequence());
+    stream.set_acknowledged(queued.acknowledged);
+    stream.set_held_events(queued.held_events);
+    stream.set_held_bytes(queued.held_bytes);
+    stream.set_max_bytes(queue_.max_bytes());
+    stream.set_batches(queued.batches);
+    status.set_ring_bytes(source_.ring_bytes());
+    status.set_map_bytes(source_.map_bytes());
+    if (!source_error_.empty()) status.add_warnings("reading records: " + source_error_);
+    if (resolved.evicted_live > 0) {
+        status.add_warnings(
+            fmt::format("{} living processes were evicted from the cache: raise "
+                        "system_probe_config.process_cache_size",
+                        resolved.evicted_live));
+    }
+}
+
+}  // namespace vedette::probe

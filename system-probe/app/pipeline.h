@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way of a record: source, decoder, resolver, batcher. One thread owns all of it; everybody else posts closures.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/log.h"
+#include "common/metrics.h"
+#include "system-probe/decode/record_file.h"
+#include "system-probe/decode/wall_clock.h"
+#include "system-probe/ebpf/record_source.h"
+#include "system-probe/resolvers/process_resolver.h"
+#include "system-probe/stream/batcher.h"
+#include "system-probe/stream/log_limit.h"
+#include "system-probe/stream/stream_hub.h"
+
+namespace vedette::v1 {
+class ProbeStatus;
+}
+
+namespace vedette::probe {
+
+class Pipeline {
+   public:
+    struct Options {
+        ProcessResolver::Options resolver;
+        size_t stream_bytes = 16u << 20;
+        uint64_t instance_id = 1;
+        WallClock::OffsetSource clock_offset;
+        bool live = true;  ///< records are of this host, now; false for a recording
+        std::optional<RecordWriter> recording;
+        std::function<bool(uint32_t pid)> process_exists;  ///< may be empty: exits that were lost stay unknown
+    };
+
+    /// The references must outlive it.
+    Pipeline(RecordSource& source, Options options, Logger& logger, Metrics& metrics);
+    ~Pipeline();
+    Pipeline(const Pipeline&) = delete;
+    Pipeline& operator=(const Pipeline&) = delete;
+
+    /// Before start(), on the thread that calls it.
+    void add_snapshot(const std::vector<std::string>& records);
+    void start();
+    /// Reads what is still in the ring, sends the last batch, ends the agent's call and the thread.
+    void stop();
+
+    /// From any thread. False when the pipeline has stopped: `work` will not run.
+    bool post(std::function<void()> work);
+    HelloHandler hello_handler();
+
+    /// Pipeline thread. What it does not know (process facts, warnings of the start) stays untouched.
+    void fill_status(v1::ProbeStatus& status);
+    /// Grows while the thread works; any thread.
+    uint64_t heartbeat() const { return heartbeat_.load(std::memory_order_relaxed); }
+    BatchQueue& queue() { return queue_; }
+
+   private:
+    using Clock = std::chrono::steady_clock;
+
+    void run();
+    void run_posted();
+    void poll_once();
+    void handle(std::span<const std::byte> record);
+    void record(std::span<const std::byte> record);
+    void flush_if_due(Clock::time_point now);
+    void tick();
+    void count_kernel_losses();
+    void drain();
+    void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
+    uint64_t now_boot_ns() const;
+
+    RecordSource& source_;
+    Options options_;
+    Logger& logger_;
+    WallClock clock_;
+    Names names_;
+    BatchQueue queue_;
+    Batcher batcher_;
+    ProcessResolver resolver_;
+    StreamHub hub_;
+    Decoded decoded_;
+    const RecordSink sink_;
+
+    vdt_counters counters_ = {};
+    bool source_ended_ = false;
+    uint64_t last_record_ns_ = 0;
+    unsigned records_since_look_ = 0;
+    Clock::time_point last_flush_ = {};
+    Clock::time_point next_tick_ = {};
+    std::string source_error_;
+    LogLimit decode_limit_, poll_limit_, loss_limit_;
+
+    Counter& records_;
+    Counter& malformed_;
+    Counter& unknown_items_;
+    Counter& lost_;
+
+    std::mutex posted_mutex_;
+    std::vector<std::function<void()>> posted_;
+    bool accepting_ = true;
+    std::atomic<bool> stopping_ = false;
+    std::atomic<uint64_t> heartbeat_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace vedette::probe

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `system-probe check`: what would be picked on this host, and why. Really loads and attaches, then lets go.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "system-probe/ebpf/record_source.h"
+
+namespace vedette::probe {
+
+struct CheckReport {
+    std::string kernel, arch, lockdown;
+    bool btf = false;
+    bool root = false;
+    std::string problem;  ///< why nothing can be loaded; empty when it can
+    std::vector<HookReport> hooks;
+
+    /// Everything this version can see is seen, at least in part.
+    bool ok() const;
+};
+
+std::string to_text(const CheckReport& report);
+std::string to_json(const CheckReport& report);
+
+/// Prints; returns 0 when the report is ok, else 1.
+int run_check(const Settings& settings, bool json);
+
+}  // namespace vedette::probe

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "common/config/sources.h"
+#include "common/log.h"
+#include "common/version.h"
+#include "system-probe/app/app.h"
+#include "system-probe/cli/check.h"
+
+namespace vedette::probe {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+int print_error(const Error& error, int code) {
+    std::cerr << "system-probe: " << error.message << '\n';
+    return code;
+}
+
+int start(const Settings& settings) {
+    auto logger = make_logger({.name = "system-probe",
+                               .level = settings.string("log_level"),
+                               .file = settings.string("log_file"),
+                               .console = settings.boolean("log_to_console"),
+                               .json = settings.boolean("log_format_json")});
+    if (!logger) return print_error(logger.error(), kExitFailed);
+    return App(settings, *logger).run();
+}
+
+int print_version() {
+    const auto& our = version();
+    std::cout << "system-probe " << our.text;
+    if (!our.commit.empty()) std::cout << " (" << our.commit << ')';
+    std::cout << '\n';
+    return 0;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App cli("Vedette's eyes in the kernel: sees what happens and streams it to security-agent.",
+                 "system-probe");
+    cli.require_subcommand(1);
+    cli.fallthrough();
+    SettingsArguments arguments;
+    cli.add_option("-c,--cfgpath", arguments.config_files, "Settings file; later ones win")
+        ->type_name("FILE")
+        ->expected(1)
+        ->take_all();
+    cli.add_option("--set", arguments.assignments, "One setting; wins over files and environment")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->take_all();
+    auto* start_command = cli.add_subcommand("start", "Run in the foreground until SIGTERM or SIGINT");
+    start_command->alias("run");
+    auto* version_command = cli.add_subcommand("version", "Print the version");
+    auto* check_command =
+        cli.add_subcommand("check", "Load the hooks, say what this kernel offers, and unload them");
+    bool json = false;
+    check_command->add_flag("--json", json, "Print JSON");
+    auto* config_command = cli.add_subcommand("config", "Print the settings in force, as YAML");
+
+    try {
+        cli.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return cli.exit(error) == 0 ? 0 : kExitUsage;
+    }
+    if (version_command->parsed()) return print_version();
+    auto settings = load_settings("system-probe", arguments);
+    if (!settings) return print_error(settings.error(), kExitUsage);
+    if (config_command->parsed()) {
+        std::cout << settings->to_yaml();
+        return 0;
+    }
+    if (check_command->parsed()) return run_check(*settings, json);
+    return start(*settings);
+}
+
+}  // namespace vedette::probe

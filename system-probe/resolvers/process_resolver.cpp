@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/resolvers/process_resolver.h"
+
+#include <cstring>
+#include <utility>
+
+#include "system-probe/decode/file.h"
+#include "system-probe/resolvers/process_node.h"
+
+namespace vedette::probe {
+namespace {
+
+/// Of a process nobody has described: never 0, which would be root.
+constexpr uint32_t kUnknownId = 0xffffffff;
+constexpr vdt_cred kUnknownCredentials = {kUnknownId, kUnknownId, kUnknownId, kUnknownId,
+                                          kUnknownId, kUnknownId, kUnknownId, kUnknownId, 0, 0};
+
+constexpr std::string_view kExecNotSeen = "the exec of this image was not seen";
+
+ProgramPtr unseen_program() {
+    Program program;
+    program.file.set_path_error(std::string(kExecNotSeen));
+    return std::make_shared<const Program>(std::move(program));
+}
+
+/// What a fork copies and an exec keeps.
+void inherit(Image& image, const Image& from) {
+    image.program = from.program;
+    image.workload = from.workload;
+    image.credentials = from.credentials;
+    image.comm = from.comm;
+    image.tty = from.tty;
+    image.netns = from.netns;
+    image.mntns = from.mntns;
+    image.pidns = from.pidns;
+    image.userns = from.userns;
+    image.sid = from.sid;
+    image.exec_time = from.exec_time;
+    image.is_kthread = from.is_kthread;
+}
+
+bool same_file(const Image& a, const Image& b) {
+    return a.program && b.program && a.program->file.inode() == b.program->file.inode() &&
+           a.program->file.device() == b.program->file.device();
+}
+
+bool same_credentials(const vdt_cred& a, const vdt_cred& b) {
+    return std::memcmp(&a, &b, sizeof a) == 0;  // no padding: 8 * 4 + 2 * 8
+}
+
+}  // namespace
+
+ProcessResolver::ProcessResolver(Options options, const WallClock& clock, const Names& names,
+                                 NodeSink& sink)
+    : options_(std::move(options)),
+      clock_(clock),
+      names_(names),
+      sink_(sink),
+      cache_(options_.max_bytes,
+             {.changed = [this](const Image& image) { send(image); },
+              .forgotten = [this](const Image& image) { sink_.gone(image.key); }}),
+      workloads_(cache_.account()) {}
+
+void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
+    const auto& header = decoded.header;
+    Image* image = nullptr;
+    switch (decoded.type()) {
+        case VDT_FORK: image = apply_fork(decoded); break;
+        case VDT_EXEC: image = apply_exec(decoded); break;
+        case VDT_EXIT: image = apply_exit(decoded); break;
+        case VDT_SNAPSHOT: image = apply_snapshot(decoded); break;
+        case VDT_SETUID:
+        case VDT_SETGID: image = apply_credentials(decoded); break;
+        case VDT_CGROUP: image = apply_cgroup(decoded); break;
+        default:
+            image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+            break;
+    }
+    decoded.event.set_timestamp(clock_.to_wall(header.time_ns));
+    add_names(decoded.event, names_);
+    if (image == nullptr) return;
+    decoded.event.set_process_key(image->key);
+    image->last_sequence = sequence;
+    cache_.enforce_bound(*image);
+}
+
+Image* ProcessResolver::apply_fork(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    const auto& id = decoded.process->process.image;
+    if (id.pid == 0) return nullptr;
+    Image* creator = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    Image* image = nullptr;
+    if (auto* process = cache_.find(id.pid, id.start_ns)) {
+        auto& oldest = *process->images.front();
+        if (id.exec_id < oldest.exec_id) {
+            image = &new_image(*process, id.exec_id, creator, header.time_ns);
+        } else {
+            cache_.set_parent(oldest, creator);
+            oldest.ppid = decoded.process->process.parent.pid;
+            if (oldest.source != v1::ProcessNode::SOURCE_PLACEHOLDER) {
+                send(oldest);  // the snapshot knew it already, and better; only not its creator
+                return &process->current();
+            }
+            image = &oldest;
+        }
+    } else {
+        image = &new_process(id, creator, header.time_ns);
+    }
+    if (creator != nullptr) inherit(*image, *creator);
+    fill_process(*image, decoded, creator);
+    image->source = v1::ProcessNode::SOURCE_EVENT;
+    cache_.update(*image);
+    send(*image);
+    return image;
+}
+
+Image* ProcessResolver::apply_exec(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    const auto& process_facts = decoded.process->process;
+    const auto& id = process_facts.image;
+    if (id.pid == 0) return nullptr;
+    auto* process = cache_.find(id.pid, id.start_ns);
+    Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
+    if (image == nullptr || image->exec_id != id.exec_id) {
+        Image* creator = nullptr;
+        if (process == nullptr || id.exec_id < process->images.front()->exec_id) {
+            creator = find_or_placeholder(process_facts.parent, 0, header.time_ns);
+        }
+        image = process ? &new_image(*process, id.exec_id, creator, header.time_ns)
+                        : &new_process(id, creator, header.time_ns);
+    }
+    fill_process(*image, decoded, image->parent);
+    set_program(*image, *decoded.process);
+    image->is_exec = true;
+    image->exec_time = clock_.to_wall(header.time_ns);
+    image->source = v1::ProcessNode::SOURCE_EVENT;
+    cache_.update(*image);
+    if (auto* before = image->parent; before != nullptr && before->process == image->process &&
+                                      before->exit_time < image->exec_time) {
+        before->exit_time = image->exec_time;  // it came late, and then nobody knew when it was over
+        send(*before);
+    }
+    send(*image);
+    return image;
+}
+
+Image* ProcessResolver::apply_exit(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    if (auto* process = cache_.find(header.image.pid, header.image.start_ns)) {
+        auto& current = process->current();
+        end(current, header.time_ns);
+        return &current;
+    }
+    Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    if (image != nullptr) end(*image, header.time_ns);
+    return image;
+}
+
+Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    const auto& facts = *decoded.process;
+    const auto& id = facts.process.image;
+    if (id.pid == 0) return nullptr;
+    auto* process = cache_.find(id.pid, id.start_ns);
+    Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
+    const bool filled = image != nullptr && image->source == v1::ProcessNode::SOURCE_PLACEHOLDER &&
+                        image->exec_id == id.exec_id;
+    if (image != nullptr && !filled) return &process->current();  // what is known came from a record
+
+    Image* parent = find_or_placeholder(facts.process.parent, 0, header.time_ns);
+    if (image == nullptr) {
+        image = process ? &new_image(*process, id.exec_id, parent, header.time_ns)
+                        : &new_process(id, parent, header.time_ns);
+    } else if (image == process->images.front()) {
+        cache_.set_parent(*image, parent);
+    }
+    fill_process(*image, decoded, nullptr);
+    set_program(*image, facts);
+    // A fork alone leaves the program and the exec count of the parent; whoever has both has not executed.
+    image->is_exec = !image->is_kthread && !(parent != nullptr && id.exec_id <= parent->exec_id &&
+                                             same_file(*image, *parent));
+    if (image->is_exec) image->exec_time = image->created_at;  // not known better
+    image->source = v1::ProcessNode::SOURCE_SNAPSHOT;
+    ++snapshot_;
+    cache_.update(*image);
+    send(*image);
+    return image;
+}
+
+Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    // Credentials belong to a thread; those of the process are its main thread's.
+    if (image == nullptr || header.tid != header.image.pid) return image;
+    if (same_credentials(image->credentials, *decoded.credentials)) return image;
+    image->credentials = *decoded.credentials;
+    send(*image);
+    return image;
+}
+
+Image* ProcessResolver::apply_cgroup(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    Image* image = find_or_placeholder(header.image, decoded.cgroup_id, header.time_ns);
+    if (image == nullptr) return nullptr;
+    auto workload = workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
+                                   clock_.to_wall(header.time_ns));
+    if (std::exchange(image->workload, workload) != workload) send(*image);
+    return image;
+}
+
+Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id,
+                                            uint64_t boot_ns) {
+    if (id.pid == 0) return nullptr;  // the idle task, or nobody
+    auto* process = cache_.find(id.pid, id.start_ns);
+    if (process != nullptr) {
+        if (auto* image = ProcessCache::find_image(*process, id.exec_id)) return image;
+    }
+    ++placeholders_;
+    Image* image = nullptr;
+    if (process != nullptr) {  // its exec was not seen
+        image = &new_image(*process, id.exec_id, nullptr, boot_ns);
+        if (image->parent != nullptr) inherit(*image, *image->parent);
+        image->is_exec = true;
+    } else {
+        image = &new_process(id, nullptr, boot_ns);
+        image->credentials = kUnknownCredentials;
+    }
+    image->program = unseen_program();
+    image->created_at = clock_.to_wall(id.start_ns);
+    if (cgroup_id != 0) image->workload = workloads_.get(cgroup_id, {}, image->created_at);
+    image->source = v1::ProcessNode::SOURCE_PLACEHOLDER;
+    cache_.update(*image);
+    send(*image);
+    return image;
+}
+
+Image& ProcessResolver::new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns) {
+    auto* same_pid = cache_.find_alive(id.pid);
+    // A pid is given out again only when its process is gone: the exit record of the older one was lost.
+    if (same_pid != nullptr && same_pid->start_ns < id.start_ns) end(same_pid->current(), boot_ns);
+    auto& image = cache_.add_process(id.pid, id.start_ns, id.exec_id, parent);
+    if (same_pid != nullptr && same_pid->start_ns > id.start_ns) {
+        image.exit_time = clock_.to_wall(same_pid->start_ns);
+        image.exited_boot_ns = same_pid->start_ns;
+        cache_.update(image);
+    }
+    return image;
+}
+
+/// The image before the new one is over; a new one that came late is itself.
+Image& ProcessResolver::new_image(Process& process, uint64_t exec_id, Image* creator,
+                                  uint64_t boot_ns) {
+    auto& old_current = process.current();
+    auto& image = cache_.add_image(process, exec_id, creator);
+    if (&process.current() == &image) {
+        end(old_current, boot_ns);
+        return image;
+    }
+    image.exit_time = clock_.to_wall(boot_ns);
+    image.exited_boot_ns = boot_ns;
+    cache_.update(image);
+    for (const auto& child : image.children) send(child);
+    return image;
+}
+
+void ProcessResolver::fill_process(Image& image, const Decoded& decoded, const Image* previous) {
+    const auto& process = decoded.process->process;
+    image.credentials = process.cred;
+    image.ppid = process.parent.pid;
+    image.netns = process.netns;
+    image.mntns = process.mntns;
+    image.pidns = process.pidns;
+    image.userns = process.userns;
+    image.ns_pid = process.ns_pid;
+    image.sid = process.sid;
+    image.comm = std::string(fixed_text(process.comm, sizeof process.comm));
+    image.tty = ascii(fixed_text(process.tty, sizeof process.tty));
+    image.is_kthread = (process.flags & VDT_PROC_KTHREAD) != 0;
+    image.created_at = clock_.to_wall(process.image.start_ns);
+
+    if (!decoded.cgroup && previous != nullptr && previous->workload &&
+        previous->workload->cgroup_id == decoded.cgroup_id) {
+        image.workload = previous->workload;
+        return;
+    }
+    image.workload =
+        workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
+                       clock_.to_wall(decoded.header.time_ns));
+}
+
+void ProcessResolver::set_program(Image& image, const ProcessFacts& facts) {
+    auto program = make_program(facts, options_.envs_with_value);
+    const size_t bytes = program.bytes();
+    image.program = make_charged(std::move(program), cache_.account(), bytes);
+}
+
+void ProcessResolver::end(Image& image, uint64_t boot_ns) {
+    if (image.exit_time != 0) return;
+    image.exit_time = clock_.to_wall(boot_ns);
+    image.exited_boot_ns = boot_ns;
+    cache_.update(image);
+    send(image);
+}
+
+void ProcessResolver::send(const Image& image) {
+    v1::ProcessNode node;
+    fill_node(node, image, names_);
+    sink_.changed(std::move(node));
+}
+
+void ProcessResolver::expire(uint64_t now_boot_ns, uint64_t held_sequence) {
+    if (now_boot_ns < options_.keep_exited_ns) return;
+    cache_.expire(now_boot_ns - options_.keep_exited_ns, held_sequence);
+}
+
+void ProcessResolver::end_vanished(uint64_t now_boot_ns,
+                                   const std::function<bool(uint32_t pid)>& exists) {
+    cache_.for_each_alive([&](Process& process) {
+        if (exists(process.pid)) return;
+        ++vanished_;
+        end(process.current(), now_boot_ns);
+    });
+}
+
+void ProcessResolver::for_each_node(const std::function<void(v1::ProcessNode)>& visit) const {
+    cache_.for_each([&](const Image& image) {
+        v1::ProcessNode node;
+        fill_node(node, image, names_);
+        visit(std::move(node));
+    });
+}
+
+ProcessResolver::Counts ProcessResolver::counts() const {
+    Counts counts;
+    static_cast<CacheCounts&>(counts) = cache_.counts();
+    counts.placeholders = placeholders_;
+    counts.snapshot = snapshot_;
+    counts.vanished = vanished_;
+    return counts;
+}
+
+}  // namespace vedette::probe

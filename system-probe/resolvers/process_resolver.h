@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Follows every process by its records and gives each event the key of the image that acted. Two sources feed it in any
+// order: live records, and the snapshot of what was there before the hooks. Where both speak of an image, the live
+// record wins. An event that names an image neither has spoken of creates a placeholder, which a later record fills.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "system-probe/decode/decoder.h"
+#include "system-probe/decode/wall_clock.h"
+#include "system-probe/resolvers/names.h"
+#include "system-probe/resolvers/process_cache.h"
+
+namespace vedette::probe {
+
+/// Where changes go, in order with the events: before the event that apply() is working on.
+class NodeSink {
+   public:
+    virtual ~NodeSink() = default;
+    virtual void changed(v1::ProcessNode node) = 0;
+    virtual void gone(uint64_t key) = 0;
+};
+
+/// Pipeline thread.
+class ProcessResolver {
+   public:
+    struct Options {
+        size_t max_bytes = 32u << 20;
+        std::vector<std::string> envs_with_value;
+        uint64_t keep_exited_ns = 5'000'000'000;  ///< at least, for events that come late
+    };
+    struct Counts : CacheCounts {
+        uint64_t placeholders = 0;
+        uint64_t snapshot = 0;
+        uint64_t vanished = 0;  ///< found dead without an exit record
+    };
+
+    /// The references must outlive it.
+    ProcessResolver(Options options, const WallClock& clock, const Names& names, NodeSink& sink);
+
+    /// Applies a record and sets timestamp, process_key and names of its event. `sequence`: the one the event will have.
+    void apply(Decoded& decoded, uint64_t sequence);
+
+    /// Forgets what is over, no longer needed by a child and named by no event from `held_sequence` on.
+    void expire(uint64_t now_boot_ns, uint64_t held_sequence);
+    /// Ends the living processes for which `exists` is false: their exit records were lost.
+    void end_vanished(uint64_t now_boot_ns, const std::function<bool(uint32_t pid)>& exists);
+
+    /// Everything that is known, parents first.
+    void for_each_node(const std::function<void(v1::ProcessNode)>& visit) const;
+    Counts counts() const;
+
+   private:
+    Image* apply_fork(const Decoded& decoded);
+    Image* apply_exec(const Decoded& decoded);
+    Image* apply_exit(const Decoded& decoded);
+    Image* apply_snapshot(const Decoded& decoded);
+    Image* apply_credentials(const Decoded& decoded);
+    Image* apply_cgroup(const Decoded& decoded);
+
+    Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
+    Image& new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns);
+    Image& new_image(Process& process, uint64_t exec_id, Image* creator, uint64_t boot_ns);
+    void fill_process(Image& image, const Decoded& decoded, const Image* previous);
+    void set_program(Image& image, const ProcessFacts& facts);
+    void end(Image& image, uint64_t boot_ns);
+    void send(const Image& image);
+
+    Options options_;
+    const WallClock& clock_;
+    const Names& names_;
+    NodeSink& sink_;
+    ProcessCache cache_;
+    Workloads workloads_;
+    uint64_t placeholders_ = 0;
+    uint64_t snapshot_ = 0;
+    uint64_t vanished_ = 0;
+};
+
+}  // namespace vedette::probe

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/stream/grpc_server.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/server_posix.h>
+
+namespace vedette::probe {
+namespace {
+
+/// The agent sends hellos, acknowledgements and requests: all small.
+constexpr int kMaxRequestBytes = 64 * 1024;
+
+/// A connection on which nobody calls anything does not keep its descriptor.
+constexpr int kIdleMs = 60'000;
+
+}  // namespace
+
+GrpcServer::GrpcServer() = default;
+GrpcServer::~GrpcServer() {
+    if (server_) shutdown(std::chrono::milliseconds(0));
+}
+
+Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::unique_ptr<grpc::Service> service) {
+    std::unique_ptr<GrpcServer> server(new GrpcServer);
+    server->service_ = std::move(service);
+    grpc::ServerBuilder builder;
+    builder.RegisterService(server->service_.get());
+    builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
+    server->server_ = builder.BuildAndStart();
+    if (!server->server_) return fail(ErrorCode::kIo, "the gRPC server did not start");
+    return server;
+}
+
+void GrpcServer::serve(UniqueFd peer) {
+    grpc::AddInsecureChannelFromFd(server_.get(), peer.release());
+}
+
+void GrpcServer::shutdown(std::chrono::milliseconds patience) {
+    if (!server_) return;
+    server_->Shutdown(std::chrono::system_clock::now() + patience);
+    server_->Wait();
+    server_.reset();
+}
+
+}  // namespace vedette::probe

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the pipeline sees the agent's call, and the call the pipeline.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vedette/v1/event_stream.pb.h"
+
+namespace vedette::probe {
+
+/// A serialized SubscribeResponse.
+using Frame = std::shared_ptr<const std::string>;
+
+/// Thread-safe; none of these blocks.
+class Subscriber {
+   public:
+    virtual ~Subscriber() = default;
+    /// Sends `first`, then the queue's batches from `number` on. Once.
+    virtual void begin(std::vector<Frame> first, uint64_t number) = 0;
+    /// There are new batches in the queue.
+    virtual void wake() = 0;
+    /// Ends the call; the agent sees UNAVAILABLE with this reason.
+    virtual void close(const std::string& reason) = 0;
+    /// The same, after everything that is in the queue has been sent.
+    virtual void close_when_drained(const std::string& reason) = 0;
+    virtual bool open() const = 0;
+};
+
+/// Called on gRPC's threads for each agent that says hello.
+using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>;
+
+}  // namespace vedette::probe

@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/support"))
 import demo  # noqa: E402
-from pair import Pair, PairError, describe_exit, free_port  # noqa: E402
+from pair import Pair, PairError, free_port  # noqa: E402
 
 
 class Stopped(Exception):
@@ -74,7 +74,7 @@ def run(arguments, ports, state_dir):
         pair.start_agent()
         # Only now does anybody read the agent's alerts: the colours come from the agent's own formatter.
         command = ["cat"] if arguments.json else [
-            str(pair.binary("security-agent")), "format", *(["--color"] if sys.stdout.isatty() else [])]
+            str(pair.binary("security-agent")), "format"]
         printer = subprocess.Popen(command, stdin=pair.agent.stdout, start_new_session=True)
         pair.agent.stdout.close()
         pair.wait_ready()
@@ -85,10 +85,9 @@ def run(arguments, ports, state_dir):
             pair.check_alive()
             time.sleep(0.2)
     finally:
-        codes = pair.stop()
+        pair.stop()
         if printer is not None:
             printer.wait(10)
-    return codes
 
 
 def ready_line(pair):

@@ -29,7 +29,9 @@ LAYERS = {
 }
 MAX_LINES = 700
 # Files over MAX_LINES, each with its reason.
-LONG_FILES = {}
+LONG_FILES = {
+    "tests/live/act.c": "one static program of many acts of a few lines each, so that it runs in any root",
+}
 MAX_LINE_LENGTH = 120
 OLD_COMMENT = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 SOURCE_SUFFIXES = (".cpp", ".h", ".c", ".proto", ".py", ".sh", ".build")

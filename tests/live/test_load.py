@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bursts: nothing is lost, nothing is read from /proc on the way, and the figures are printed."""
+import pwd
+import re
+import subprocess
+import time
+
+import pytest
+from acts import act
+from alerts import by
+from pair import rule_of, wait_for
+
+BURST = 20000
+
+
+@pytest.fixture
+def place_file(state_dir):
+    file = state_dir / "file"
+    file.write_text("x")
+    return file
+
+
+def probe(pair):
+    return pair.status()["probe"]
+
+
+def events_of(pair, kind):
+    row = next((row for row in probe(pair)["events"] if row["eventType"] == kind), {})
+    return {"seen": int(row.get("seen", 0)), "delivered": int(row.get("delivered", 0)),
+            "lost": sum(int(count) for count in row.get("lost", {}).values())}
+
+
+def test_exec_burst_is_complete(live, capsys):
+    """20,000 execs in a tight loop: 20,000 alerts with program, arguments and ancestors; no /proc read, no loss."""
+    before_reads = int(probe(live)["resolver"].get("procfsReads", 0))
+    before = events_of(live, "exec")
+    already = len(live.alerts())
+    started = time.monotonic()
+    facts = act("exec-burst", BURST)
+    acted = time.monotonic() - started
+    parent = facts["pid"]
+
+    def complete():
+        return [alert for alert in live.alerts()[already:] if rule_of(alert) == "live_exec"
+                and alert["file"].get("name") == "true" and alert["process"]["ppid"] == parent]
+
+    def all_there():
+        # A cheap count first: parsing all alerts again and again would only compete with the pair.
+        data = live.alerts_path.read_bytes()
+        return data.count(b'"live_exec"') >= BURST or None
+
+    wait_for(all_there, 120, "alerts of the burst", interval=0.5)
+    arrived = time.monotonic() - started
+    alerts = wait_for(lambda: (lambda found: found if len(found) >= BURST else None)(complete()), 30, "all alerts")
+    assert len(alerts) == BURST
+    assert len({alert["process"]["pid"] for alert in alerts}) > BURST / 2, "different processes"
+    for alert in alerts:
+        assert alert["process"]["executable"]["path"].endswith("/true")
+        assert alert["process"]["argv0"] == "/bin/true"
+        assert alert["process"]["ancestors"], "every one has its ancestors"
+    after = events_of(live, "exec")
+    assert after["lost"] == before["lost"]
+    assert after["seen"] - before["seen"] >= BURST
+    assert int(probe(live)["resolver"].get("procfsReads", 0)) == before_reads
+    with capsys.disabled():
+        print(f"\nexec burst: {BURST} execs in {acted:.1f} s ({BURST / acted:.0f}/s), all alerts after {arrived:.1f} s")
+
+
+def test_open_flood_is_counted(live, place_file):
+    """Whatever is not delivered is counted as lost: seen = delivered + lost, to the event."""
+    act("open-many", place_file, 200000)
+
+    def balanced():
+        now = events_of(live, "open")
+        return now if now["seen"] >= 200000 and now["seen"] == now["delivered"] + now["lost"] else None
+
+    counts = wait_for(balanced, 60, f"the ledger of open is not balanced: {events_of(live, 'open')}", interval=0.5)
+    assert counts["delivered"] > 0
+
+
+def test_latency(live, capsys):
+    """From the system call to the line in alerts.json, one event at a time."""
+    latencies = []
+    for _ in range(60):
+        stamp = time.time()
+        facts = act("openat", "/etc/hostname")
+        wait_for(lambda: (f'"pid":{facts["pid"]},').encode() in live.alerts_path.read_bytes()[-65536:] or None, 10,
+                 "the alert", interval=0.001)
+        latencies.append(time.time() - stamp)
+        live.wait_alert(by("live_open", facts["pid"], "/etc/hostname"))
+    latencies.sort()
+    with capsys.disabled():
+        print(f"\nlatency of start of program + open + alert line: median {latencies[30] * 1000:.1f} ms, "
+              f"worst of 60 {latencies[-1] * 1000:.1f} ms")
+    assert latencies[30] < 1
+
+
+def test_the_probe_dropped_what_it_does_not_need(live):
+    status = open(f"/proc/{live.probe.pid}/status").read()
+    effective = int(re.search(r"CapEff:\s*(\w+)", status).group(1), 16)
+    sys_admin, sys_module, net_raw = 1 << 21, 1 << 16, 1 << 13
+    assert effective & (sys_admin | sys_module | net_raw) == 0
+    for task in subprocess.check_output(["ls", f"/proc/{live.probe.pid}/task"], text=True).split():
+        text = open(f"/proc/{live.probe.pid}/task/{task}/status").read()
+        assert int(re.search(r"CapEff:\s*(\w+)", text).group(1), 16) == effective, "every thread"
+
+
+def test_the_agent_has_nothing_to_drop(live):
+    status = open(f"/proc/{live.agent.pid}/status").read()
+    assert re.search(r"CapEff:\s*0+\n", status)
+    assert re.search(r"NoNewPrivs:\s*1\n", status)
+    assert re.search(r"Uid:\s*(\d+)", status).group(1) == str(pwd.getpwnam("nobody").pw_uid)

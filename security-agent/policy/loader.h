@@ -59,12 +59,15 @@ struct RuleInfo {
     bool silent = false;
     uint32_t policy = 0;                                     ///< index into policies
     uint32_t report = 0;                                     ///< index into policies[policy].rules
+    /// (policy, report) of the definitions that changed it.
+    std::vector<std::pair<uint32_t, uint32_t>> changed_by;
 };
 
 struct LoadedPolicies {
     std::vector<PolicyReport> policies;          ///< default.policy first, then by name
     std::vector<RuleInfo> rules;                 ///< in evaluation order
     std::vector<secl::RuleSource> rule_sources;  ///< expression of each of `rules`
+    std::vector<secl::RuleSource> action_expressions;  ///< with the ids of their rules, to be type-checked
     std::vector<secl::MacroSource> macros;
     secl::Diagnostics diagnostics;
 };

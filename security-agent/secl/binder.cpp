@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "security-agent/secl/constants.h"
@@ -283,27 +284,54 @@ class Binder {
         if (std::find(expanding_.begin(), expanding_.end(), &macro) != expanding_.end()) {
             return error(place, fmt::format("macro '{}' uses itself", macro.source->id));
         }
-        if (const auto* values = std::get_if<std::vector<std::string>>(&macro.source->body)) {
-            Operand out = make(Kind::kStrings, place);
-            for (const std::string& value : *values) {
-                out.strings.push_back({ast::StringKind::kPlain, value, place});
-            }
-            return out;
-        }
-        if (macro.body == nullptr) {
-            return error(place, fmt::format("macro '{}' has an error", macro.source->id));
-        }
         expanding_.push_back(&macro);
-        const SourceText* user = std::exchange(source_, &std::get<SourceText>(macro.source->body));
-        Operand out = bind(*macro.body);
-        source_ = user;
+        Operand out = bind_macro_body(macro, place);
+        for (size_t i = 0; i < macro.merged.size() && out.kind != Kind::kError; ++i) {
+            append_list(out, bind_text(macro.merged[i].get(), macro.source->merged[i], place), macro);
+        }
         expanding_.pop_back();
         if (out.kind == Kind::kError) {
             // The macro's own complaint is kept once; each rule that uses it needs one of its own.
-            report_.error(place, fmt::format("macro '{}' cannot be used here", macro.source->id));
+            report_.error(place, fmt::format("macro '{}' has an error", macro.source->id));
         }
         out.place = place;
         return out;
+    }
+
+    Operand bind_macro_body(const Macro& macro, const Place& place) {
+        const auto* values = std::get_if<std::vector<std::string>>(&macro.source->body);
+        if (values == nullptr) {
+            return bind_text(macro.body.get(), std::get<SourceText>(macro.source->body), place);
+        }
+        Operand out = make(Kind::kStrings, place);
+        for (const std::string& value : *values) {
+            out.strings.push_back({ast::StringKind::kPlain, value, place});
+        }
+        return out;
+    }
+
+    // `node` was parsed from `text`, which its diagnostics point into.
+    Operand bind_text(const ast::Node* node, const SourceText& text, const Place& place) {
+        if (node == nullptr) {
+            return make(Kind::kError, place);
+        }
+        const SourceText* user = std::exchange(source_, &text);
+        Operand out = bind(*node);
+        source_ = user;
+        return out;
+    }
+
+    void append_list(Operand& list, Operand more, const Macro& macro) {
+        if (more.kind == Kind::kError) {
+            list.kind = Kind::kError;
+        } else if (!list.is_list() || more.kind != list.kind) {
+            list = error(more.place, fmt::format("cannot merge into macro '{}': {} and {} are not lists of one type",
+                                                 macro.source->id, describe(list), describe(more)));
+        } else {
+            std::move(more.strings.begin(), more.strings.end(), std::back_inserter(list.strings));
+            list.ints.insert(list.ints.end(), more.ints.begin(), more.ints.end());
+            list.ranges.insert(list.ranges.end(), more.ranges.begin(), more.ranges.end());
+        }
     }
 
     Operand bind_field(std::string_view name, const Place& place) {
@@ -383,7 +411,7 @@ class Binder {
     // ---- event type
 
     void note_event(const FieldRead& read, const Place& place) {
-        const EventTypeId event = read.field != nullptr ? read.field->event : kAnyEvent;
+        const EventTypeId event = read.field->event;
         if (event == kAnyEvent || event == event_) {
             return;
         }
@@ -458,6 +486,9 @@ MacroTable::MacroTable(std::span<const MacroSource> sources, Diagnostics& diagno
         macro.source = &source;
         if (const auto* text = std::get_if<SourceText>(&source.body)) {
             macro.body = parse_macro(*text, diagnostics, source.id);
+        }
+        for (const SourceText& text : source.merged) {
+            macro.merged.push_back(parse_macro(text, diagnostics, source.id));
         }
         by_id_.emplace(source.id, macros_.size());
         macros_.push_back(std::move(macro));

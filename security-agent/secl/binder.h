@@ -21,6 +21,7 @@ namespace vedette::secl {
 struct Macro {
     const MacroSource* source = nullptr;
     ast::NodePtr body;  ///< null for plain strings, and after a syntax error
+    std::vector<ast::NodePtr> merged;  ///< as source->merged; null after an error
 };
 
 /// Macros parsed once; the first of equal ids counts. The sources must outlive it.

@@ -24,8 +24,7 @@ inline constexpr int kMaxRegisters = 2;  ///< evaluation tries ancestors^registe
 struct FieldRead {
     enum class Kind : uint8_t {
         kValue,
-        kLength,         ///< of a string in bytes, of a list in elements
-        kAncestorCount,  ///< process.ancestors.length; `field` is null
+        kLength,  ///< of a string in bytes, of a list in elements
     };
 
     const FieldDef* field = nullptr;
@@ -36,9 +35,6 @@ struct FieldRead {
     ValueType type() const { return kind == Kind::kValue ? field->type : ValueType::kInt; }
     /// Several values: a test asks whether any of them passes.
     bool multi() const {
-        if (kind == Kind::kAncestorCount) {
-            return false;
-        }
         const bool list = field->is_list && index < 0 && kind == Kind::kValue;
         return list || (field->subject == Subject::kAncestor && reg == kNoRegister);
     }

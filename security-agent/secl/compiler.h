@@ -26,6 +26,8 @@ struct MacroSource {
     /// An expression or list, or plain strings. What strings mean (path glob, pattern) is up to the field they
     /// are compared with.
     std::variant<SourceText, std::vector<std::string>> body;
+    /// Lists that `combine: merge` adds to it; the body must then be a list, too.
+    std::vector<SourceText> merged;
 };
 
 struct RuleOutcome {

@@ -84,12 +84,7 @@ NamedRead FieldNames::resolve(std::string_view name) const {
 
     out.read.field = find(plain);
     if (out.read.field == nullptr && plain.ends_with(kLengthSuffix)) {
-        const std::string base = plain.substr(0, plain.size() - kLengthSuffix.size());
-        if (base == kAncestors && out.reg.empty() && out.read.index < 0) {
-            out.read.kind = FieldRead::Kind::kAncestorCount;
-            return out;
-        }
-        const FieldDef* field = find(base);
+        const FieldDef* field = find(plain.substr(0, plain.size() - kLengthSuffix.size()));
         if (field != nullptr && (field->is_list || field->type == ValueType::kString)) {
             out.read.field = field;
             out.read.kind = FieldRead::Kind::kLength;

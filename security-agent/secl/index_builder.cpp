@@ -269,9 +269,6 @@ class IndexBuilder {
     }
 
     static double subject_weight(const FieldRead& read) {
-        if (read.kind == FieldRead::Kind::kAncestorCount) {
-            return 4;
-        }
         // What is true of a process stays true for all its events; lists and ancestors cost more to read.
         double weight = read.field->subject == Subject::kEvent || read.field->event != kAnyEvent ? 1 : 2;
         return read.multi() ? weight * 4 : weight;

@@ -29,9 +29,6 @@ void collect_reads(const IntExpr& number, std::vector<const FieldRead*>& out) {
 }
 
 std::string read_name(const FieldRead& read) {
-    if (read.kind == FieldRead::Kind::kAncestorCount) {
-        return "process.ancestors.length";
-    }
     return std::string(read.field->name) + (read.kind == FieldRead::Kind::kLength ? ".length" : "");
 }
 

@@ -314,14 +314,11 @@ class Evaluation {
         state_.loaded[id] = now;
         out.strings.clear();
         out.ints.clear();
-        if (read.kind == FieldRead::Kind::kAncestorCount) {
-            out.ints.push_back(static_cast<int64_t>(ancestors().size()));
-            return out;
-        }
         switch (read.field->subject) {
             case Subject::kEvent: append(read, context_.event, out); break;
             case Subject::kProcess: append(read, context_.process, out); break;
             case Subject::kParent: append(read, context_.parent, out); break;
+            case Subject::kContext: append(read, &context_, out); break;
             case Subject::kAncestor:
                 if (read.reg != kNoRegister) {
                     append(read, ancestors()[bound_[static_cast<size_t>(read.reg)]], out);

@@ -34,31 +34,22 @@ class FileSink final : public Sink {
         return {};
     }
 
-    Result<size_t> write(std::string_view lines) override {
+    Result<size_t> write(std::string_view line) override {
         if (!fd_)
             if (Result<> opened = reopen(); !opened) return forward_error(opened);
-        if (at_line_start_ && rotates_ && size_ >= max_size_)
+        const bool full = size_ > 0 && size_ + line.size() > max_size_;
+        if (rotates_ && at_line_start_ && full)
             if (Result<> rotated = rotate(); !rotated) return forward_error(rotated);
-        const std::string_view part = up_to_rotation(lines);
-        const ssize_t written = ::write(fd_.get(), part.data(), part.size());
+        const ssize_t written = ::write(fd_.get(), line.data(), line.size());
         if (written < 0 && errno == EINTR) return 0;
         if (written < 0) return fail_errno(errno, "writing to '{}'", path_);
         const auto count = static_cast<size_t>(written);
         size_ += count;
-        if (count > 0) at_line_start_ = part[count - 1] == '\n';
+        if (count > 0) at_line_start_ = line[count - 1] == '\n';
         return count;
     }
 
    private:
-    /// As many whole lines as fit below the maximum, at least one.
-    std::string_view up_to_rotation(std::string_view lines) const {
-        const uint64_t room = size_ < max_size_ ? max_size_ - size_ : 0;
-        if (!rotates_ || lines.size() <= room) return lines;
-        const size_t last = room ? lines.rfind('\n', room - 1) : std::string_view::npos;
-        const size_t end = last != std::string_view::npos ? last : lines.find('\n');
-        return lines.substr(0, end == std::string_view::npos ? end : end + 1);
-    }
-
     Result<> rotate() {
         const std::string old = path_ + ".1";
         if (std::rename(path_.c_str(), old.c_str()) != 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Appends to a file of mode 0640. At `max_size` the file becomes FILE.1 (which goes) and a new one begins, always
-// between two lines.
+// Appends to a file of mode 0640. A line that would take it beyond `max_size` begins a new file; the full one becomes
+// FILE.1, and the FILE.1 that was there goes.
 #pragma once
 
 #include <cstdint>

@@ -13,9 +13,9 @@ namespace vedette::outputs {
 class Sink {
    public:
     virtual ~Sink() = default;
-    /// Writes lines that end with '\n', as many bytes as it can. Returns how many were written; that is less than all
-    /// only together with an error the next time. Errors: kIo (disk full, closed pipe ...), worth trying again.
-    virtual Result<size_t> write(std::string_view lines) = 0;
+    /// `line`: a line with its newline, or what is left of one. Returns how many bytes were written; the caller comes
+    /// back with the rest. Errors: kIo (disk full, closed pipe ...), worth trying again.
+    virtual Result<size_t> write(std::string_view line) = 0;
     /// After logrotate moved the file.
     virtual Result<> reopen() = 0;
 };

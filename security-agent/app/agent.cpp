@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/app/agent.h"
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "common/config/paths.h"
+#include "common/os/host.h"
+#include "common/version.h"
+#include "security-agent/app/status_sections.h"
+#include "security-agent/engine/handlers.h"
+
+namespace vedette::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr size_t kQueueBytes = 16U << 20;
+constexpr milliseconds kOutputPatience = seconds(2);
+constexpr unsigned kStopDeadline = 10;  // seconds; then the process ends as it stands
+
+engine::AgentFacts agent_facts() {
+    const KernelInfo kernel = kernel_info();
+    engine::AgentFacts facts;
+    facts.version = version().text;
+    facts.arch = kernel.machine;
+    facts.kernel_version = kernel.release;
+    facts.distribution = distribution_name();
+    return facts;
+}
+
+int64_t steady_ns() {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+}  // namespace
+
+struct Agent::Step {
+    const char* name;
+    Result<> (Agent::*start)();
+    void (Agent::*stop)();  ///< null: nothing to undo
+};
+
+// The engine is stopped before the probe client, which stays to pass on the last acknowledgements; the outputs last,
+// with everybody's alerts in them.
+const Agent::Step Agent::kSteps[] = {
+    {"process", &Agent::start_process, nullptr},
+    {"pid file", &Agent::start_pid_file, &Agent::stop_pid_file},
+    {"state directory", &Agent::start_state_dir, nullptr},
+    {"signals", &Agent::start_signals, &Agent::stop_signals},
+    {"outputs", &Agent::start_outputs, &Agent::stop_outputs},
+    {"status", &Agent::start_status, nullptr},
+    {"probe client", &Agent::start_probe_client, &Agent::stop_probe_client},
+    {"engine", &Agent::start_engine, &Agent::stop_engine},
+    {"policies", &Agent::start_policies, &Agent::stop_policies},
+    {"telemetry", &Agent::start_telemetry, &Agent::stop_telemetry},
+    {"API", &Agent::start_api, &Agent::stop_api},
+    {"heartbeat", &Agent::start_heartbeat, &Agent::stop_heartbeat},
+};
+
+Agent::Agent(Settings settings, std::shared_ptr<Logger> logger, AgentOptions options)
+    : settings_(std::move(settings)), logger_(std::move(logger)), options_(std::move(options)) {}
+
+Agent::~Agent() = default;
+
+int Agent::run() {
+    size_t started = 0;
+    for (const Step& step : kSteps) {
+        if (Result<> result = (this->*step.start)(); !result) {
+            logger_->critical("cannot start: {}: {}", step.name, result.error().message);
+            stop_from(started);
+            return 1;
+        }
+        ++started;
+    }
+    sd_notify(0, "READY=1\nSTATUS=watching");
+    logger_->info("security-agent {} is running", version().text);
+    io_.run();
+    sd_notify(0, "STOPPING=1");
+    for (const std::string& name : health_.liveness().unhealthy)
+        logger_->warn("stopping while '{}' is not healthy", name);
+    alarm(kStopDeadline);
+    stop_from(started);
+    alarm(0);
+    logger_->info("security-agent has stopped");
+    logger_->flush();
+    return 0;
+}
+
+void Agent::stop_from(size_t steps) {
+    while (steps > 0) {
+        const Step& step = kSteps[--steps];
+        if (step.stop) (this->*step.stop)();
+    }
+}
+
+Result<> Agent::start_process() {
+    std::signal(SIGPIPE, SIG_IGN);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "PR_SET_NO_NEW_PRIVS");
+    // A core dump would hold other people's command lines.
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno(errno, "PR_SET_DUMPABLE");
+    hostname_ = host_name(settings_.string("hostname"));
+    return engine::handlers::use_private_ranges(
+        settings_.list("event_monitoring_config.network.private_ip_ranges"));
+}
+
+Result<> Agent::start_pid_file() {
+    if (options_.pid_file.empty()) return {};
+    Result<PidFile> file = PidFile::create(options_.pid_file);
+    if (!file) return forward_error(file);
+    pid_file_ = std::move(*file);
+    return {};
+}
+
+void Agent::stop_pid_file() {
+    pid_file_.reset();
+}
+
+Result<> Agent::start_state_dir() {
+    const std::string directory = settings_.string("state_dir");
+    if (mkdir(directory.c_str(), 0750) != 0 && errno != EEXIST)
+        return fail_errno(errno, "state_dir '{}'", directory);
+    Result<ipc::Token> token = ipc::Token::load_or_create(auth_token_path(settings_));
+    if (!token) return forward_error(token);
+    token_ = std::move(*token);
+    Result<ipc::Certificate> certificate =
+        ipc::load_or_create_certificate(ipc_cert_path(settings_), settings_.string("cmd_host"));
+    if (!certificate) return forward_error(certificate);
+    certificate_ = std::move(*certificate);
+    return {};
+}
+
+Result<> Agent::start_signals() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
+    wait_for_signal();
+    return {};
+}
+
+void Agent::stop_signals() {
+    signals_.cancel();
+}
+
+void Agent::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        on_signal(signal);
+        wait_for_signal();
+    });
+}
+
+void Agent::on_signal(int signal) {
+    if (signal == SIGHUP) return reload();
+    request_stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+void Agent::request_stop(const std::string& reason) {
+    if (std::exchange(stopping_, true)) return;
+    logger_->info("stopping: {}", reason);
+    io_.stop();
+}
+
+void Agent::reload() {
+    logger_->info("SIGHUP: opening logs and outputs again, reloading policies");
+    if (Result<> opened = reopen_log(*logger_); !opened)
+        logger_->error("log file: {}", opened.error().message);
+    outputs_->reopen();
+    boost::asio::post(worker_, [this] { policies_->load(); });
+}
+
+Result<> Agent::start_outputs() {
+    Result<std::unique_ptr<outputs::Outputs>> made =
+        outputs::make_outputs(settings_, metrics_, *logger_);
+    if (!made) return forward_error(made);
+    outputs_ = std::move(*made);
+    if (outputs_->names().empty())
+        logger_->warn("no output is on: alerts are only counted (outputs.stdout, outputs.file.path)");
+    return {};
+}
+
+void Agent::stop_outputs() {
+    outputs_->stop(kOutputPatience);
+}
+
+Result<> Agent::start_status() {
+    queue_ = std::make_unique<engine::BatchQueue>(kQueueBytes);
+    engine::EngineOptions options;
+    options.agent = agent_facts();
+    options.limit.burst = settings_.integer("runtime_security_config.event_server.burst");
+    options.limit.period_ns =
+        1'000'000'000 / settings_.integer("runtime_security_config.event_server.rate");
+    options.steady_ns = steady_ns;
+    options.wall_ns = wall_time_ns;
+    engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
+
+    status::Facts facts;
+    facts.hostname = hostname_;
+    facts.run_dir = settings_.string("run_dir");
+    facts.state_dir = settings_.string("state_dir");
+    facts.policies_dir = settings_.string("runtime_security_config.policies.dir");
+    facts.config_files = settings_.files();
+    facts.log_file = settings_.string("log_file");
+    status_ = std::make_unique<status::StatusProvider>(std::move(facts));
+    status_->add_section("runtimeSecurityStatus", [this] {
+        return runtime_section(*engine_, probe_client_ && probe_client_->connected(),
+                               outputs_->names());
+    });
+    status_->add_section("probe",
+                         [path = command_socket_path(settings_)] { return probe_section(path); });
+    status_->add_section("health", [this] { return to_json(health_.readiness()); });
+
+    flare::FlareOptions flare_options;
+    if (const std::string log = settings_.string("log_file"); !log.empty())
+        flare_options.log_files = {log};
+    flare_ = std::make_unique<flare::FlareMaker>(settings_, flare_options);
+    const auto add_json = [this](const char* name, std::function<boost::json::object()> make) {
+        flare_->add({name, [make] { return Result<std::string>(boost::json::serialize(make())); }});
+    };
+    add_json("status.json", [this] { return status_->collect(seconds(3)); });
+    add_json("health.json", [this] { return to_json(health_.readiness()); });
+    add_json("expvar.json", [this] { return telemetry::expvar_document(metrics_, status_.get()); });
+    return {};
+}
+
+Result<> Agent::start_probe_client() {
+    probe_client::ClientOptions options;
+    options.socket_path = events_socket_path(settings_);
+    options.agent_version = version().text;
+    options.position = [this] { return engine_->position(); };
+    probe_client_ = std::make_unique<probe_client::ProbeClient>(
+        std::move(options), *queue_, metrics_, *logger_,
+        health_.add("probe", Health::Kind::kReadiness, seconds(0)));
+    return {};
+}
+
+void Agent::stop_probe_client() {
+    probe_client_->stop();
+}
+
+Result<> Agent::start_engine() {
+    engine_thread_ = std::make_unique<engine::EngineThread>(
+        *engine_, *queue_, [this](uint64_t sequence) { probe_client_->acknowledge(sequence); },
+        health_.add("engine", Health::Kind::kLiveness));
+    engine_thread_->start();
+    return {};
+}
+
+void Agent::stop_engine() {
+    engine_thread_->stop();
+}
+
+Result<> Agent::start_policies() {
+    policies_ = std::make_unique<PolicyManager>(
+        settings_.string("runtime_security_config.policies.dir"), *engine_, metrics_, *logger_,
+        health_.add("policies", Health::Kind::kReadiness, seconds(0)));
+    policies_->load();
+    // Only now: the first event finds the rules in force.
+    probe_client_->start();
+    return {};
+}
+
+void Agent::stop_policies() {
+    worker_.join();
+}
+
+Result<> Agent::start_telemetry() {
+    telemetry_ = std::make_unique<telemetry::Server>(
+        io_, telemetry::Dependencies{settings_, health_, *status_, *logger_, metrics_});
+    return telemetry_->start();
+}
+
+void Agent::stop_telemetry() {
+    telemetry_->stop();
+}
+
+Result<> Agent::start_api() {
+    api_ = std::make_unique<api::Server>(
+        io_, api::Dependencies{
+                 *token_, *certificate_, settings_, health_, *status_, *flare_, *logger_, metrics_,
+                 hostname_, [this] { request_stop("/agent/stop"); },
+                 [this](std::string_view key, std::string_view value) -> Result<> {
+                     return key == "log_level" ? set_log_level(*logger_, value) : Result<>();
+                 }});
+    return api_->start();
+}
+
+void Agent::stop_api() {
+    api_->stop();
+}
+
+Result<> Agent::start_heartbeat() {
+    heartbeat();
+    return {};
+}
+
+void Agent::stop_heartbeat() {
+    heartbeat_timer_.cancel();
+}
+
+/// Tells systemd that we live; not while the engine is stuck, so that it restarts us.
+void Agent::heartbeat() {
+    if (health_.liveness().ok()) sd_notify(0, "WATCHDOG=1");
+    metrics_.gauge("vedette_agent_queue_bytes", "Messages of the probe that wait for the engine.")
+        .Set(static_cast<double>(queue_->bytes()));
+    heartbeat_timer_.expires_after(seconds(5));
+    heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) heartbeat();
+    });
+}
+
+}  // namespace vedette::app

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent as a list of named start steps, and the same list backwards for the stop (agent.cpp). Between the two the
+// main thread runs the io_context: signals, timers, API and telemetry.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/config/settings.h"
+#include "common/health.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "security-agent/api/server.h"
+#include "security-agent/app/pid_file.h"
+#include "security-agent/app/policy_manager.h"
+#include "security-agent/engine/engine_thread.h"
+#include "security-agent/flare/flare.h"
+#include "security-agent/outputs/outputs.h"
+#include "security-agent/probe_client/probe_client.h"
+#include "security-agent/status/status.h"
+#include "security-agent/telemetry/server.h"
+
+namespace vedette::app {
+
+struct AgentOptions {
+    std::string pid_file;  ///< empty: none
+};
+
+class Agent {
+   public:
+    Agent(Settings settings, std::shared_ptr<Logger> logger, AgentOptions options);
+    ~Agent();
+
+    /// Starts everything, waits for a signal or /agent/stop, stops everything. Returns the exit code. Main thread.
+    int run();
+
+   private:
+    struct Step;
+    static const Step kSteps[];
+
+    Result<> start_process();
+    Result<> start_pid_file();
+    Result<> start_state_dir();
+    Result<> start_signals();
+    Result<> start_outputs();
+    Result<> start_engine();
+    Result<> start_policies();
+    Result<> start_probe_client();
+    Result<> start_status();
+    Result<> start_telemetry();
+    Result<> start_api();
+    Result<> start_heartbeat();
+    void stop_pid_file();
+    void stop_signals();
+    void stop_outputs();
+    void stop_engine();
+    void stop_policies();
+    void stop_probe_client();
+    void stop_telemetry();
+    void stop_api();
+    void stop_heartbeat();
+
+    void stop_from(size_t steps);
+    void wait_for_signal();
+    void on_signal(int signal);
+    void request_stop(const std::string& reason);
+    void heartbeat();
+    void reload();
+
+    Settings settings_;
+    std::shared_ptr<Logger> logger_;
+    AgentOptions options_;
+    Metrics metrics_;
+    Health health_;
+
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_{io_};
+    boost::asio::steady_timer heartbeat_timer_{io_};
+    boost::asio::thread_pool worker_{1};  ///< policies are compiled here
+    bool stopping_ = false;
+
+    std::optional<PidFile> pid_file_;
+    std::optional<ipc::Token> token_;
+    std::optional<ipc::Certificate> certificate_;
+    std::string hostname_;
+    std::unique_ptr<outputs::Outputs> outputs_;
+    std::unique_ptr<engine::BatchQueue> queue_;
+    std::unique_ptr<engine::Engine> engine_;
+    std::unique_ptr<engine::EngineThread> engine_thread_;
+    std::unique_ptr<PolicyManager> policies_;
+    std::unique_ptr<probe_client::ProbeClient> probe_client_;
+    std::unique_ptr<status::StatusProvider> status_;
+    std::unique_ptr<flare::FlareMaker> flare_;
+    std::unique_ptr<telemetry::Server> telemetry_;
+    std::unique_ptr<api::Server> api_;
+};
+
+}  // namespace vedette::app

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// security-agent: the command line.
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <thread>
+
+#include "common/config/sources.h"
+#include "common/log.h"
+#include "fields.gen.h"
+#include "security-agent/app/agent.h"
+#include "security-agent/app/format.h"
+#include "security-agent/cli/client_commands.h"
+#include "security-agent/cli/policy_check.h"
+
+namespace {
+
+using namespace vedette;
+
+constexpr int kExitUsage = 2;
+
+struct StartArguments {
+    app::AgentOptions options;
+    bool allow_root = false;
+};
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "security-agent: %s\n", error.message.c_str());
+    return kExitUsage;
+}
+
+int run_start(const SettingsArguments& sources, const StartArguments& arguments) {
+    if (geteuid() == 0 && !arguments.allow_root)
+        return complain({ErrorCode::kDenied, 0,
+                         "does not run as root, because it reads policies, answers HTTP and handles "
+                         "what any process chose to write; start it as user 'vedette' (as the systemd "
+                         "unit does), or with --allow-root"});
+    Result<Settings> settings = load_settings("security-agent", sources);
+    if (!settings) return complain(settings.error());
+    LogOptions log;
+    log.name = "security-agent";
+    log.level = settings->string("log_level");
+    log.file = settings->string("log_file");
+    log.console = settings->boolean("log_to_console");
+    log.json = settings->boolean("log_format_json");
+    Result<std::shared_ptr<Logger>> logger = make_logger(log);
+    if (!logger) return complain(logger.error());
+    if (!settings->boolean("runtime_security_config.enabled")) {
+        (*logger)->info("runtime_security_config.enabled is false: nothing to do, exiting");
+        // Long enough that a supervisor's restart loop stays slow.
+        std::this_thread::sleep_for(std::chrono::seconds(5));
+        return 0;
+    }
+    return app::Agent(std::move(*settings), *logger, arguments.options).run();
+}
+
+void add_start(CLI::App& top, const SettingsArguments& sources, StartArguments& arguments,
+               int& exit_code) {
+    CLI::App* start = top.add_subcommand("start", "Run the agent in the foreground");
+    start->add_option("-p,--pidfile", arguments.options.pid_file, "Write the process id there");
+    start->add_flag("--allow-root", arguments.allow_root, "Run although the user is root");
+    start->callback([&] { exit_code = run_start(sources, arguments); });
+}
+
+void add_policy_check(CLI::App& top, cli::PolicyCheckOptions& options, int& exit_code) {
+    CLI::App* runtime = top.add_subcommand("runtime", "Policies and rules");
+    runtime->require_subcommand(1);
+    CLI::App* policy = runtime->add_subcommand("policy", "Policies");
+    policy->require_subcommand(1);
+    CLI::App* check =
+        policy->add_subcommand("check", "Compile policies without an agent; exit code 1 on errors");
+    auto* directory =
+        check->add_option("--policies-dir", options.path, "Directory of *.policy files");
+    check->add_option("--file", options.path, "One policy file")->excludes(directory);
+    check->add_option("--agent-version", options.agent_version,
+                      "Version that agent_version constraints are tested against");
+    check->add_flag("--json", options.json, "Diagnostics as JSON");
+    check->callback([&] {
+        if (options.path.empty()) options.path = "/etc/vedette/runtime-security.d";
+        options.host = policy::current_host_facts();
+        exit_code = cli::run_policy_check(options, engine::field_table(), std::cout, std::cerr);
+    });
+}
+
+void add_format(CLI::App& top, std::string& colour, int& exit_code) {
+    CLI::App* format =
+        top.add_subcommand("format", "Alerts (JSON lines on standard input) as compact text");
+    format->add_option("--color,--colour", colour, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+    format->callback([&] {
+        const bool wanted = colour == "always" || (colour == "auto" && isatty(STDOUT_FILENO));
+        exit_code = app::run_format(std::cin, std::cout, wanted);
+    });
+}
+
+int run(int argc, char** argv) {
+    CLI::App top("Vedette security-agent: matches events against rules and raises alerts");
+    top.name("security-agent");
+    top.require_subcommand(1);
+    top.fallthrough();
+    SettingsArguments sources;
+    StartArguments start;
+    cli::PolicyCheckOptions check;
+    std::string colour = "auto";
+    int exit_code = 0;
+    cli::add_settings_options(top, sources);
+    add_start(top, sources, start, exit_code);
+    add_policy_check(top, check, exit_code);
+    add_format(top, colour, exit_code);
+    cli::add_client_commands(top, sources, exit_code);
+    try {
+        top.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return top.exit(error) == 0 ? 0 : kExitUsage;
+    }
+    return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "security-agent: %s\n", error.what());
+        return 1;
+    }
+}

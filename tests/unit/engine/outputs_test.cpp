@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "security-agent/outputs/fd_sink.h"
+#include "security-agent/outputs/file_sink.h"
+#include "security-agent/outputs/queued_output.h"
+#include "tests/unit/catch.h"
+#include "tests/unit/engine/fixture.h"
+
+using namespace vedette;
+using namespace vedette::outputs;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Directory {
+    std::string path;
+    Directory() {
+        char name[] = "/tmp/vedette-outputs-XXXXXX";
+        path = mkdtemp(name);
+    }
+    ~Directory() { fs::remove_all(path); }
+    std::string file(const std::string& name) const { return path + "/" + name; }
+};
+
+std::string content(const std::string& path) {
+    std::ifstream in(path);
+    std::stringstream out;
+    out << in.rdbuf();
+    return out.str();
+}
+
+/// Takes lines while it works; can be told to fail, to take only a few bytes, or to wait.
+struct FakeSink final : Sink {
+    std::atomic<bool>& broken;
+    std::string& taken;
+    size_t at_once;
+    FakeSink(std::atomic<bool>& b, std::string& t, size_t n) : broken(b), taken(t), at_once(n) {}
+    Result<size_t> write(std::string_view lines) override {
+        if (broken) return fail(ErrorCode::kIo, "no space left");
+        taken += lines.substr(0, at_once);
+        return std::min(at_once, lines.size());
+    }
+    Result<> reopen() override { return {}; }
+};
+
+auto soon() {
+    return std::chrono::steady_clock::now() + 5s;
+}
+
+engine::test::World& world() {
+    static engine::test::World instance;
+    return instance;
+}
+
+double dropped(const std::string& output, const std::string& reason) {
+    return world()
+        .metrics.counter("vedette_agent_alerts_dropped_total", "",
+                         {{"output", output}, {"reason", reason}})
+        .Value();
+}
+
+}  // namespace
+
+TEST_CASE("outputs: lines come out whole and in order, also when the sink takes little at a time") {
+    std::atomic<bool> broken = false;
+    std::string taken;
+    QueuedOutput output("order", std::make_unique<FakeSink>(broken, taken, 3), {}, world().metrics,
+                        *world().logger);
+    for (const char* line : {"first", "second", "", "third"}) output.write(line);
+    output.stop(soon());
+    CHECK(taken == "first\nsecond\n\nthird\n");
+}
+
+TEST_CASE("outputs: a failing sink is tried again, and nothing is lost within the bound") {
+    std::atomic<bool> broken = true;
+    std::string taken;
+    QueuedOutput output("retry", std::make_unique<FakeSink>(broken, taken, 100), {1 << 20, 5ms},
+                        world().metrics, *world().logger);
+    output.write("one");
+    output.write("two");
+    std::this_thread::sleep_for(30ms);
+    broken = false;
+    output.stop(soon());
+    CHECK(taken == "one\ntwo\n");
+    CHECK(world()
+              .metrics.counter("vedette_agent_output_errors_total", "", {{"output", "retry"}})
+              .Value() >= 1);
+}
+
+TEST_CASE("outputs: beyond the bound, and at the stop, lines are dropped whole and counted") {
+    std::atomic<bool> broken = true;
+    std::string taken;
+    QueuedOutput output("bound", std::make_unique<FakeSink>(broken, taken, 100), {20, 5ms},
+                        world().metrics, *world().logger);
+    for (int i = 0; i < 10; ++i) output.write("nine byte");  // ten with the newline: two fit
+    CHECK(dropped("bound", "queue_full") == 8);
+    output.stop(std::chrono::steady_clock::now() + 20ms);
+    CHECK(dropped("bound", "stopped") == 2);
+    CHECK(taken.empty());
+    output.write("late");
+    CHECK(dropped("bound", "stopped") == 3);
+}
+
+TEST_CASE("outputs: a file is appended to, 0640, and rotated between lines") {
+    const Directory directory;
+    const std::string path = directory.file("alerts.json");
+    std::ofstream(path) << "old\n";
+    auto sink = make_file_sink(path, 30);
+    REQUIRE(sink);
+    QueuedOutput output("file", std::move(*sink), {}, world().metrics, *world().logger);
+    for (int i = 0; i < 5; ++i) output.write("line number " + std::to_string(i));  // 14 bytes each
+    output.stop(soon());
+    CHECK(content(path + ".1") + content(path) != "");
+    // "old" and one line, then two by two: nothing is cut, and only one old file is kept.
+    CHECK(content(path) == "line number 3\nline number 4\n");
+    CHECK(content(path + ".1") == "line number 1\nline number 2\n");
+    struct stat info {};
+    REQUIRE(stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("outputs: after logrotate the file is opened again") {
+    const Directory directory;
+    const std::string path = directory.file("alerts.json");
+    auto sink = make_file_sink(path, 1 << 20);
+    REQUIRE(sink);
+    QueuedOutput output("reopen", std::move(*sink), {}, world().metrics, *world().logger);
+    output.write("one");
+    while (content(path).empty()) std::this_thread::sleep_for(1ms);
+    fs::rename(path, path + ".old");
+    output.reopen();
+    output.write("two");
+    output.stop(soon());
+    CHECK(content(path + ".old") == "one\n");
+    CHECK(content(path) == "two\n");
+}
+
+TEST_CASE("outputs: a full disk is an error, counted, and never the end") {
+    auto sink = make_file_sink("/dev/full", 1 << 20);
+    REQUIRE(sink);
+    const Result<size_t> written = (*sink)->write("line\n");
+    REQUIRE_FALSE(written);
+    CHECK(written.error().sys_errno == ENOSPC);
+    QueuedOutput output("full", std::move(*sink), {1 << 20, 2ms}, world().metrics, *world().logger);
+    output.write("line");
+    std::this_thread::sleep_for(30ms);
+    output.stop(std::chrono::steady_clock::now());
+    CHECK(dropped("full", "stopped") == 1);
+    CHECK(world()
+              .metrics.counter("vedette_agent_output_errors_total", "", {{"output", "full"}})
+              .Value() >= 2);
+}
+
+TEST_CASE("outputs: a file that cannot be had is an error with its name") {
+    const Directory directory;
+    for (const std::string& path : {directory.file("missing/alerts.json"), directory.path}) {
+        const auto sink = make_file_sink(path, 100);
+        REQUIRE_FALSE(sink);
+        CHECK_THAT(sink.error().message, ContainsSubstring(path));
+    }
+    fs::create_symlink("/etc/passwd", directory.file("link"));
+    CHECK_FALSE(make_file_sink(directory.file("link"), 100));
+}
+
+TEST_CASE("outputs: a reader that does not read holds nobody up") {
+    int pipe_fds[2];
+    REQUIRE(pipe2(pipe_fds, O_CLOEXEC) == 0);
+    REQUIRE(fcntl(pipe_fds[1], F_SETPIPE_SZ, 4096) > 0);
+    const auto begin = std::chrono::steady_clock::now();
+    {
+        QueuedOutput output("pipe", make_fd_sink(pipe_fds[1], "pipe"), {1 << 20, 5ms},
+                            world().metrics, *world().logger);
+        for (int i = 0; i < 20; ++i) output.write(std::string(1000, 'x'));
+        output.stop(begin + 100ms);
+    }
+    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    CHECK(dropped("pipe", "stopped") > 0);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+}

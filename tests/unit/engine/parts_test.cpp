@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine's small parts: scrubber, rate limiter, names, queue.
+#include <fcntl.h>
+
+#include <thread>
+
+#include "security-agent/engine/batch_queue.h"
+#include "security-agent/engine/names.h"
+#include "security-agent/engine/rate_limiter.h"
+#include "security-agent/engine/scrubber.h"
+#include "tests/unit/catch.h"
+
+using namespace vedette;
+using namespace vedette::engine;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+Strings scrubbed(const std::vector<std::string_view>& arguments) {
+    return scrub(arguments);
+}
+
+BatchQueue::Item message(size_t bytes) {
+    auto item = std::make_unique<v1::SubscribeResponse>();
+    item->mutable_batch()->add_events()->mutable_open()->mutable_file()->set_path(
+        std::string(bytes, 'x'));
+    return item;
+}
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+}  // namespace
+
+TEST_CASE("scrubber: values of secrets are hidden") {
+    CHECK(scrubbed({"--password=hunter2"}) == Strings{"--password=********"});
+    CHECK(scrubbed({"--password", "hunter2", "x"}) == Strings{"--password", "********", "x"});
+    CHECK(scrubbed({"MYSQL_PWD=a b"}) == Strings{"MYSQL_PWD=********"});
+    CHECK(scrubbed({"AWS_SECRET_ACCESS_KEY=abc"}) == Strings{"AWS_SECRET_ACCESS_KEY=********"});
+    CHECK(scrubbed({"https://bob:pw@host/x?api_key=123&b=2"}) ==
+          Strings{"https://bob:********@host/x?api_key=********&b=2"});
+    CHECK(scrubbed({"postgres://u:p1@a/x postgres://u:p2@b/y"}) ==
+          Strings{"postgres://u:********@a/x postgres://u:********@b/y"});
+    CHECK(scrubbed({"-H", "Authorization: Bearer abc.def"}) ==
+          Strings{"-H", "Authorization: Bearer ********"});
+    CHECK(scrubbed({"-c", "A=1 PASSWORD=x run"}) == Strings{"-c", "A=1 PASSWORD=******** run"});
+    CHECK(scrubbed({R"({"password":"x","user":"bob"})"}) ==
+          Strings{R"({"password":"********","user":"bob"})"});
+    CHECK(scrubbed({"--token", "t"}) == Strings{"--token", "********"});
+}
+
+TEST_CASE("scrubber: everything else is untouched") {
+    const std::vector<std::string_view> plain = {
+        "/etc/passwd",   "-p", "8080",        "--tokenize", "a", "http://host:80/x",
+        "git@host:repo", "",   "--password",  "--verbose",  "=", "key=value",
+        ":",             "--", "PASSWORD=",   "x=\xff",     "\"", "user@host:/secret"};
+    const Strings out = scrubbed(plain);
+    for (size_t i = 0; i < plain.size(); ++i) CHECK(out[i] == plain[i]);
+}
+
+TEST_CASE("rate limiter: burst, then one a period") {
+    RateLimiter limiter;
+    const RateLimiter::Limit limit{3, kSecond};
+    int64_t now = 5 * kSecond;
+    for (int i = 0; i < 3; ++i) CHECK(limiter.allow("r", "", limit, now));
+    CHECK_FALSE(limiter.allow("r", "", limit, now));
+    now += kSecond - 1;
+    CHECK_FALSE(limiter.allow("r", "", limit, now));
+    now += 1;
+    CHECK(limiter.allow("r", "", limit, now));
+    CHECK_FALSE(limiter.allow("r", "", limit, now));
+    now += 100 * kSecond;  // never more than the burst
+    for (int i = 0; i < 3; ++i) CHECK(limiter.allow("r", "", limit, now));
+    CHECK_FALSE(limiter.allow("r", "", limit, now));
+    CHECK(limiter.allow("other", "", limit, now));
+}
+
+TEST_CASE("rate limiter: a steady stream at the rate is never held back") {
+    RateLimiter limiter;
+    const RateLimiter::Limit limit{1, kSecond};
+    for (int64_t i = 0; i < 1000; ++i) CHECK(limiter.allow("r", "", limit, i * kSecond));
+}
+
+TEST_CASE("rate limiter: a bucket for each token, the oldest goes") {
+    RateLimiter limiter;
+    const RateLimiter::Limit limit{1, kSecond};
+    CHECK(limiter.allow("r", "a", limit, 0));
+    CHECK(limiter.allow("r", "b", limit, 0));
+    CHECK_FALSE(limiter.allow("r", "a", limit, 0));
+    for (size_t i = 0; i < RateLimiter::kMaxTokens - 1; ++i)
+        CHECK(limiter.allow("r", "t" + std::to_string(i), limit, 0));
+    CHECK_FALSE(limiter.allow("r", "a", limit, 0));  // used recently: still known
+    CHECK(limiter.allow("r", "b", limit, 0));        // forgotten
+}
+
+TEST_CASE("rate limiter: another limit starts afresh") {
+    RateLimiter limiter;
+    CHECK(limiter.allow("r", "", {1, kSecond}, 0));
+    CHECK_FALSE(limiter.allow("r", "", {1, kSecond}, 0));
+    CHECK(limiter.allow("r", "", {2, kSecond}, 0));
+}
+
+TEST_CASE("names: open flags") {
+    CHECK(open_flag_names(0) == Strings{"O_RDONLY"});
+    CHECK(open_flag_names(O_WRONLY | O_CREAT) == Strings{"O_WRONLY", "O_CREAT"});
+    CHECK(open_flag_names(O_RDONLY | O_CLOEXEC) == Strings{"O_CLOEXEC"});
+    CHECK(open_flag_names(O_RDWR | O_SYNC) == Strings{"O_RDWR", "O_SYNC"});
+    CHECK(open_flag_names(O_TMPFILE | O_RDWR) == Strings{"O_RDWR", "O_TMPFILE"});
+    CHECK(open_flag_names(0x80000000U) == Strings{"O_RDONLY", "0x80000000"});
+}
+
+TEST_CASE("names: capabilities, families, protocols, causes") {
+    CHECK(capability_names(0).empty());
+    CHECK(capability_names(1ULL << 21 | 1) == Strings{"CAP_CHOWN", "CAP_SYS_ADMIN"});
+    CHECK(capability_names(1ULL << 40) == Strings{"CAP_CHECKPOINT_RESTORE"});
+    CHECK(capability_names(1ULL << 63) == Strings{"CAP_63"});
+    CHECK(address_family_name(2) == "AF_INET");
+    CHECK(address_family_name(999) == "999");
+    CHECK(l4_protocol_name(17) == "IP_PROTO_UDP");
+    CHECK(exit_cause_name(2) == "SIGNALED");
+}
+
+TEST_CASE("queue: messages keep their order") {
+    BatchQueue queue(1 << 20);
+    for (size_t i = 1; i <= 3; ++i) REQUIRE(queue.push(message(i)));
+    for (size_t i = 1; i <= 3; ++i) {
+        const auto item = queue.pop(std::chrono::seconds(1));
+        REQUIRE(item);
+        CHECK(item->batch().events(0).open().file().path().size() == i);
+    }
+    CHECK_FALSE(queue.pop(std::chrono::milliseconds(1)));
+    CHECK(queue.bytes() == 0);
+}
+
+TEST_CASE("queue: a full one makes the producer wait") {
+    BatchQueue queue(10'000);
+    REQUIRE(queue.push(message(20'000)));  // one always fits
+    std::atomic<bool> pushed = false;
+    std::thread producer([&] {
+        queue.push(message(1));
+        pushed = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    CHECK_FALSE(pushed);
+    CHECK(queue.pop(std::chrono::seconds(1)));
+    producer.join();
+    CHECK(pushed);
+}
+
+TEST_CASE("queue: drained means dealt with") {
+    BatchQueue queue(1 << 20);
+    queue.wait_drained();
+    REQUIRE(queue.push(message(1)));
+    std::atomic<bool> drained = false;
+    std::thread waiter([&] {
+        queue.wait_drained();
+        drained = true;
+    });
+    CHECK(queue.pop(std::chrono::seconds(1)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    CHECK_FALSE(drained);  // taken, but not dealt with
+    CHECK_FALSE(queue.pop(std::chrono::milliseconds(1)));
+    waiter.join();
+}
+
+TEST_CASE("queue: closing lets everybody go and keeps what is queued") {
+    BatchQueue queue(1);
+    REQUIRE(queue.push(message(1)));
+    std::thread producer([&] { CHECK_FALSE(queue.push(message(1))); });
+    std::thread waiter([&] { queue.wait_drained(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    queue.close();
+    producer.join();
+    waiter.join();
+    CHECK(queue.pop(std::chrono::seconds(1)));
+    CHECK_FALSE(queue.pop(std::chrono::seconds(1)));
+}

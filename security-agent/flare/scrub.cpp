@@ -114,7 +114,9 @@ struct Value {
 
 /// `quoted_name`: the name stood in quotes, as in JSON.
 Value find_value(std::string_view rest, char separator, bool quoted_name) {
-    const auto whole = [&] { return Value{rest.size(), true, std::string(kHidden)}; };
+    const auto whole = [&] {
+        return Value{rest.size(), true, quoted_name ? hidden_in("\"") : std::string(kHidden)};
+    };
     if (rest.starts_with("\\\"") || rest.starts_with("\\'")) {  // JSON inside a JSON string
         const size_t end = rest.find(rest.substr(0, 2), 2);
         if (end == std::string_view::npos) return whole();

@@ -20,7 +20,6 @@
 #include "system-probe/ebpf/kernel_source.h"
 #include "system-probe/resolvers/snapshot.h"
 #include "system-probe/stream/event_service.h"
-#include "vedette/v1/command.pb.h"
 
 namespace vedette::probe {
 namespace {

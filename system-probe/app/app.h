@@ -22,6 +22,7 @@
 #include "system-probe/stream/grpc_server.h"
 #include "system-probe/stream/peer_listener.h"
 #include "system-probe/stream/unix_socket.h"
+#include "vedette/v1/command.pb.h"
 
 namespace vedette::probe {
 

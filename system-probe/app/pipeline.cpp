@@ -163,7 +163,7 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
         return;
     }
     if (decoded_.unknown_items > 0) unknown_items_.Increment(decoded_.unknown_items);
-    last_record_ns_ = std::max(last_record_ns_, decoded_.header.time_ns);
+    last_record_ns_ = std::max<uint64_t>(last_record_ns_, decoded_.header.time_ns);
     resolver_.apply(decoded_, batcher_.next_sequence());
     if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
         batcher_.add_event(std::move(decoded_.event));

@@ -186,7 +186,7 @@ void ProcessCache::forget(Image& image) {
     images.erase(images.iterator_to(image));
     if (auto* process = image.process) {
         const bool was_current = process->images.back() == &image;
-        std::erase(process->images, &image);
+        process->images.erase(std::ranges::find(process->images, &image));
         const auto alive = alive_.find(process->pid);
         if (was_current && alive != alive_.end() && alive->second == process) alive_.erase(alive);
         if (process->images.empty()) {

@@ -2,6 +2,7 @@
 #include "system-probe/stream/grpc_server.h"
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_posix.h>
 
 namespace vedette::probe {

@@ -235,7 +235,7 @@ struct vdt_cgroup {
 };
 
 /* Largest record a program may build; also the size of a scratch buffer. */
-#define VDT_RECORD_MAX (32 * 1024)
+#define VDT_RECORD_MAX (40 * 1024)
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Where kernels from 5.8 on differ. One function a difference, with the commit that made it; the older form
+ * may go when no supported kernel has it.
+ */
+#ifndef VEDETTE_BPF_CORE_COMPAT_H
+#define VEDETTE_BPF_CORE_COMPAT_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node___before_6_15 {
+	struct kernfs_node___before_6_15 *parent;
+};
+
+struct kernfs_node___since_6_15 {
+	struct kernfs_node___since_6_15 *__parent;
+};
+
+struct kernel_cap_struct___before_6_3 {
+	u32 cap[2];
+};
+
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
+struct inode___before_6_6 {
+	struct timespec64 i_mtime;
+	struct timespec64 i_ctime;
+};
+
+struct inode___6_6 {
+	struct timespec64 __i_ctime;
+};
+
+struct inode___6_7 {
+	struct timespec64 __i_mtime;
+};
+
+struct inode___since_6_11 {
+	s64 i_mtime_sec;
+	s64 i_ctime_sec;
+	u32 i_mtime_nsec;
+	u32 i_ctime_nsec;
+};
+
+struct mnt_namespace___before_6_18 {
+	u64 seq;
+};
+
+struct ns_common___since_6_18 {
+	u64 ns_id;
+};
+
+struct mnt_namespace___since_6_18 {
+	struct ns_common___since_6_18 ns;
+};
+
+#pragma clang attribute pop
+
+/* 6.15, 633488947ef6 "kernfs: Use RCU to access kernfs_node::parent": renamed to __parent. */
+static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_node *kn)
+{
+	struct kernfs_node___since_6_15 *now = (void *)kn;
+	struct kernfs_node___before_6_15 *old = (void *)kn;
+
+	if (bpf_core_field_exists(now->__parent))
+		return (void *)BPF_CORE_READ(now, __parent);
+	return (void *)BPF_CORE_READ(old, parent);
+}
+
+/* 6.3, f122a08b197d "capability: just use a 'u64' instead of a 'u32[2]' array". */
+static __always_inline u64 compat_caps(const kernel_cap_t *caps)
+{
+	const struct kernel_cap_struct___before_6_3 *old = (const void *)caps;
+
+	if (bpf_core_field_exists(caps->val))
+		return BPF_CORE_READ(caps, val);
+	return BPF_CORE_READ(old, cap[0]) | (u64)BPF_CORE_READ(old, cap[1]) << 32;
+}
+
+static __always_inline u64 compat_ns(s64 sec, s64 nsec)
+{
+	return (u64)sec * 1000000000ull + (u64)nsec;
+}
+
+/*
+ * 6.6, 13bc24457850 "fs: rename i_ctime field to __i_ctime"; 6.11, 3aa63a569c64 "fs: switch timespec64
+ * fields in inode to discrete integers".
+ */
+static __always_inline u64 compat_ctime(const struct inode *inode)
+{
+	const struct inode___since_6_11 *now = (const void *)inode;
+	const struct inode___6_6 *mid = (const void *)inode;
+	const struct inode___before_6_6 *old = (const void *)inode;
+
+	if (bpf_core_field_exists(now->i_ctime_sec))
+		return compat_ns(BPF_CORE_READ(now, i_ctime_sec), BPF_CORE_READ(now, i_ctime_nsec));
+	if (bpf_core_field_exists(mid->__i_ctime))
+		return compat_ns(BPF_CORE_READ(mid, __i_ctime.tv_sec),
+				 BPF_CORE_READ(mid, __i_ctime.tv_nsec));
+	return compat_ns(BPF_CORE_READ(old, i_ctime.tv_sec), BPF_CORE_READ(old, i_ctime.tv_nsec));
+}
+
+/* 6.7, 12cd44023651 "fs: rename inode i_atime and i_mtime fields"; 6.11 as above. */
+static __always_inline u64 compat_mtime(const struct inode *inode)
+{
+	const struct inode___since_6_11 *now = (const void *)inode;
+	const struct inode___6_7 *mid = (const void *)inode;
+	const struct inode___before_6_6 *old = (const void *)inode;
+
+	if (bpf_core_field_exists(now->i_mtime_sec))
+		return compat_ns(BPF_CORE_READ(now, i_mtime_sec), BPF_CORE_READ(now, i_mtime_nsec));
+	if (bpf_core_field_exists(mid->__i_mtime))
+		return compat_ns(BPF_CORE_READ(mid, __i_mtime.tv_sec),
+				 BPF_CORE_READ(mid, __i_mtime.tv_nsec));
+	return compat_ns(BPF_CORE_READ(old, i_mtime.tv_sec), BPF_CORE_READ(old, i_mtime.tv_nsec));
+}
+
+/*
+ * An anonymous mount namespace (fsmount, open_tree) is no namespace a process lives in. Its mark was sequence
+ * number 0 until 6.18 gave every namespace an id of which it has none.
+ */
+static __always_inline bool compat_mnt_ns_is_anonymous(struct mnt_namespace *ns)
+{
+	struct mnt_namespace___before_6_18 *old = (void *)ns;
+	struct mnt_namespace___since_6_18 *now = (void *)ns;
+
+	if (bpf_core_field_exists(old->seq))
+		return BPF_CORE_READ(old, seq) == 0;
+	if (bpf_core_field_exists(now->ns.ns_id))
+		return BPF_CORE_READ(now, ns.ns_id) == 0;
+	return false;
+}
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The two walks upwards: dentries and mounts (as __prepend_path() in fs/d_path.c), and cgroups.
+ *
+ * The verifier follows every turn of a loop, and a path may have thousands of components. So a global function,
+ * which is verified once and then taken at its word, walks a few of them, and the loop outside only calls it. That
+ * needs no bpf_loop() and gives kernels from 5.8 on the same reach.
+ */
+#include "path.h"
+
+/* A path of 4096 bytes has at most 2048 components; as many mounts again are more than enough. */
+#define STEPS_A_CALL 32
+#define PATH_CALLS 128
+#define CGROUP_CALLS 8
+
+static __always_inline struct scratch *scratch_of(u32 slot)
+{
+	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+static __always_inline void enter_mount(struct walk *w, u64 mount)
+{
+	struct mount *m = (void *)mount;
+
+	w->mount = mount;
+	w->mount_root = (u64)BPF_CORE_READ(m, mnt.mnt_root);
+	w->mount_parent = (u64)BPF_CORE_READ(m, mnt_parent);
+	w->mountpoint = (u64)BPF_CORE_READ(m, mnt_mountpoint);
+}
+
+static __always_inline u32 top_of_mounts(struct walk *w)
+{
+	struct mount *m = (void *)w->mount;
+	struct mnt_namespace *ns = BPF_CORE_READ(m, mnt_ns);
+
+	/* Internal mounts have an error pointer there (MNT_NS_INTERNAL). */
+	if (!ns || (u64)ns >= (u64)-MAX_ERRNO || compat_mnt_ns_is_anonymous(ns))
+		return WALK_DETACHED;
+	return WALK_OUTSIDE;
+}
+
+/* Puts "/" and `len` bytes of the kernel's `name` in front of the text; without room, the name's tail alone. */
+static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bool slash)
+{
+	u32 begin = w->begin;
+
+	len &= NAME_MAX;
+	if (begin > VDT_PATH_MAX)
+		return WALK_FAULT;
+	if (len + slash > begin) {
+		u32 room = begin & NAME_MAX;
+
+		bpf_probe_read_kernel(w->text, room, name + (len - room));
+		w->begin = 0;
+		return WALK_FULL;
+	}
+	begin -= len + slash;
+	barrier_var(begin);
+	if (begin >= VDT_PATH_MAX)
+		return WALK_FAULT;
+	if (slash)
+		w->text[begin] = '/';
+	if (bpf_probe_read_kernel(w->text + begin + slash, len, name))
+		return WALK_FAULT;
+	w->begin = begin;
+	return WALK_STEPS;
+}
+
+static __always_inline u32 path_step(struct walk *w)
+{
+	struct dentry *dentry = (void *)w->node;
+	struct dentry *parent;
+	struct qstr name;
+	u32 end;
+
+	if (w->node == w->root_node && w->mount == w->root_mount)
+		return WALK_ROOT;
+	if (w->node == w->mount_root) {
+		if (w->mount == w->mount_parent)
+			return top_of_mounts(w);
+		w->node = w->mountpoint;
+		enter_mount(w, w->mount_parent);
+		return WALK_STEPS;
+	}
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (!parent)
+		return WALK_FAULT;
+	if (bpf_core_read(&name, sizeof(name), &dentry->d_name))
+		return WALK_FAULT;
+	if (parent == dentry) {
+		if (w->begin == VDT_PATH_MAX)
+			prepend(w, name.name, name.len, false);
+		return WALK_ESCAPED;
+	}
+	end = prepend(w, name.name, name.len, true);
+	if (!end)
+		w->node = (u64)parent;
+	return end;
+}
+
+__noinline int walk_path_some(u32 slot)
+{
+	struct scratch *s = scratch_of(slot);
+
+	if (!s)
+		return WALK_FAULT;
+	for (int i = 0; i < STEPS_A_CALL; i++) {
+		s->walk.end = path_step(&s->walk);
+		if (s->walk.end)
+			break;
+	}
+	return s->walk.end;
+}
+
+static __always_inline void walk_begin(struct walk *w)
+{
+	w->begin = VDT_PATH_MAX;
+	w->end = WALK_STEPS;
+}
+
+static __always_inline void walk_finish(struct walk *w)
+{
+	if (w->begin == VDT_PATH_MAX && w->end != WALK_ESCAPED) {
+		w->text[VDT_PATH_MAX - 1] = '/';
+		w->begin = VDT_PATH_MAX - 1;
+	}
+}
+
+__noinline int walk_path(u32 slot)
+{
+	struct scratch *s = scratch_of(slot);
+
+	if (!s)
+		return 0;
+	walk_begin(&s->walk);
+	enter_mount(&s->walk, s->walk.mount);
+	for (int i = 0; i < PATH_CALLS; i++) {
+		if (walk_path_some(slot))
+			break;
+	}
+	walk_finish(&s->walk);
+	return 0;
+}
+
+static __always_inline u32 cgroup_step(struct walk *w)
+{
+	struct kernfs_node *kn = (void *)w->node;
+	struct kernfs_node *parent = compat_kernfs_parent(kn);
+	u32 end;
+	long len;
+
+	if (!parent)
+		return WALK_ROOT;
+	len = bpf_probe_read_kernel_str(w->name, sizeof(w->name), BPF_CORE_READ(kn, name));
+	if (len <= 0)
+		return WALK_FAULT;
+	end = prepend(w, w->name, (u32)len - 1, true);
+	w->node = (u64)parent;
+	return end;
+}
+
+__noinline int walk_cgroup_some(u32 slot)
+{
+	struct scratch *s = scratch_of(slot);
+
+	if (!s)
+		return WALK_FAULT;
+	for (int i = 0; i < STEPS_A_CALL; i++) {
+		s->walk.end = cgroup_step(&s->walk);
+		if (s->walk.end)
+			break;
+	}
+	return s->walk.end;
+}
+
+__noinline int walk_cgroup(u32 slot)
+{
+	struct scratch *s = scratch_of(slot);
+
+	if (!s)
+		return 0;
+	walk_begin(&s->walk);
+	for (int i = 0; i < CGROUP_CALLS; i++) {
+		if (walk_cgroup_some(slot))
+			break;
+	}
+	walk_finish(&s->walk);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Everything a record says of a process that appears. */
+#ifndef VEDETTE_BPF_PROCESS_H
+#define VEDETTE_BPF_PROCESS_H
+
+#include "cred.h"
+#include "record.h"
+
+static __always_inline void process_pids(struct task_struct *task, struct vdt_process *out)
+{
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct pid *pid = BPF_CORE_READ(signal, pids[PIDTYPE_TGID]);
+	struct pid *sid = BPF_CORE_READ(signal, pids[PIDTYPE_SID]);
+	u32 level = BPF_CORE_READ(pid, level);
+	/* One entry a nesting level, the innermost last (MAX_PID_NS_LEVEL 32). */
+	struct upid *own = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+			   (level & 63) * bpf_core_type_size(struct upid);
+	struct pid_namespace *ns = BPF_CORE_READ(own, ns);
+
+	out->ns_pid = BPF_CORE_READ(own, nr);
+	out->pidns = BPF_CORE_READ(ns, ns.inum);
+	out->sid = BPF_CORE_READ(sid, numbers[0].nr);
+}
+
+static __always_inline void process_collect(struct task_struct *task, struct vdt_process *out)
+{
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	struct nsproxy *namespaces = BPF_CORE_READ(task, nsproxy);
+	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+
+	task_image(task, &out->image);
+	task_image(parent, &out->parent);
+	cred_collect(task, &out->cred);
+	out->cgroup_id = task_cgroup_id(task);
+	out->netns = BPF_CORE_READ(namespaces, net_ns, ns.inum);
+	out->mntns = BPF_CORE_READ(namespaces, mnt_ns, ns.inum);
+	out->userns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	process_pids(task, out);
+	BPF_CORE_READ_STR_INTO(&out->comm, task, comm);
+	if (tty)
+		BPF_CORE_READ_STR_INTO(&out->tty, tty, name);
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		out->flags |= VDT_PROC_KTHREAD;
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A record's life: begin (claim a buffer, zero and fill header and fixed part), append items, commit to the
+ * ring. Small records without items are built on the stack and committed directly.
+ */
+#ifndef VEDETTE_BPF_RECORD_H
+#define VEDETTE_BPF_RECORD_H
+
+#include "scratch.h"
+#include "task.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096); /* the loader sets it */
+} ring __weak SEC(".maps");
+
+static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flags,
+					struct task_struct *actor)
+{
+	h->type = type;
+	h->flags = flags;
+	h->time_ns = bpf_ktime_get_boot_ns();
+	h->cpu = bpf_get_smp_processor_id();
+	h->tid = BPF_CORE_READ(actor, pid);
+	task_image(actor, &h->image);
+	h->cgroup_id = task_cgroup_id(actor);
+}
+
+/*
+ * The ring wakes its reader when the reader had caught up, and only then: a quiet reader gets each record at
+ * once, a busy one no needless wake-up. That is what flags 0 means.
+ */
+static __always_inline void ring_output(u16 type, void *record, u64 size)
+{
+	if (bpf_ringbuf_output(&ring, record, size, 0))
+		count(lost[type][VDT_LOSS_RING_FULL]);
+	else
+		count(sent[type]);
+}
+
+/* NULL: counted as lost; there is nothing more to do. */
+static __always_inline struct scratch *record_begin(u16 type, u16 flags, struct task_struct *actor,
+						    u32 fixed_size)
+{
+	struct scratch *s;
+
+	count(seen[type]);
+	s = scratch_claim();
+	if (!s) {
+		count(lost[type][VDT_LOSS_SCRATCH]);
+		return NULL;
+	}
+	__builtin_memset(s->record, 0, sizeof(struct vdt_header) + fixed_size);
+	header_fill((void *)s->record, type, flags, actor);
+	s->len = sizeof(struct vdt_header) + fixed_size;
+	return s;
+}
+
+static __always_inline void *record_fixed(struct scratch *s)
+{
+	return s->record + sizeof(struct vdt_header);
+}
+
+static __always_inline u32 record_finish(struct scratch *s)
+{
+	u32 len = s->len;
+
+	barrier_var(len);
+	if (len > VDT_RECORD_MAX)
+		len = VDT_RECORD_MAX;
+	((struct vdt_header *)s->record)->size = len;
+	return len;
+}
+
+static __always_inline void record_commit(struct scratch *s, u16 type)
+{
+	ring_output(type, s->record, record_finish(s));
+	scratch_release(s);
+}
+
+static __always_inline void record_drop(struct scratch *s)
+{
+	scratch_release(s);
+}
+
+/* Where the bytes of the next item go, room for `max` of them; NULL when the record is full. */
+static __always_inline void *item_room(struct scratch *s, u32 max)
+{
+	u32 at = s->len;
+
+	barrier_var(at);
+	if (at > VDT_RECORD_MAX - sizeof(struct vdt_item) - max)
+		return NULL;
+	return s->record + at + sizeof(struct vdt_item);
+}
+
+/* Closes the item whose bytes were written at item_room(). */
+static __always_inline void item_close(struct scratch *s, void *room, u16 kind, u32 len)
+{
+	struct vdt_item *item = room - sizeof(*item);
+
+	item->kind = kind;
+	item->len = len;
+	s->len += sizeof(*item) + len;
+}
+
+/* Appends `len` bytes of kernel memory, at most `max` (a constant). */
+static __always_inline int item_bytes(struct scratch *s, u16 kind, const void *from, u32 len, u32 max)
+{
+	void *room = item_room(s, max);
+
+	if (!room)
+		return -1;
+	barrier_var(len);
+	if (len > max)
+		len = max;
+	if (bpf_probe_read_kernel(room, len, from))
+		return -1;
+	item_close(s, room, kind, len);
+	return 0;
+}
+
+static __always_inline int item_kernel_string(struct scratch *s, u16 kind, const void *from, u32 max)
+{
+	void *room = item_room(s, max);
+	long len = room ? bpf_probe_read_kernel_str(room, max, from) : -1;
+
+	if (len <= 0)
+		return -1;
+	item_close(s, room, kind, (u32)len - 1);
+	return 0;
+}
+
+static __always_inline int item_user_string(struct scratch *s, u16 kind, const void *from, u32 max)
+{
+	void *room = item_room(s, max);
+	long len = room ? bpf_probe_read_user_str(room, max, from) : -1;
+
+	if (len <= 0)
+		return -1;
+	item_close(s, room, kind, (u32)len - 1);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Buffers in which records are built. Programs are preemptible on some kernels and hooks, so "the buffer of this
+ * CPU" may be in use by a program that was preempted: each CPU has a few slots, and a program owns the first one
+ * whose user count it raises from 0 to 1. Atomics with a result need kernels newer than ours, so it adds first
+ * and reads afterwards; two that collide may both move on, but never both stay.
+ */
+#ifndef VEDETTE_BPF_SCRATCH_H
+#define VEDETTE_BPF_SCRATCH_H
+
+#include "counters.h"
+
+#define NAME_MAX 255
+
+/* Works upwards from a dentry or a cgroup; the text grows from the buffer's end to its front. */
+struct walk {
+	u64 node; /* struct dentry *, struct kernfs_node * */
+	u64 mount;
+	u64 mount_root, mount_parent, mountpoint; /* of that mount */
+	u64 root_node, root_mount;
+	u32 begin; /* of the text in `text`; its end is VDT_PATH_MAX */
+	u32 end;   /* enum walk_end */
+	u8 name[NAME_MAX + 1];
+	u8 text[VDT_PATH_MAX + NAME_MAX + 1]; /* the tail is headroom for the verifier */
+};
+
+struct scratch {
+	u32 users;
+	u32 slot;
+	u32 len; /* of the record so far */
+	u32 pad;
+	struct walk walk;
+	u8 record[VDT_RECORD_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* the loader makes it CPUs * VDT_SCRATCH_SLOTS */
+	__type(key, u32);
+	__type(value, struct scratch);
+} scratches __weak SEC(".maps");
+
+static __always_inline struct scratch *scratch_claim(void)
+{
+	u32 first = bpf_get_smp_processor_id() * VDT_SCRATCH_SLOTS;
+
+#pragma unroll
+	for (u32 i = 0; i < VDT_SCRATCH_SLOTS; i++) {
+		u32 slot = first + i;
+		struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
+
+		if (!s)
+			return NULL;
+		__sync_fetch_and_add(&s->users, 1);
+		if (*(volatile u32 *)&s->users == 1) {
+			s->slot = slot;
+			return s;
+		}
+		__sync_fetch_and_add(&s->users, -1);
+	}
+	return NULL;
+}
+
+static __always_inline void scratch_release(struct scratch *s)
+{
+	__sync_fetch_and_add(&s->users, -1);
+}
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A finished system call: which one, through which entry, with which arguments. The registers still hold the
+ * arguments at exit. 32-bit calls (int 0x80, sysenter, AArch32) have their own numbers and are looked up apart:
+ * a watcher that forgets them is blind to any program that uses that entry on purpose.
+ */
+#ifndef VEDETTE_BPF_SYSCALL_H
+#define VEDETTE_BPF_SYSCALL_H
+
+#include "task.h"
+
+/* Defined in sys_exit.bpf.c. */
+extern const volatile struct vdt_call_number calls[VDT_SYSCALL_MAX] SEC(".rodata.calls");
+
+#if defined(__TARGET_ARCH_x86)
+
+#define X32_SYSCALL_BIT 0x40000000 /* x32 shares the numbers we look for */
+#define TS_COMPAT 2
+
+static __always_inline u32 syscall_number(struct pt_regs *regs)
+{
+	return (u32)regs->orig_ax & ~X32_SYSCALL_BIT;
+}
+
+static __always_inline bool syscall_is_compat(void)
+{
+	return BPF_CORE_READ(current_task(), thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int index)
+{
+	if (compat) {
+		switch (index) {
+		case 0:
+			return (u32)regs->bx;
+		case 1:
+			return (u32)regs->cx;
+		case 2:
+			return (u32)regs->dx;
+		default:
+			return (u32)regs->si;
+		}
+	}
+	switch (index) {
+	case 0:
+		return regs->di;
+	case 1:
+		return regs->si;
+	case 2:
+		return regs->dx;
+	default:
+		return regs->r10;
+	}
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#define TIF_32BIT 22
+
+static __always_inline u32 syscall_number(struct pt_regs *regs)
+{
+	return (u32)regs->syscallno;
+}
+
+static __always_inline bool syscall_is_compat(void)
+{
+	return BPF_CORE_READ(current_task(), thread_info.flags) >> TIF_32BIT & 1;
+}
+
+static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int index)
+{
+	/* x0 has the result by now. */
+	u64 value = index == 0 ? regs->orig_x0 : regs->regs[index];
+
+	return compat ? (u32)value : value;
+}
+
+#endif
+
+/* `call` of the number that just returned, as the loader wants it. */
+static __always_inline u32 syscall_call(struct pt_regs *regs, bool compat)
+{
+	u32 nr = syscall_number(regs);
+
+	if (nr >= VDT_SYSCALL_MAX)
+		return VDT_CALL_NONE;
+	return compat ? calls[nr].compat : calls[nr].native;
+}
+
+static __always_inline bool is_restarted(long ret)
+{
+	return ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK;
+}
+
+/* The file behind a descriptor of the current process; NULL when another thread closed it meanwhile. */
+static __always_inline struct file *file_of_descriptor(struct task_struct *task, long fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+#endif

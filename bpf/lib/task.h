@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Who a task is. */
+#ifndef VEDETTE_BPF_TASK_H
+#define VEDETTE_BPF_TASK_H
+
+#include "prelude.h"
+
+#define PF_KTHREAD 0x00200000
+#define PF_IO_WORKER 0x00000010 /* 5.12 on; before, io_uring's workers were kernel threads */
+
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+static __always_inline void task_image(struct task_struct *task, struct vdt_image_id *image)
+{
+	image->pid = BPF_CORE_READ(task, tgid);
+	image->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	image->exec_id = BPF_CORE_READ(task, self_exec_id);
+}
+
+static __always_inline u64 task_cgroup_id(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The last thread of a process is gone. Threads that leave in the same instant may all find that none is left, so
+ * the first one through takes the process's entry in a small map.
+ */
+#include "../lib/record.h"
+
+#define SIGNAL_GROUP_EXIT 4
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct vdt_image_id);
+	__type(value, u8);
+} exited SEC(".maps");
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(handle_exit, struct task_struct *task)
+{
+	struct {
+		struct vdt_header header;
+		struct vdt_exit exit;
+	} record = {};
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	u8 one = 1;
+
+	if (BPF_CORE_READ(signal, live.counter) != 0)
+		return 0;
+	header_fill(&record.header, VDT_EXIT, 0, task);
+	if (bpf_map_update_elem(&exited, &record.header.image, &one, BPF_NOEXIST) == -17 /* EEXIST */)
+		return 0;
+	count(seen[VDT_EXIT]);
+	record.header.size = sizeof(record);
+	/* As wait() will report it: see wait_task_zombie(). */
+	if (BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT)
+		record.exit.code = BPF_CORE_READ(signal, group_exit_code);
+	else
+		record.exit.code = BPF_CORE_READ(task, group_leader, exit_code);
+	ring_output(VDT_EXIT, &record, sizeof(record));
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Trampoline backend of open: the function all system calls and io_uring open files through. Names are the kernel's
+ * own copies. What is refused before it (bad flags, no free descriptor) is not seen; the descriptor is not known
+ * yet, so success is 0.
+ */
+#include "../lib/open.h"
+
+#define FMODE_EXEC 040 /* open_exec() and friends: the exec record has them */
+#define O_LARGEFILE 0100000 /* forced on 64-bit hosts, never passed */
+#define S_IALLUGO 07777
+#define NR_IO_URING_ENTER 426 /* on every architecture */
+
+/* io_uring acts from its own threads, or from within io_uring_enter(). */
+static __always_inline u16 async_flag(struct task_struct *task)
+{
+	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
+		return VDT_F_ASYNC;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) { /* 5.15 */
+		struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+		if (syscall_number(regs) == NR_IO_URING_ENTER)
+			return VDT_F_ASYNC;
+	}
+	return 0;
+}
+
+static __always_inline int opened(s32 dirfd, const char *name, const struct open_flags *how,
+				  struct file *file)
+{
+	struct task_struct *task = current_task();
+	struct open_call call = {.dirfd = dirfd, .record_flags = VDT_F_TRAMPOLINE};
+	bool failed = (u64)file >= (u64)-MAX_ERRNO;
+	struct scratch *s;
+	char first = '/';
+
+	call.flags = how->open_flag;
+	if (call.flags & FMODE_EXEC || is_restarted((long)file))
+		return 0;
+	call.record_flags |= async_flag(task);
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD && !(call.record_flags & VDT_F_ASYNC))
+		return 0; /* the kernel opens for itself */
+	if (syscall_is_compat())
+		call.record_flags |= VDT_F_COMPAT;
+	call.flags &= ~O_LARGEFILE;
+	call.mode = how->mode & S_IALLUGO;
+	call.ret = failed ? (long)file : 0;
+	s = open_begin(task, &call);
+	if (!s)
+		return 0;
+	open_file(s, task, failed ? NULL : file);
+	if (name) {
+		if (item_kernel_string(s, VDT_ITEM_SYSCALL_PATH, name, VDT_PATH_MAX))
+			count(miss[VDT_MISS_SYSCALL]);
+		bpf_probe_read_kernel(&first, sizeof(first), name);
+	}
+	if (failed && first != '/')
+		open_base(s, task, dirfd);
+	record_commit(s, VDT_OPEN);
+	return 0;
+}
+
+SEC("fexit/do_filp_open")
+int BPF_PROG(handle_do_filp_open, int dirfd, struct filename *name, const struct open_flags *how,
+	     struct file *file)
+{
+	return opened(dirfd, name->name, how, file);
+}
+
+/* open_by_handle_at: the file was found already, `root` is it. */
+SEC("fexit/do_file_open_root")
+int BPF_PROG(handle_do_file_open_root, const struct path *root, const char *name,
+	     const struct open_flags *how, struct file *file)
+{
+	return opened(AT_FDCWD, NULL, how, file);
+}

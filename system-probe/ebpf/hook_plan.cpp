@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/ebpf/hook_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vedette::probe {
+namespace {
+
+bool is_wanted(const HookRow& row, const std::vector<vdt_type>& types) {
+    return row.lifecycle || types.empty() ||
+           std::find(types.begin(), types.end(), row.type) != types.end();
+}
+
+std::string refusal_of(const HookSet& set, const Refusal& refusal) {
+    for (const HookProgram& program : set.programs) {
+        if (std::string reason = refusal(program); !reason.empty())
+            return fmt::format("{}: {}", program.name, reason);
+    }
+    if (!set.handler.empty()) {
+        if (std::string reason = refusal({set.handler, ""}); !reason.empty())
+            return fmt::format("{}: {}", set.handler, reason);
+    }
+    return {};
+}
+
+PlannedHook plan_row(const HookRow& row, Backend backend, const Refusal& refusal) {
+    PlannedHook hook{.row = &row};
+    if (!row.trampoline.programs.empty() && backend != Backend::kTracepoint) {
+        hook.refusal = refusal_of(row.trampoline, refusal);
+        if (hook.refusal.empty()) {
+            hook.set = &row.trampoline;
+            hook.trampoline = true;
+            return hook;
+        }
+    }
+    std::string reason = refusal_of(row.tracepoint, refusal);
+    if (reason.empty())
+        hook.set = &row.tracepoint;
+    else
+        hook.refusal = hook.refusal.empty() ? reason : hook.refusal + "; " + reason;
+    return hook;
+}
+
+void add_once(std::vector<std::string>& names, std::string_view name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+}
+
+std::string reason_of(const PlannedHook& hook) {
+    std::string text;
+    const auto add = [&text](std::string_view part) {
+        if (part.empty()) return;
+        if (!text.empty()) text += "; ";
+        text += part;
+    };
+    if (hook.set != nullptr && !hook.set->blind.empty()) add(fmt::format("blind to {}", hook.set->blind));
+    if (hook.set != nullptr) add(hook.set->note);
+    if (!hook.refusal.empty())
+        add(hook.set == nullptr ? hook.refusal : fmt::format("trampolines not used: {}", hook.refusal));
+    return text;
+}
+
+}  // namespace
+
+std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Refusal& refusal) {
+    std::vector<PlannedHook> plan;
+    for (const HookRow& row : hook_table()) {
+        if (is_wanted(row, options.event_types))
+            plan.push_back(plan_row(row, options.backend, refusal));
+    }
+    return plan;
+}
+
+std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
+    std::vector<std::string> names;
+    for (const PlannedHook& hook : plan) {
+        if (hook.set == nullptr) continue;
+        for (const HookProgram& program : hook.set->programs) add_once(names, program.name);
+        if (!hook.set->handler.empty()) add_once(names, hook.set->handler);
+    }
+    return names;
+}
+
+std::vector<vdt_type> dispatched_types(const std::vector<PlannedHook>& plan) {
+    std::vector<vdt_type> types;
+    for (const PlannedHook& hook : plan) {
+        if (hook.set != nullptr && !hook.set->handler.empty()) types.push_back(hook.row->type);
+    }
+    return types;
+}
+
+std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
+    std::vector<HookReport> reports;
+    for (const PlannedHook& hook : plan) {
+        HookReport report{.event_type = std::string(hook.row->event)};
+        if (hook.set != nullptr) {
+            report.backend = hook.trampoline ? "trampoline" : "tracepoint";
+            for (const HookProgram& program : hook.set->programs)
+                report.programs.emplace_back(program.name);
+            if (!hook.set->handler.empty()) report.programs.emplace_back(hook.set->handler);
+        }
+        report.state = hook.set == nullptr ? "missing" : hook.set->blind.empty() ? "full" : "partial";
+        report.reason = reason_of(hook);
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+}  // namespace vedette::probe

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the table, the settings and what the kernel refuses: which programs to load for which event type. Pure, so that
+// every combination is a unit test.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "system-probe/ebpf/hook_table.h"
+#include "system-probe/ebpf/kernel_source.h"
+
+namespace vedette::probe {
+
+struct PlannedHook {
+    const HookRow* row = nullptr;
+    const HookSet* set = nullptr;  ///< nullptr: nothing can be attached
+    bool trampoline = false;
+    std::string refusal;  ///< why it is not the other backend, or nothing at all
+};
+
+/// Empty: the program can be used; else why not.
+using Refusal = std::function<std::string(const HookProgram&)>;
+
+std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Refusal& refusal);
+
+/// Names of the programs to load, without repetition; handlers and the dispatcher included.
+std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan);
+/// Types whose system calls the dispatcher passes on.
+std::vector<vdt_type> dispatched_types(const std::vector<PlannedHook>& plan);
+std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan);
+
+}  // namespace vedette::probe

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/ebpf/kernel_source.h"
+
+#include "common/log.h"
+#include "system-probe/ebpf/counter_map.h"
+#include "system-probe/ebpf/iterator_snapshot.h"
+#include "system-probe/ebpf/loader.h"
+#include "system-probe/ebpf/proc_snapshot.h"
+#include "system-probe/ebpf/ring_reader.h"
+
+namespace vedette::probe {
+namespace {
+
+class KernelSource : public RecordSource {
+   public:
+    KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring, CounterMap counters)
+        : object_(std::move(object)), ring_(std::move(ring)), counters_(std::move(counters)) {}
+
+    Result<> snapshot(const RecordSink& sink) override {
+        if (!object_.snapshot_iterator()) return read_proc_snapshot("/proc", sink);
+        // One use: the iterator's file cannot be rewound.
+        const UniqueFd iterator = std::move(object_.snapshot_iterator());
+        return read_iterator_snapshot(iterator.get(), sink);
+    }
+
+    Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) override {
+        return ring_->poll(timeout, sink);
+    }
+
+    Result<vdt_counters> counters() override { return counters_.sum(); }
+    std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
+    std::string name() const override { return "kernel"; }
+    uint64_t ring_bytes() const override { return object_.ring_bytes(); }
+    uint64_t map_bytes() const override { return object_.map_bytes(); }
+
+   private:
+    // In this order: the ring's mapping goes before the object that owns its map.
+    LoadedObject object_;
+    std::unique_ptr<RingReader> ring_;
+    CounterMap counters_;
+};
+
+Result<> require_lifecycle(const LoadedObject& object) {
+    for (const PlannedHook& hook : object.plan()) {
+        // Without cgroup moves the tree is still right.
+        if (hook.row->lifecycle && hook.set == nullptr && hook.row->type != VDT_CGROUP)
+            return fail(ErrorCode::kUnsupported, "cannot watch {}: {}", hook.row->event, hook.refusal);
+    }
+    return {};
+}
+
+void warn(const LoadedObject& object, Backend backend, spdlog::logger& logger) {
+    for (const PlannedHook& hook : object.plan()) {
+        if (hook.set == nullptr)
+            logger.warn("no {} events: {}", hook.row->event, hook.refusal);
+        else if (!hook.refusal.empty() && backend == Backend::kTrampoline)
+            logger.warn("{} events come from tracepoints, not trampolines: {}", hook.row->event,
+                        hook.refusal);
+    }
+    if (!object.iterator_refusal().empty())
+        logger.warn("processes that run already are read from /proc: {}", object.iterator_refusal());
+}
+
+}  // namespace
+
+Result<Backend> parse_backend(std::string_view text) {
+    if (text == "auto") return Backend::kAuto;
+    if (text == "tracepoint") return Backend::kTracepoint;
+    if (text == "trampoline") return Backend::kTrampoline;
+    return fail(ErrorCode::kInvalid, "unknown backend '{}': choose auto, tracepoint or trampoline",
+                printable(text));
+}
+
+Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptions& options,
+                                                         spdlog::logger& logger) {
+    if (auto usable = check_bpf_usable(); !usable) return forward_error(usable, "cannot load BPF programs");
+    auto object = LoadedObject::load(options);
+    if (!object) return forward_error(object);
+    if (auto whole = require_lifecycle(*object); !whole) return forward_error(whole);
+    auto ring = RingReader::open(object->map_fd("ring"));
+    if (!ring) return forward_error(ring);
+    auto counters = CounterMap::open(object->map_fd("counters"), object->cpus());
+    if (!counters) return forward_error(counters);
+    warn(*object, options.backend, logger);
+    return std::make_unique<KernelSource>(std::move(*object), std::move(*ring), std::move(*counters));
+}
+
+}  // namespace vedette::probe

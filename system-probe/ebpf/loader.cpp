@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/ebpf/loader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+#include "system-probe/ebpf/bpf_error.h"
+#include "system-probe/ebpf/libbpf_log.h"
+#include "system-probe/ebpf/system_calls.h"
+#include "system-probe/ebpf/trampoline_trial.h"
+#include "vedette_bpf.skel.h"
+
+namespace vedette::probe {
+namespace {
+
+constexpr const char* kPossibleCpus = "/sys/devices/system/cpu/possible";
+constexpr size_t kMaxBytes = 4096;
+constexpr size_t kMaxAttempts = 16;  // one for each program that may be refused
+constexpr uint64_t kMaxRing = 1ULL << 30;
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Result<uint32_t> count_cpus() {
+    auto text = read_file(kPossibleCpus, kMaxBytes);
+    if (!text) return forward_error(text, "counting CPUs");
+    const uint32_t count = cpu_count_of(*text);
+    if (count == 0) return fail(ErrorCode::kInvalid, "{} says \"{}\"", kPossibleCpus, *text);
+    return count;
+}
+
+Result<> set_map_size(bpf_object& object, const char* name, uint64_t entries) {
+    bpf_map* map = bpf_object__find_map_by_name(&object, name);
+    if (map == nullptr || bpf_map__set_max_entries(map, static_cast<uint32_t>(entries)) != 0)
+        return fail(ErrorCode::kInvalid, "the BPF object has no map {}", name);
+    return {};
+}
+
+Result<> set_call_table(bpf_object& object, const std::vector<vdt_type>& types) {
+    const CallTable table = make_call_table(types);
+    bpf_map* map = bpf_object__find_map_by_name(&object, ".rodata.calls");
+    if (map == nullptr || bpf_map__set_initial_value(map, table.data(), sizeof(table)) != 0)
+        return fail(ErrorCode::kInvalid, "the BPF object has no table of system calls");
+    return {};
+}
+
+/// The last lines of the verifier's log, on one line.
+std::string tail_of(const std::string& log) {
+    constexpr size_t kTail = 400;
+    std::string tail = log.substr(log.size() > kTail ? log.size() - kTail : 0);
+    std::replace(tail.begin(), tail.end(), '\n', ' ');
+    return tail;
+}
+
+}  // namespace
+
+void BpfObjectClose::operator()(bpf_object* object) const { bpf_object__close(object); }
+void BpfLinkDestroy::operator()(bpf_link* link) const { bpf_link__destroy(link); }
+
+uint64_t round_ring_size(uint64_t bytes, uint64_t page) {
+    return std::bit_ceil(std::clamp(bytes, page, kMaxRing));
+}
+
+uint32_t cpu_count_of(std::string_view possible) {
+    const size_t end = possible.find_last_of("0123456789");
+    if (end == std::string_view::npos) return 0;
+    const size_t before = possible.find_last_not_of("0123456789", end);
+    const size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    uint32_t highest = 0;
+    if (std::from_chars(possible.data() + begin, possible.data() + end + 1, highest).ec != std::errc{})
+        return 0;
+    return highest + 1;
+}
+
+/// One try of the whole: either it stands, or `refused` has one program more.
+struct LoadedObject::Attempt {
+    const HostFacts& facts;
+    std::map<std::string, std::string, std::less<>>& refused;
+    LoadedObject& self;
+
+    Result<> open(const std::vector<std::string>& names) {
+        size_t size = 0;
+        const void* bytes = vedette_bpf__elf_bytes(&size);
+        LIBBPF_OPTS(bpf_object_open_opts, options);
+        options.object_name = "vedette";
+        self.object_.reset(bpf_object__open_mem(bytes, size, &options));
+        if (!self.object_) return fail_errno(errno, "opening the built-in BPF object");
+        bpf_program* program = nullptr;
+        bpf_object__for_each_program(program, self.object_.get())
+            bpf_program__set_autoload(program, contains(names, bpf_program__name(program)));
+        bpf_object& object = *self.object_;
+        for (auto& step : {set_map_size(object, "ring", self.ring_bytes_),
+                           set_map_size(object, "counters", self.cpus_),
+                           set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS),
+                           set_call_table(object, dispatched_types(self.plan_))}) {
+            if (!step) return step;
+        }
+        return {};
+    }
+
+    /// True: loaded. False: a program is in `refused` now.
+    Result<bool> load() {
+        const LibbpfLog log;
+        const int err = -bpf_object__load(self.object_.get());
+        if (err == 0) return true;
+        const std::string culprit = log.failed_program();
+        const auto step = culprit.empty() ? BpfStep::kCreateMap : BpfStep::kLoadProgram;
+        std::string reason = explain_bpf_error(err, step, facts);
+        if (!culprit.empty() && !refused.contains(culprit)) {
+            if (err == EACCES || err == EINVAL) reason += fmt::format(" ({})", tail_of(log.text()));
+            refused.emplace(culprit, std::move(reason));
+            return false;
+        }
+        const auto code = err == EPERM || err == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;
+        return tl::unexpected<Error>(Error{code, err, "loading the BPF programs: " + reason});
+    }
+
+    bool attach_one(std::string_view name) {
+        const LibbpfLog log;
+        bpf_program* program =
+            bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
+        bpf_link* link = program == nullptr ? nullptr : bpf_program__attach(program);
+        if (link == nullptr) {
+            refused.emplace(name, explain_bpf_error(errno, BpfStep::kAttach, facts));
+            return false;
+        }
+        self.links_.emplace_back(link);
+        return true;
+    }
+
+    /// The programs the dispatcher jumps to must be in place before it runs.
+    Result<> fill_handlers() {
+        const int map = self.map_fd("handlers");
+        for (const PlannedHook& hook : self.plan_) {
+            if (hook.set == nullptr || hook.set->handler.empty()) continue;
+            const bpf_program* program = bpf_object__find_program_by_name(
+                self.object_.get(), std::string(hook.set->handler).c_str());
+            const int fd = bpf_program__fd(program);
+            for (const uint32_t call : calls_of(hook.row->type)) {
+                if (bpf_map_update_elem(map, &call, &fd, BPF_ANY) != 0)
+                    return fail_errno(errno, "installing {}", hook.set->handler);
+            }
+        }
+        return {};
+    }
+
+    bool attach_all() {
+        std::vector<std::string> done;
+        for (const PlannedHook& hook : self.plan_) {
+            if (hook.set == nullptr) continue;
+            for (const HookProgram& program : hook.set->programs) {
+                if (contains(done, program.name)) continue;
+                if (!attach_one(program.name)) return false;
+                done.emplace_back(program.name);
+            }
+        }
+        return true;
+    }
+
+    void open_iterator() {
+        const LibbpfLog log;
+        const auto found = refused.find(kSnapshotProgram);
+        if (found != refused.end()) {
+            self.iterator_refusal_ = found->second;
+            return;
+        }
+        const bpf_program* program =
+            bpf_object__find_program_by_name(self.object_.get(), kSnapshotProgram.data());
+        const BpfLink link(bpf_program__attach_iter(program, nullptr));
+        if (link) self.iterator_.reset(bpf_iter_create(bpf_link__fd(link.get())));
+        if (!self.iterator_)
+            self.iterator_refusal_ = explain_bpf_error(errno, BpfStep::kAttach, facts);
+    }
+};
+
+Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
+    const HostFacts facts = read_host_facts();
+    TrampolineTrial trial(facts);
+    std::map<std::string, std::string, std::less<>> refused;
+    LoadedObject self;
+    auto cpus = count_cpus();
+    if (!cpus) return forward_error(cpus);
+    self.cpus_ = *cpus;
+    self.ring_bytes_ =
+        round_ring_size(options.ring_bytes, static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
+
+    const auto refusal = [&](const HookProgram& program) -> std::string {
+        const auto found = refused.find(program.name);
+        if (found != refused.end()) return found->second;
+        return program.function.empty() ? std::string() : trial.refusal(program.function);
+    };
+    Attempt attempt{facts, refused, self};
+    for (size_t i = 0; i < kMaxAttempts; i++) {
+        self.links_.clear();
+        self.plan_ = plan_hooks(options, refusal);
+        std::vector<std::string> names = programs_of(self.plan_);
+        if (!refused.contains(kSnapshotProgram)) names.emplace_back(kSnapshotProgram);
+        if (auto opened = attempt.open(names); !opened) return forward_error(opened);
+        auto loaded = attempt.load();
+        if (!loaded) return forward_error(loaded);
+        if (!*loaded) continue;
+        if (auto filled = attempt.fill_handlers(); !filled) return forward_error(filled);
+        if (!attempt.attach_all()) continue;
+        attempt.open_iterator();
+        return self;
+    }
+    return fail(ErrorCode::kUnsupported, "loading the BPF programs: the kernel refuses too many of them");
+}
+
+int LoadedObject::map_fd(const char* name) const {
+    return bpf_object__find_map_fd_by_name(object_.get(), name);
+}
+
+uint64_t LoadedObject::map_bytes() const {
+    uint64_t total = 0;
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object_.get()) {
+        if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+            total += uint64_t{bpf_map__value_size(map)} * bpf_map__max_entries(map);
+    }
+    return total;
+}
+
+}  // namespace vedette::probe

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loaded BPF object: picks the programs, loads them, attaches them one by one. A program that the kernel refuses is
+// remembered with its reason and everything is planned again without it, so that one odd hook never costs the rest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/os/fd.h"
+#include "system-probe/ebpf/hook_plan.h"
+
+struct bpf_object;
+struct bpf_link;
+
+namespace vedette::probe {
+
+struct BpfObjectClose {
+    void operator()(bpf_object* object) const;
+};
+struct BpfLinkDestroy {
+    void operator()(bpf_link* link) const;
+};
+using BpfLink = std::unique_ptr<bpf_link, BpfLinkDestroy>;
+
+class LoadedObject {
+   public:
+    /// Errors: see open_kernel_source.
+    static Result<LoadedObject> load(const KernelSourceOptions& options);
+
+    const std::vector<PlannedHook>& plan() const { return plan_; }
+    /// Descriptor of a map; the object keeps it open.
+    int map_fd(const char* name) const;
+    /// One run over all tasks; not open when the iterator could not be attached.
+    UniqueFd& snapshot_iterator() { return iterator_; }
+    const std::string& iterator_refusal() const { return iterator_refusal_; }
+
+    uint32_t cpus() const { return cpus_; }
+    uint64_t ring_bytes() const { return ring_bytes_; }
+    uint64_t map_bytes() const;  ///< all maps but the ring
+
+   private:
+    LoadedObject() = default;
+    struct Attempt;
+
+    std::unique_ptr<bpf_object, BpfObjectClose> object_;
+    std::vector<BpfLink> links_;
+    std::vector<PlannedHook> plan_;
+    UniqueFd iterator_;
+    std::string iterator_refusal_;
+    uint32_t cpus_ = 1;
+    uint64_t ring_bytes_ = 0;
+};
+
+/// Smallest power of two that is at least `bytes` and a page: what the kernel takes.
+uint64_t round_ring_size(uint64_t bytes, uint64_t page);
+/// "0-3,8-9\n" -> 10: one more than the highest CPU number. 0 when the text says nothing.
+uint32_t cpu_count_of(std::string_view possible);
+
+}  // namespace vedette::probe

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/ebpf/trampoline_trial.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include <array>
+
+#include "common/os/fd.h"
+#include "system-probe/ebpf/libbpf_log.h"
+
+namespace vedette::probe {
+namespace {
+
+/// return 0;
+constexpr std::array<bpf_insn, 2> kNothing{{
+    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
+    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+}};
+
+}  // namespace
+
+TrampolineTrial::TrampolineTrial(const HostFacts& facts) : facts_(facts) {}
+
+TrampolineTrial::~TrampolineTrial() { btf__free(kernel_types_); }
+
+const std::string& TrampolineTrial::refusal(std::string_view function) {
+    const std::string name(function);
+    const auto known = answers_.find(name);
+    if (known != answers_.end()) return known->second;
+    return answers_.emplace(name, ask(name)).first->second;
+}
+
+std::string TrampolineTrial::ask(const std::string& function) {
+    const LibbpfLog quiet;
+    if (kernel_types_ == nullptr) kernel_types_ = btf__load_vmlinux_btf();
+    if (kernel_types_ == nullptr) return explain_bpf_error(errno, BpfStep::kLoadProgram, facts_);
+    const int id = btf__find_by_name_kind(kernel_types_, function.c_str(), BTF_KIND_FUNC);
+    if (id < 0) return fmt::format("kernel {} has no function {}", facts_.kernel, function);
+
+    LIBBPF_OPTS(bpf_prog_load_opts, options);
+    options.expected_attach_type = BPF_TRACE_FENTRY;
+    options.attach_btf_id = static_cast<uint32_t>(id);
+    const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "vdt_trial", "GPL", kNothing.data(),
+                                         kNothing.size(), &options));
+    if (!program) return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+    const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+    if (!link) return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+    return {};
+}
+
+}  // namespace vedette::probe

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Does this kernel take a program on entry of that function? Found out by loading and attaching one that does nothing,
+// so that the real object is loaded once and with nothing in it that must fail.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "system-probe/ebpf/bpf_error.h"
+
+struct btf;
+
+namespace vedette::probe {
+
+class TrampolineTrial {
+   public:
+    explicit TrampolineTrial(const HostFacts& facts);
+    ~TrampolineTrial();
+
+    /// Empty: it attaches. Else the reason it does not. The kernel is asked once a function.
+    const std::string& refusal(std::string_view function);
+
+   private:
+    std::string ask(const std::string& function);
+
+    const HostFacts& facts_;
+    btf* kernel_types_ = nullptr;
+    std::map<std::string, std::string, std::less<>> answers_;
+};
+
+}  // namespace vedette::probe

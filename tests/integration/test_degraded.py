@@ -236,7 +236,7 @@ def test_probe_without_root(make_pair, state_dir):
     build = make_pair().build_dir
     done = subprocess.run(
         ["setpriv", "--reuid", "nobody", "--clear-groups", "--regid", str(pwd.getpwnam("nobody").pw_gid),
-         str(_reachable(build / "system-probe/system-probe", state_dir)), "run",
+         str(_reachable(build / "system-probe/system-probe", state_dir)), "start",
          "--set", f"run_dir={state_dir}/run", "--set", f"state_dir={state_dir}"],
         capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
@@ -261,7 +261,7 @@ def test_agent_refuses_root(make_pair, build):
     assert "root" in done.stderr
 
 
-@pytest.mark.parametrize("daemon,word", [("system-probe", "run"), ("security-agent", "start")])
+@pytest.mark.parametrize("daemon,word", [("system-probe", "start"), ("security-agent", "start")])
 @pytest.mark.parametrize("setting,says", [("log_levle=info", "log_level"), ("log_level=loud", "loud"),
                                           ("security_agent.cmd_port=99999", "99999")])
 def test_wrong_settings_are_errors_that_help(build, state_dir, daemon, word, setting, says):

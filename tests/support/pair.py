@@ -200,7 +200,7 @@ class Pair:
         return self
 
     def start_probe(self):
-        command = ["setpriv", "--pdeathsig", "TERM", str(self.binary("system-probe")), "run"]
+        command = ["setpriv", "--pdeathsig", "TERM", str(self.binary("system-probe")), "start"]
         self.probe = self._spawn("system-probe", command + self.probe_arguments(), subprocess.DEVNULL)
 
     def start_agent(self):

@@ -23,11 +23,12 @@ other_apt() {
     [ -n "$archive" ] || { echo "no Debian archive in /etc/apt" >&2; return 1; }
     mkdir -p "$state"/{lists/partial,archives/partial}
     : > "$state/status"
+    local signed=[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]
     {
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main"
+        echo "deb $signed $archive $suite main"
         case $suite in
             sid | *-*) ;;
-            *) echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${archive%/}-security $suite-security main" ;;
+            *) echo "deb $signed ${archive%/}-security $suite-security main" ;;
         esac
     } > "$state/sources"
     local options=(-o "Dir::State=$state" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state"
@@ -40,17 +41,15 @@ other_apt() {
     "$tool" "${options[@]}" "$@"
 }
 
-# copy_with_libraries ROOT FILE...: files and the shared libraries they need, at the same paths below ROOT
-copy_with_libraries() {
-    local root=$1 file
+# copy_libraries ROOT FILE...: the shared libraries that these programs need, at the same paths below ROOT
+copy_libraries() {
+    local root=$1 library
     shift
-    for file in "$@"; do
-        echo "$file"
-        { ldd "$file" 2> /dev/null || true; } | grep -oE '/[^ ]+' || true
-    done | sort -u | while read -r file; do
-        mkdir -p "$root$(dirname "$file")"
-        cp -L "$file" "$root$file"
-    done
+    { ldd "$@" 2> /dev/null || true; } | sed -n 's/^\t.* => \(\/[^ ]*\) .*/\1/p; s/^\t\(\/[^ ]*\) (.*/\1/p' | sort -u |
+        while read -r library; do
+            mkdir -p "$root$(dirname "$library")"
+            cp -L "$library" "$root$library"
+        done
 }
 
 # copy_modules KERNEL ROOT NAME...: kernel modules with those they depend on, into ROOT/modules, numbered in the order

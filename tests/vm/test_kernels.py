@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pair on other kernels, in QEMU: exec, open and connect are seen there and come out as alerts."""
+import json
+import os
+import subprocess
+
+import pytest
+from conftest import TOP
+
+KERNELS = os.environ.get("VEDETTE_VM_KERNELS", "6.1").split()
+# Kernels on which every one of exec, open and connect has its trampoline.
+TRAMPOLINE = {"6.1", "6.12", "6.18", "7.3"}
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def report(request, build):
+    """(kernel, what guest.py printed), from one boot."""
+    if os.geteuid() != 0:
+        pytest.skip("NO VM TEST RUNS: needs root")
+    done = subprocess.run([str(TOP / "tests/support/vm/vm-run"), "-t", "280", "-k", request.param,
+                           "env", f"VEDETTE_BUILD={build}", "/usr/bin/python3", str(TOP / "tests/vm/guest.py")],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return request.param, json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_kernel_is_the_one_asked_for(report):
+    kernel, facts = report
+    assert facts["kernel"].startswith(kernel + ".")
+
+
+@pytest.mark.parametrize("event", ["exec", "open", "connect", "exit", "setuid", "setgid"])
+def test_event_becomes_an_alert(report, event):
+    _, facts = report
+    assert facts["alerts"].get(f"vm_{event}"), facts
+
+
+@pytest.mark.parametrize("event", ["exec", "open", "connect"])
+def test_trampolines_are_used_where_the_kernel_has_them(report, event):
+    kernel, facts = report
+    hook = next(hook for hook in facts["hooks"] if hook["eventType"] == event)
+    assert hook["state"] in ("full", "partial"), hook
+    if kernel in TRAMPOLINE:
+        assert hook["backend"] == "trampoline", hook
+
+
+def test_paths_and_arguments_are_right(report):
+    _, facts = report
+    assert facts["alerts"]["vm_exec"]["args"] == ["one", "two"]
+    assert facts["alerts"]["vm_open"]["path"] == "/run/vm-target"
+    assert facts["alerts"]["vm_connect"]["addr"] == {"family": "AF_INET", "ip": "127.0.0.1", "port": 9}
+
+
+def test_nothing_was_lost(report):
+    _, facts = report
+    assert not facts["lost"], facts

@@ -220,8 +220,8 @@ def test_a_stranger_is_refused_and_counted(make_pair):
     group = pwd.getpwnam("nobody").pw_gid  # past the socket's mode, to the check of who it is
     script = ("import os, socket, sys; os.setgroups([]); os.setgid(%d); os.setuid(%d);"
               "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(10); print(len(s.recv(1)))")
-    done = subprocess.run(["/usr/bin/python3", "-c", script % (group, stranger), str(pair.state_dir / "run/events.sock")],
-                          capture_output=True, text=True)
+    done = subprocess.run(["/usr/bin/python3", "-c", script % (group, stranger),
+                           str(pair.state_dir / "run/events.sock")], capture_output=True, text=True)
     assert done.stdout.strip() == "0" or "ConnectionReset" in done.stderr, done
     wait_for(lambda: int(pair.status()["probe"]["stream"].get("refusedPeers", 0)) == 1, 10, "it is counted")
     assert pair.is_ready()

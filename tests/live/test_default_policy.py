@@ -26,7 +26,8 @@ def test_every_rule_has_its_case():
 def test_every_rule_names_tactic_and_technique():
     text = POLICY.read_text().split("\nrules:\n")[1]
     for rule in re.split(r"^  - id: ", text, flags=re.M)[1:]:
-        assert re.search(r"tactic: TA\d{4}-[a-z-]+, technique: T\d{4}(\.\d{3})?-[a-z-]+, severity: (low|medium|high|critical)", rule), rule
+        assert re.search(r"tactic: TA\d{4}-[a-z-]+, technique: T\d{4}(\.\d{3})?-[a-z-]+, "
+                         r"severity: (low|medium|high|critical)", rule), rule
         assert "description: " in rule
 
 
@@ -83,8 +84,8 @@ def test_the_demo_raises_three_different_rules(guarded):
 def test_a_quiet_minute_of_ordinary_work(guarded):
     """Package lists, users, logs, a compile: not one alert."""
     before = len(guarded.alerts())
-    script = ("dpkg -l > /dev/null; apt-cache policy > /dev/null 2>&1; id; getent passwd > /dev/null; ps aux > /dev/null;"
-              " find /etc -maxdepth 1 > /dev/null; mount > /dev/null; tar cf /dev/null /etc/apt 2> /dev/null;"
+    script = ("dpkg -l > /dev/null; apt-cache policy > /dev/null 2>&1; id; getent passwd > /dev/null;"
+              " ps aux > /dev/null; find /etc -maxdepth 1 > /dev/null; mount > /dev/null; tar cf /dev/null /etc/apt 2> /dev/null;"
               " echo 'int main(void){return 0;}' | cc -x c -c -o /dev/null - ; git --version; true")
     assert subprocess.run(["sh", "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
     time.sleep(0.2)

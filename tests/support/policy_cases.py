@@ -5,7 +5,6 @@ The acts are shell scripts. They run in a stage of their own: private mounts (a 
 /tmp and /var/spool) and a network namespace without a way out, so that nothing of this machine changes and no packet
 leaves it.
 """
-import os
 import pathlib
 import subprocess
 import tempfile
@@ -33,14 +32,15 @@ exit $status
 AS_DPKG = "mount --bind /bin/dash /usr/bin/dpkg && /usr/bin/dpkg -c"
 
 CASES = {
-    "credential_shadow_read": ("cat /etc/shadow > /dev/null", "passwd -S root > /dev/null; cat /etc/passwd > /dev/null"),
+    "credential_shadow_read": ("cat /etc/shadow > /dev/null",
+                               "passwd -S root > /dev/null; cat /etc/passwd > /dev/null"),
     "credential_private_key_read": (
         "touch /root/.ssh/id_ed25519; cat /root/.ssh/id_ed25519",
         "touch /root/.ssh/id_ed25519.pub; cat /root/.ssh/id_ed25519.pub"),
     "account_database_change": (": >> /etc/group", "cat /etc/group > /dev/null; " + AS_DPKG + " ': >> /etc/group'"),
     "sudoers_change": ("echo > /etc/sudoers.d/new", "ls /etc/sudoers.d; " + AS_DPKG + " 'echo > /etc/sudoers.d/new'"),
-    "cron_change": ("echo > /etc/cron.d/job", "ls /etc/cron.d; " + AS_DPKG + " 'echo > /etc/cron.d/job; cp /etc/hostname "
-                    "/etc/cron.d/other'"),
+    "cron_change": ("echo > /etc/cron.d/job", "ls /etc/cron.d; " + AS_DPKG + " 'echo > /etc/cron.d/job; "
+                    "cp /etc/hostname /etc/cron.d/other'"),
     "systemd_unit_change": ("echo > /etc/systemd/system/new.service",
                             "ls /etc/systemd/system; " + AS_DPKG + " 'echo > /etc/systemd/system/new.service'"),
     "ssh_authorized_keys_change": ("echo key >> /root/.ssh/authorized_keys", "cat /root/.ssh/authorized_keys || true"),
@@ -58,7 +58,7 @@ CASES = {
     "root_by_interpreter": (
         "/usr/bin/python3 -c 'import os; os.setresuid(65534, 65534, 0); os.setuid(0)'",
         "/usr/bin/python3 -c 'import os; os.setresuid(0, 0, 0); os.setuid(65534)'"),
-    "kernel_module_tool": ("bash -c 'exec -a insmod kmod /nonexistent.ko' || true", "kmod list > /dev/null"),
+    "kernel_module_tool": ("bash -c 'exec -a insmod kmod /nonexistent.ko' || true", "kmod list > /dev/null || true"),
     "cloud_metadata_connect": (
         "/usr/bin/python3 -c 'import socket; socket.socket().connect_ex((\"169.254.169.254\", 80))'",
         "/usr/bin/python3 -c 'import socket; socket.socket().connect_ex((\"169.254.1.1\", 80))'"),
@@ -76,7 +76,8 @@ CASES = {
 def perform(script):
     """Runs a script in the stage. Returns a word that stands in the arguments of an ancestor of all it did."""
     marker = f"vedette-case-{uuid.uuid4().hex}"
-    with tempfile.TemporaryDirectory(prefix="vedette-case.", dir="/run" if os.access("/run", os.W_OK) else None) as place:
+    # Not in /tmp, which is empty on the stage.
+    with tempfile.TemporaryDirectory(prefix="vedette-case.", dir="/run") as place:
         stage = pathlib.Path(place) / "stage.sh"
         case = pathlib.Path(place) / "case.sh"
         stage.write_text(STAGE)

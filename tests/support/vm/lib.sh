@@ -23,7 +23,7 @@ other_apt() {
     [ -n "$archive" ] || { echo "no Debian archive in /etc/apt" >&2; return 1; }
     mkdir -p "$state"/{lists/partial,archives/partial}
     : > "$state/status"
-    local signed=[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]
+    local signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
     {
         echo "deb $signed $archive $suite main"
         case $suite in
@@ -43,12 +43,14 @@ other_apt() {
 
 # copy_libraries ROOT FILE...: the shared libraries that these programs need, at the same paths below ROOT
 copy_libraries() {
-    local root=$1 library
+    local root=$1 library directory
     shift
     { ldd "$@" 2> /dev/null || true; } | sed -n 's/^\t.* => \(\/[^ ]*\) .*/\1/p; s/^\t\(\/[^ ]*\) (.*/\1/p' | sort -u |
         while read -r library; do
-            mkdir -p "$root$(dirname "$library")"
-            cp -L "$library" "$root$library"
+            # Where /lib is a link to usr/lib it must stay one.
+            directory=$(readlink -f "$(dirname "$library")")
+            mkdir -p "$root$directory"
+            cp -L "$library" "$root$directory/"
         done
 }
 

@@ -105,20 +105,14 @@ def test_what_the_pair_says_of_itself(replayed):
     assert alerts == len(pair.alerts())
 
 
-def test_replay_of_a_damaged_file_is_refused_or_counted(make_pair, state_dir):
+def test_replay_of_a_damaged_file_is_refused(make_pair, state_dir):
     good = (DATA / "demo.rec").read_bytes()
-    for name, data in {"empty": b"", "text": b"hello\n" * 10}.items():
+    wrong_version = good[:8] + bytes([good[8] ^ 0x40]) + good[9:]
+    for name, data in {"empty": b"", "text": b"hello\n" * 10, "cut": good[:-7], "version": wrong_version}.items():
         file = state_dir / name
         file.write_bytes(data)
         pair = make_pair(replay=file)
         pair.prepare()
         pair.start_probe()
-        assert pair.probe.wait(10) == 1
-        assert str(file) in pair.log_tails("system-probe")
-    cut = state_dir / "cut"
-    cut.write_bytes(good[:len(good) - 7])
-    pair = make_pair(replay=cut)
-    pair.prepare()
-    pair.start_probe()
-    assert wait_for(lambda: re.search(r"cut|truncated|damaged|ends|short", pair.log_tails("system-probe")), 10,
-                    "nothing is said of a recording that ends in the middle")
+        assert pair.probe.wait(10) == 1, name
+        assert str(file) in pair.log_tails("system-probe"), name

@@ -17,7 +17,7 @@ constexpr std::array<EventType, VDT_TYPE_MAX - 1> kEventTypes = {{
     {VDT_CONNECT, "connect", v1::Event::kConnectFieldNumber},
     {VDT_SETUID, "setuid", v1::Event::kSetuidFieldNumber},
     {VDT_SETGID, "setgid", v1::Event::kSetgidFieldNumber},
-    {VDT_CGROUP, "cgroup_move", v1::Event::kCgroupMoveFieldNumber},
+    {VDT_CGROUP, "cgroup", v1::Event::kCgroupMoveFieldNumber},
 }};
 
 }  // namespace

@@ -56,6 +56,19 @@ Process* ProcessCache::find_alive(uint32_t pid) {
     return it == alive_.end() ? nullptr : it->second;
 }
 
+void ProcessCache::identify(Process& process, uint64_t start_ns, uint64_t exec_id) {
+    const auto node = processes_.find(ProcessId{process.pid, process.start_ns});
+    auto owner = std::move(node->second);
+    processes_.erase(node);
+    process.start_ns = start_ns;
+    process.from_proc = false;
+    for (auto* image : process.images) {
+        image->start_ns = start_ns;
+        image->exec_id = exec_id;
+    }
+    processes_[ProcessId{process.pid, start_ns}] = std::move(owner);
+}
+
 Image* ProcessCache::find_image(Process& process, uint64_t exec_id) {
     const auto& images = process.images;
     if (exec_id > images.back()->exec_id) return nullptr;

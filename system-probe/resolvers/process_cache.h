@@ -76,10 +76,17 @@ struct Image {
         children;
 };
 
+/// /proc gives the start of a process in clock ticks of 10 ms: the last one before it.
+inline bool is_same_start(uint64_t exact_ns, uint64_t from_proc_ns) {
+    constexpr uint64_t kTickNs = 10'000'000;
+    return exact_ns >= from_proc_ns && exact_ns - from_proc_ns < 2 * kTickNs;
+}
+
 struct Process {
     uint64_t key = 0;
     uint32_t pid = 0;
     uint64_t start_ns = 0;
+    bool from_proc = false;  ///< start_ns is not exact, and exec_id is unknown
     boost::container::small_vector<Image*, 2> images;  ///< oldest first; the last one is current
 
     Image& current() const { return *images.back(); }
@@ -116,6 +123,8 @@ class ProcessCache {
     Process* find(uint32_t pid, uint64_t start_ns);
     /// The living process of that pid.
     Process* find_alive(uint32_t pid);
+    /// Gives a process that is known from /proc its exact identity.
+    void identify(Process& process, uint64_t start_ns, uint64_t exec_id);
     /// The image of that exec; the nearest older one, else the oldest, when it has been dropped from the chain.
     /// nullptr when exec_id is newer than all.
     static Image* find_image(Process& process, uint64_t exec_id);

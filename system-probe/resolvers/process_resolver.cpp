@@ -15,6 +15,9 @@ constexpr uint32_t kUnknownId = 0xffffffff;
 constexpr vdt_cred kUnknownCredentials = {kUnknownId, kUnknownId, kUnknownId, kUnknownId,
                                           kUnknownId, kUnknownId, kUnknownId, kUnknownId, 0, 0};
 
+/// Starts that come from /proc are multiples of it.
+constexpr uint64_t kProcTickNs = 10'000'000;
+
 constexpr std::string_view kExecNotSeen = "the exec of this image was not seen";
 
 ProgramPtr unseen_program() {
@@ -90,7 +93,7 @@ Image* ProcessResolver::apply_fork(const Decoded& decoded) {
     if (id.pid == 0) return nullptr;
     Image* creator = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
     Image* image = nullptr;
-    if (auto* process = cache_.find(id.pid, id.start_ns)) {
+    if (auto* process = find_process(id, id.exec_id)) {
         auto& oldest = *process->images.front();
         if (id.exec_id < oldest.exec_id) {
             image = &new_image(*process, id.exec_id, creator, header.time_ns);
@@ -119,7 +122,7 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
     const auto& process_facts = decoded.process->process;
     const auto& id = process_facts.image;
     if (id.pid == 0) return nullptr;
-    auto* process = cache_.find(id.pid, id.start_ns);
+    auto* process = find_process(id, id.exec_id - 1);
     Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
     if (image == nullptr || image->exec_id != id.exec_id) {
         Image* creator = nullptr;
@@ -146,7 +149,7 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
 
 Image* ProcessResolver::apply_exit(const Decoded& decoded) {
     const auto& header = decoded.header;
-    if (auto* process = cache_.find(header.image.pid, header.image.start_ns)) {
+    if (auto* process = find_process(header.image, header.image.exec_id)) {
         auto& current = process->current();
         end(current, header.time_ns);
         return &current;
@@ -161,11 +164,12 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     const auto& facts = *decoded.process;
     const auto& id = facts.process.image;
     if (id.pid == 0) return nullptr;
-    auto* process = cache_.find(id.pid, id.start_ns);
+    auto* process = find_process(id, id.exec_id);
     Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
     const bool filled = image != nullptr && image->source == v1::ProcessNode::SOURCE_PLACEHOLDER &&
                         image->exec_id == id.exec_id;
     if (image != nullptr && !filled) return &process->current();  // what is known came from a record
+    const bool from_proc = id.exec_id == 0 && id.start_ns % kProcTickNs == 0;
 
     Image* parent = find_or_placeholder(facts.process.parent, 0, header.time_ns);
     if (image == nullptr) {
@@ -174,6 +178,7 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     } else if (image == process->images.front()) {
         cache_.set_parent(*image, parent);
     }
+    if (from_proc && image->process->images.size() == 1) image->process->from_proc = true;
     fill_process(*image, decoded, nullptr);
     set_program(*image, facts);
     // A fork alone leaves the program and the exec count of the parent; whoever has both has not executed.
@@ -208,10 +213,21 @@ Image* ProcessResolver::apply_cgroup(const Decoded& decoded) {
     return image;
 }
 
+/// `exec_id`: of the image that a process known from /proc has had until now.
+Process* ProcessResolver::find_process(const vdt_image_id& id, uint64_t exec_id) {
+    if (auto* process = cache_.find(id.pid, id.start_ns)) return process;
+    auto* alive = cache_.find_alive(id.pid);
+    if (alive == nullptr || !alive->from_proc || !is_same_start(id.start_ns, alive->start_ns)) {
+        return nullptr;
+    }
+    cache_.identify(*alive, id.start_ns, exec_id);
+    return alive;
+}
+
 Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id,
                                             uint64_t boot_ns) {
     if (id.pid == 0) return nullptr;  // the idle task, or nobody
-    auto* process = cache_.find(id.pid, id.start_ns);
+    auto* process = find_process(id, id.exec_id);
     if (process != nullptr) {
         if (auto* image = ProcessCache::find_image(*process, id.exec_id)) return image;
     }

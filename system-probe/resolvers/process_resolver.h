@@ -61,6 +61,7 @@ class ProcessResolver {
     Image* apply_credentials(const Decoded& decoded);
     Image* apply_cgroup(const Decoded& decoded);
 
+    Process* find_process(const vdt_image_id& id, uint64_t exec_id);
     Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
     Image& new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns);
     Image& new_image(Process& process, uint64_t exec_id, Image* creator, uint64_t boot_ns);

@@ -7,10 +7,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "common/os/fd.h"
 #include "system-probe/decode/record.h"
+#include "system-probe/ebpf/proc_snapshot.h"
+#include "system-probe/resolvers/process_cache.h"
 
 namespace vedette::probe {
 namespace {
@@ -20,6 +24,7 @@ constexpr uint64_t kInitialPidNamespace = 0xEFFFFFFC;
 
 struct SnapshotRecord {
     uint64_t start_ns;
+    uint32_t pid;
     std::string bytes;
 };
 
@@ -58,6 +63,45 @@ void complete(std::string& bytes, const Record& record, ProcFs& procfs, uint64_t
     std::memcpy(bytes.data() + sizeof header, &snapshot, sizeof snapshot);
 }
 
+/// The parents that some record names and none describes.
+std::map<uint32_t, vdt_image_id> missing_parents(const std::vector<SnapshotRecord>& records) {
+    std::map<uint32_t, vdt_image_id> parents;
+    for (const auto& entry : records) {
+        if (entry.pid == 0) continue;
+        const auto record = Record::parse(std::as_bytes(std::span(entry.bytes)));
+        const auto parent = record->fixed<vdt_snapshot>().process.parent;
+        if (parent.pid != 0) parents[parent.pid] = parent;
+    }
+    for (const auto& entry : records) parents.erase(entry.pid);
+    return parents;
+}
+
+/// Some kernels hide a process from BPF's iterator (seen: pid 1 of a sandboxed machine) that /proc shows.
+void add_missing_parents(std::vector<SnapshotRecord>& records, ProcFs& procfs) {
+    const auto missing = missing_parents(records);
+    if (missing.empty()) return;
+    std::vector<SnapshotRecord> found;
+    const auto look = [&](std::span<const std::byte> bytes) {
+        auto record = Record::parse(bytes);
+        if (!record || record->header().type != VDT_SNAPSHOT) return;
+        auto snapshot = record->fixed<vdt_snapshot>();
+        const auto parent = missing.find(snapshot.process.image.pid);
+        if (parent == missing.end() ||
+            !is_same_start(parent->second.start_ns, snapshot.process.image.start_ns)) {
+            return;
+        }
+        snapshot.process.image = parent->second;  // the kernel's own, exact
+        SnapshotRecord entry{parent->second.start_ns, parent->first, std::string(text(bytes))};
+        std::memcpy(entry.bytes.data() + sizeof(vdt_header), &snapshot, sizeof snapshot);
+        auto patched = Record::parse(std::as_bytes(std::span(entry.bytes)));
+        if (patched) complete(entry.bytes, *patched, procfs, kInitialPidNamespace);
+        found.push_back(std::move(entry));
+    };
+    if (!read_proc_snapshot(procfs.root(), look)) return;  // they stay placeholders
+    records.insert(records.end(), std::make_move_iterator(found.begin()),
+                   std::make_move_iterator(found.end()));
+}
+
 }  // namespace
 
 std::string ProcFs::read(uint32_t pid, std::string_view name, size_t max_bytes, bool& truncated) {
@@ -88,16 +132,21 @@ Result<std::vector<std::string>> take_snapshot(RecordSource& source, ProcFs* pro
     std::vector<SnapshotRecord> records;
     const uint64_t own_namespace = procfs ? procfs->own_pid_namespace() : 0;
     auto taken = source.snapshot([&](std::span<const std::byte> bytes) {
-        SnapshotRecord entry{0, std::string(text(bytes))};
+        SnapshotRecord entry{0, 0, std::string(text(bytes))};
         // A malformed one goes on as it is: the pipeline counts it.
         if (auto record = Record::parse(bytes); record && record->header().type == VDT_SNAPSHOT) {
-            entry.start_ns = record->fixed<vdt_snapshot>().process.image.start_ns;
+            const auto id = record->fixed<vdt_snapshot>().process.image;
+            entry.start_ns = id.start_ns;
+            entry.pid = id.pid;
             if (procfs) complete(entry.bytes, *record, *procfs, own_namespace);
         }
         records.push_back(std::move(entry));
     });
     if (!taken) return forward_error(taken, "taking the snapshot of the processes");
-    std::ranges::stable_sort(records, {}, &SnapshotRecord::start_ns);
+    if (procfs) add_missing_parents(records, *procfs);
+    std::ranges::stable_sort(records, [](const auto& a, const auto& b) {
+        return std::pair(a.start_ns, a.pid) < std::pair(b.start_ns, b.pid);
+    });
     std::vector<std::string> out;
     out.reserve(records.size());
     for (auto& record : records) out.push_back(std::move(record.bytes));

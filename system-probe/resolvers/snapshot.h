@@ -21,6 +21,7 @@ class ProcFs {
 
     /// The first `max_bytes` of /proc/<pid>/<name>; `truncated`: there were more. Empty when it cannot be read.
     std::string read(uint32_t pid, std::string_view name, size_t max_bytes, bool& truncated);
+    const std::string& root() const { return root_; }
     uint64_t reads() const { return reads_; }
     /// Inode of our own pid namespace; 0 when it cannot be read.
     uint64_t own_pid_namespace() const;

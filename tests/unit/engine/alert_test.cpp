@@ -131,7 +131,7 @@ TEST_CASE("alert: open, with a rule group and a second rule that matched") {
 
 TEST_CASE("alert: a file name of bytes that are no text") {
     golden("open_odd_name", "on_odd_open", [](v1::Batch& batch) {
-        add_open(batch, std::string("/tmp/a\n\"b\"\\\x1b[31m\xff\xfe\x01.\xc3\xa9", 20));
+        add_open(batch, "/tmp/a\n\"b\"\\\x1b[31m\xff\xfe\x01.\xc3\xa9");
     });
 }
 

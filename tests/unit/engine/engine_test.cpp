@@ -46,7 +46,7 @@ TEST_CASE("engine: a matching event gives one alert with its process and ancesto
     REQUIRE(alerts.size() == 1);
     const auto& process = alerts[0].at("process").as_object();
     CHECK(process.at("comm").as_string() == "cat");
-    CHECK(process.at("tid").as_uint64() == 4004);
+    CHECK(process.at("tid").as_int64() == 4004);
     CHECK(process.at("parent").at("comm").as_string() == "bash");
     CHECK(process.at("ancestors").as_array().size() == 4);
     CHECK(alerts[0].at("title").as_string() == "The password file was read");

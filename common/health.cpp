@@ -10,11 +10,14 @@ namespace {
 
 constexpr auto kSnapshotBound = std::chrono::milliseconds(100);
 
-int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+int64_t steady_ns() {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
 
 boost::json::array names(const std::vector<std::string>& list) {
     boost::json::array array;
-    for (const auto& name : list) array.emplace_back(name);
+    for (const auto& name : list)
+        array.emplace_back(name);
     return array;
 }
 
@@ -23,13 +26,18 @@ boost::json::array names(const std::vector<std::string>& list) {
 Health::Component::Component(std::string name, Kind kind, std::chrono::nanoseconds stale_after)
     : name_(std::move(name)), kind_(kind), stale_after_(stale_after) {}
 
-void Health::Component::beat() { last_beat_ns_.store(steady_ns(), std::memory_order_relaxed); }
+void Health::Component::beat() {
+    last_beat_ns_.store(steady_ns(), std::memory_order_relaxed);
+}
 
-void Health::Component::fail() { last_beat_ns_.store(0, std::memory_order_relaxed); }
+void Health::Component::fail() {
+    last_beat_ns_.store(0, std::memory_order_relaxed);
+}
 
 bool Health::Component::healthy() const {
     const int64_t last = last_beat_ns_.load(std::memory_order_relaxed);
-    if (last == 0) return false;
+    if (last == 0)
+        return false;
     return stale_after_.count() == 0 || steady_ns() - last <= stale_after_.count();
 }
 
@@ -41,8 +49,12 @@ std::shared_ptr<Health::Component> Health::add(std::string name, Kind kind,
     return component;
 }
 
-Health::Snapshot Health::liveness() const { return snapshot(true); }
-Health::Snapshot Health::readiness() const { return snapshot(false); }
+Health::Snapshot Health::liveness() const {
+    return snapshot(true);
+}
+Health::Snapshot Health::readiness() const {
+    return snapshot(false);
+}
 
 Health::Snapshot Health::snapshot(bool liveness_only) const {
     Snapshot result;
@@ -54,7 +66,8 @@ Health::Snapshot Health::snapshot(bool liveness_only) const {
     std::erase_if(components_, [](const auto& weak) { return weak.expired(); });
     for (const auto& weak : components_) {
         const auto component = weak.lock();
-        if (!component || (liveness_only && component->kind() != Kind::kLiveness)) continue;
+        if (!component || (liveness_only && component->kind() != Kind::kLiveness))
+            continue;
         (component->healthy() ? result.healthy : result.unhealthy).push_back(component->name());
     }
     std::sort(result.healthy.begin(), result.healthy.end());

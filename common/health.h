@@ -21,7 +21,7 @@ namespace vedette {
 class Health {
    public:
     enum class Kind : uint8_t {
-        kLiveness,   ///< unhealthy: the process is stuck, restart it
+        kLiveness,  ///< unhealthy: the process is stuck, restart it
         kReadiness,  ///< unhealthy: it cannot do its work now (no probe, no policy), restarting does not help
     };
 
@@ -46,9 +46,8 @@ class Health {
     };
 
     /// The component is forgotten when the handle goes.
-    std::shared_ptr<Component> add(
-        std::string name, Kind kind,
-        std::chrono::nanoseconds stale_after = std::chrono::seconds(30));
+    std::shared_ptr<Component> add(std::string name, Kind kind,
+                                   std::chrono::nanoseconds stale_after = std::chrono::seconds(30));
 
     struct Snapshot {
         std::vector<std::string> healthy;

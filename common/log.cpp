@@ -13,8 +13,8 @@
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <cstdlib>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <mutex>
 #include <vector>
@@ -101,7 +101,8 @@ class FileSink final : public FdSink {
     Result<> open() {
         // Others must not read it: event contents stand in it.
         auto file = open_file(path_, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0640);
-        if (!file) return forward_error(file, "log file");
+        if (!file)
+            return forward_error(file, "log file");
         const std::lock_guard lock(mutex_);
         file_ = std::move(*file);
         fd_ = file_.get();
@@ -116,8 +117,9 @@ class FileSink final : public FdSink {
 /// systemd.exec(5): JOURNAL_STREAM names the socket; stderr may have been redirected since.
 bool stderr_is_journal() {
     const char* stream = std::getenv("JOURNAL_STREAM");
-    struct stat st {};
-    if (!stream || fstat(STDERR_FILENO, &st) != 0) return false;
+    struct stat st{};
+    if (!stream || fstat(STDERR_FILENO, &st) != 0)
+        return false;
     return fmt::format("{}:{}", st.st_dev, st.st_ino) == stream;
 }
 
@@ -128,8 +130,10 @@ size_t utf8_length(std::string_view text) {
     };
     const auto in = [](unsigned b, unsigned low, unsigned high) { return b >= low && b <= high; };
     const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    if (in(first, 0xC2, 0xDF)) return in(byte(1), 0x80, 0xBF) ? 2 : 0;
+    if (first < 0x80)
+        return 1;
+    if (in(first, 0xC2, 0xDF))
+        return in(byte(1), 0x80, 0xBF) ? 2 : 0;
     if (in(first, 0xE0, 0xEF)) {
         const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
         const unsigned high = first == 0xED ? 0x9F : 0xBF;
@@ -147,10 +151,13 @@ size_t utf8_length(std::string_view text) {
 /// C0, DEL, C1 and the bidirectional controls that make a line read otherwise than it is.
 bool is_control(std::string_view sequence) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(sequence[i]); };
-    if (sequence.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
-    if (sequence.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
+    if (sequence.size() == 1)
+        return byte(0) < 0x20 || byte(0) == 0x7F;
+    if (sequence.size() == 2)
+        return byte(0) == 0xC2 && byte(1) < 0xA0;
     if (sequence.size() == 3 && byte(0) == 0xE2) {
-        if (byte(1) == 0x80) return byte(2) >= 0xA8 && byte(2) <= 0xAE;
+        if (byte(1) == 0x80)
+            return byte(2) >= 0xA8 && byte(2) <= 0xAE;
         return byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
     }
     return false;
@@ -158,7 +165,8 @@ bool is_control(std::string_view sequence) {
 
 Result<spdlog::level::level_enum> parse_level(std::string_view level) {
     for (size_t i = 0; i < kLevels.size(); ++i)
-        if (kLevels[i] == level) return static_cast<spdlog::level::level_enum>(i);
+        if (kLevels[i] == level)
+            return static_cast<spdlog::level::level_enum>(i);
     return fail(ErrorCode::kInvalid, "unknown log level '{}': use one of {}", printable(level),
                 fmt::join(kLevels, ", "));
 }
@@ -167,7 +175,8 @@ Result<spdlog::level::level_enum> parse_level(std::string_view level) {
 
 Result<std::shared_ptr<Logger>> make_logger(const LogOptions& options) {
     const auto level = parse_level(options.level);
-    if (!level) return tl::unexpected<Error>(level.error());
+    if (!level)
+        return tl::unexpected<Error>(level.error());
 
     std::vector<spdlog::sink_ptr> sinks;
     if (options.console) {
@@ -179,7 +188,8 @@ Result<std::shared_ptr<Logger>> make_logger(const LogOptions& options) {
     }
     if (!options.file.empty()) {
         auto sink = std::make_shared<FileSink>(options.file);
-        if (auto opened = sink->open(); !opened) return forward_error(opened);
+        if (auto opened = sink->open(); !opened)
+            return forward_error(opened);
         sink->set_formatter(
             std::make_unique<Formatter>(options.json ? Layout::kJson : Layout::kText));
         sinks.push_back(std::move(sink));
@@ -191,7 +201,8 @@ Result<std::shared_ptr<Logger>> make_logger(const LogOptions& options) {
 
 Result<> set_log_level(Logger& logger, std::string_view level) {
     const auto parsed = parse_level(level);
-    if (!parsed) return tl::unexpected<Error>(parsed.error());
+    if (!parsed)
+        return tl::unexpected<Error>(parsed.error());
     logger.set_level(*parsed);
     return {};
 }
@@ -199,7 +210,8 @@ Result<> set_log_level(Logger& logger, std::string_view level) {
 Result<> reopen_log(Logger& logger) {
     for (const auto& sink : logger.sinks())
         if (auto* file = dynamic_cast<FileSink*>(sink.get()))
-            if (auto opened = file->open(); !opened) return opened;
+            if (auto opened = file->open(); !opened)
+                return opened;
     return {};
 }
 
@@ -210,7 +222,8 @@ std::string printable(std::string_view text) {
         const size_t length = utf8_length(text);
         const std::string_view sequence = text.substr(0, length == 0 ? 1 : length);
         if (length == 0 || is_control(sequence)) {
-            for (const unsigned char byte : sequence) out += fmt::format("\\x{:02x}", byte);
+            for (const unsigned char byte : sequence)
+                out += fmt::format("\\x{:02x}", byte);
         } else {
             out += sequence;
         }

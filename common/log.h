@@ -19,8 +19,8 @@ struct LogOptions {
     std::string name;            ///< "system-probe" or "security-agent"
     std::string level = "info";  ///< trace debug info warn error critical off
     std::string file;            ///< empty: stderr only
-    bool console = true;         ///< stderr; with journald (JOURNAL_STREAM set) lines carry <N> priorities
-    bool json = false;           ///< one JSON object a line
+    bool console = true;  ///< stderr; with journald (JOURNAL_STREAM set) lines carry <N> priorities
+    bool json = false;    ///< one JSON object a line
 };
 
 /// Errors: an unknown level, a file that cannot be opened (names it). The logger may be used from any thread.

@@ -20,7 +20,8 @@ using prometheus::MetricType;
 std::string label_text(const ClientMetric& metric) {
     std::string text;
     for (const auto& label : metric.label) {
-        if (!text.empty()) text += ',';
+        if (!text.empty())
+            text += ',';
         text += label.name + '=' + label.value;
     }
     return text;
@@ -28,17 +29,23 @@ std::string label_text(const ClientMetric& metric) {
 
 /// JSON knows no infinity; counters are whole numbers to whoever reads them.
 boost::json::value number(double value) {
-    if (!std::isfinite(value)) return nullptr;
-    if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<int64_t>(value);
+    if (!std::isfinite(value))
+        return nullptr;
+    if (value == std::floor(value) && std::abs(value) < 9e15)
+        return static_cast<int64_t>(value);
     return value;
 }
 
 boost::json::value to_json(MetricType type, const ClientMetric& metric) {
     switch (type) {
-        case MetricType::Counter: return number(metric.counter.value);
-        case MetricType::Gauge: return number(metric.gauge.value);
-        case MetricType::Histogram: break;
-        default: return nullptr;
+        case MetricType::Counter:
+            return number(metric.counter.value);
+        case MetricType::Gauge:
+            return number(metric.gauge.value);
+        case MetricType::Histogram:
+            break;
+        default:
+            return nullptr;
     }
     boost::json::object buckets;
     for (const auto& bucket : metric.histogram.bucket)
@@ -54,9 +61,8 @@ std::vector<MetricFamily> sorted(std::vector<MetricFamily> families) {
     std::sort(families.begin(), families.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
     for (auto& family : families)
-        std::sort(family.metric.begin(), family.metric.end(), [](const auto& a, const auto& b) {
-            return label_text(a) < label_text(b);
-        });
+        std::sort(family.metric.begin(), family.metric.end(),
+                  [](const auto& a, const auto& b) { return label_text(a) < label_text(b); });
     return families;
 }
 

@@ -49,8 +49,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 /// Use as `return fail(ErrorCode::kInvalid, "port {} is out of range", port);`
 template <typename... Args>
 tl::unexpected<Error> fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
-    return tl::unexpected<Error>(
-        Error{code, 0, fmt::format(format, std::forward<Args>(args)...)});
+    return tl::unexpected<Error>(Error{code, 0, fmt::format(format, std::forward<Args>(args)...)});
 }
 
 /// The same for a failed system call: appends strerror(err).

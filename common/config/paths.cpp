@@ -7,7 +7,8 @@ namespace {
 std::string path(const Settings& settings, std::string_view key, std::string_view directory,
                  std::string_view name) {
     auto configured = settings.string(key);
-    if (!configured.empty()) return configured;
+    if (!configured.empty())
+        return configured;
     return fmt::format("{}/{}", settings.string(directory), name);
 }
 

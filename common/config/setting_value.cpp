@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <optional>
 
 #include "common/log.h"
@@ -22,18 +22,18 @@ struct Unit {
     int64_t factor;
 };
 // Largest first: the order in which a canonical text looks for one that divides the value.
-constexpr std::array kDurationUnits = {Unit{"h", 3'600'000'000'000}, Unit{"m", 60'000'000'000},
-                                       Unit{"s", 1'000'000'000},     Unit{"ms", 1'000'000},
-                                       Unit{"us", 1'000},            Unit{"ns", 1}};
-constexpr std::array kSizeUnits = {Unit{"GiB", 1 << 30},    Unit{"MiB", 1 << 20},
-                                   Unit{"KiB", 1 << 10},    Unit{"GB", 1'000'000'000},
-                                   Unit{"MB", 1'000'000},   Unit{"kB", 1'000},
-                                   Unit{"B", 1}};
+constexpr std::array kDurationUnits = {
+    Unit{"h", 3'600'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"s", 1'000'000'000},
+    Unit{"ms", 1'000'000},        Unit{"us", 1'000},         Unit{"ns", 1}};
+constexpr std::array kSizeUnits = {
+    Unit{"GiB", 1 << 30},  Unit{"MiB", 1 << 20}, Unit{"KiB", 1 << 10}, Unit{"GB", 1'000'000'000},
+    Unit{"MB", 1'000'000}, Unit{"kB", 1'000},    Unit{"B", 1}};
 
 std::optional<int64_t> parse_integer(std::string_view text) {
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
     return value;
 }
 
@@ -43,12 +43,14 @@ std::optional<int64_t> parse_quantity(std::string_view text, std::span<const Uni
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     int64_t total = 0;
     bool alone = true;
-    if (text.empty()) return std::nullopt;
+    if (text.empty())
+        return std::nullopt;
     while (!text.empty()) {
         const auto digits = static_cast<size_t>(
             std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
         const auto number = parse_integer(text.substr(0, digits));
-        if (!number) return std::nullopt;
+        if (!number)
+            return std::nullopt;
         text.remove_prefix(digits);
         const auto letters =
             static_cast<size_t>(std::find_if(text.begin(), text.end(), is_digit) - text.begin());
@@ -58,7 +60,8 @@ std::optional<int64_t> parse_quantity(std::string_view text, std::span<const Uni
         if (!name.empty() || !alone || !text.empty()) {
             const auto unit = std::find_if(units.begin(), units.end(),
                                            [&](const Unit& u) { return u.name == name; });
-            if (unit == units.end()) return std::nullopt;
+            if (unit == units.end())
+                return std::nullopt;
             factor = unit->factor;
         }
         alone = false;
@@ -82,9 +85,11 @@ std::optional<bool> parse_bool(std::string_view text) {
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     for (const char* yes : {"true", "yes", "on", "1"})
-        if (lower == yes) return true;
+        if (lower == yes)
+            return true;
     for (const char* no : {"false", "no", "off", "0"})
-        if (lower == no) return false;
+        if (lower == no)
+            return false;
     return std::nullopt;
 }
 
@@ -94,9 +99,11 @@ std::optional<std::vector<std::string>> split_list(std::string_view text) {
     if (text.starts_with('[')) {
         try {
             const YAML::Node node = YAML::Load(std::string(text));
-            if (!node.IsSequence()) return std::nullopt;
+            if (!node.IsSequence())
+                return std::nullopt;
             for (const auto& item : node) {
-                if (!item.IsScalar()) return std::nullopt;
+                if (!item.IsScalar())
+                    return std::nullopt;
                 items.push_back(item.Scalar());
             }
         } catch (const YAML::Exception&) {
@@ -114,15 +121,15 @@ std::optional<std::vector<std::string>> split_list(std::string_view text) {
 }
 
 bool has_control(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    });
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 bool is_choice(std::string_view choices, std::string_view text) {
     while (!choices.empty()) {
         const size_t bar = std::min(choices.find('|'), choices.size());
-        if (choices.substr(0, bar) == text) return true;
+        if (choices.substr(0, bar) == text)
+            return true;
         choices.remove_prefix(std::min(bar + 1, choices.size()));
     }
     return false;
@@ -136,23 +143,31 @@ tl::unexpected<Error> wrong(const SettingDef& def, std::string_view text) {
 
 std::string number_text(const SettingDef& def, int64_t number) {
     switch (def.type) {
-        case SettingType::kDuration: return quantity_text(number, kDurationUnits);
-        case SettingType::kBytes: return quantity_text(number, std::span(kSizeUnits).first(3));
-        case SettingType::kBool: return number != 0 ? "true" : "false";
-        default: return fmt::format("{}", number);
+        case SettingType::kDuration:
+            return quantity_text(number, kDurationUnits);
+        case SettingType::kBytes:
+            return quantity_text(number, std::span(kSizeUnits).first(3));
+        case SettingType::kBool:
+            return number != 0 ? "true" : "false";
+        default:
+            return fmt::format("{}", number);
     }
 }
 
 std::optional<int64_t> parse_number(const SettingDef& def, std::string_view text) {
     switch (def.type) {
-        case SettingType::kInt: return parse_integer(text);
+        case SettingType::kInt:
+            return parse_integer(text);
         case SettingType::kDuration:
             return parse_quantity(text, kDurationUnits, 1'000'000'000);
-        case SettingType::kBytes: return parse_quantity(text, kSizeUnits, 1);
+        case SettingType::kBytes:
+            return parse_quantity(text, kSizeUnits, 1);
         case SettingType::kBool:
-            if (const auto flag = parse_bool(text)) return *flag ? 1 : 0;
+            if (const auto flag = parse_bool(text))
+                return *flag ? 1 : 0;
             return std::nullopt;
-        default: return std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -162,24 +177,34 @@ std::string expected_value(const SettingDef& def) {
     std::string what;
     switch (def.type) {
         case SettingType::kString: {
-            if (def.choices.empty()) return "text without control characters";
+            if (def.choices.empty())
+                return "text without control characters";
             std::string names(def.choices);
             for (size_t at = 0; (at = names.find('|', at)) != std::string::npos;)
                 names.replace(at, 1, ", ");
             return "one of " + names;
         }
-        case SettingType::kStringList: return "a list";
-        case SettingType::kBool: return "true or false";
-        case SettingType::kInt: what = "an integer"; break;
-        case SettingType::kDuration: what = "a duration such as 30s, 500ms or 2m"; break;
-        case SettingType::kBytes: what = "a size such as 512KiB or 64MiB"; break;
+        case SettingType::kStringList:
+            return "a list";
+        case SettingType::kBool:
+            return "true or false";
+        case SettingType::kInt:
+            what = "an integer";
+            break;
+        case SettingType::kDuration:
+            what = "a duration such as 30s, 500ms or 2m";
+            break;
+        case SettingType::kBytes:
+            what = "a size such as 512KiB or 64MiB";
+            break;
     }
     const bool low = def.min != INT64_MIN;
     const bool high = def.max != INT64_MAX;
     if (low && high)
         return fmt::format("{} between {} and {}", what, number_text(def, def.min),
                            number_text(def, def.max));
-    if (low) return fmt::format("{} of at least {}", what, number_text(def, def.min));
+    if (low)
+        return fmt::format("{} of at least {}", what, number_text(def, def.min));
     return what;
 }
 
@@ -189,10 +214,12 @@ Result<SettingValue> parse_setting_list(const SettingDef& def, std::vector<std::
                     items.size(), kMaxItems);
     SettingValue value;
     for (const auto& item : items) {
-        if (item.size() > kMaxText || has_control(item)) return wrong(def, item);
+        if (item.size() > kMaxText || has_control(item))
+            return wrong(def, item);
         std::string quoted = "\"";
         for (const char c : item) {
-            if (c == '"' || c == '\\') quoted += '\\';
+            if (c == '"' || c == '\\')
+                quoted += '\\';
             quoted += c;
         }
         value.text += (value.text.empty() ? "[" : ", ") + quoted + '"';
@@ -206,17 +233,21 @@ Result<SettingValue> parse_setting(const SettingDef& def, std::string_view text)
     SettingValue value;
     if (def.type == SettingType::kStringList) {
         auto items = split_list(text);
-        if (!items) return wrong(def, text);
+        if (!items)
+            return wrong(def, text);
         return parse_setting_list(def, std::move(*items));
     }
     if (def.type == SettingType::kString) {
-        if (text.size() > kMaxText || has_control(text)) return wrong(def, text);
-        if (!def.choices.empty() && !is_choice(def.choices, text)) return wrong(def, text);
+        if (text.size() > kMaxText || has_control(text))
+            return wrong(def, text);
+        if (!def.choices.empty() && !is_choice(def.choices, text))
+            return wrong(def, text);
         value.text = text;
         return value;
     }
     const auto number = parse_number(def, text);
-    if (!number || *number < def.min || *number > def.max) return wrong(def, text);
+    if (!number || *number < def.min || *number > def.max)
+        return wrong(def, text);
     value.number = *number;
     value.text = number_text(def, *number);
     return value;

@@ -60,7 +60,8 @@ class FileLoader {
     bool load() {
         const auto text = read();
         if (!text) {
-            if (text.error().code == ErrorCode::kNotFound) return false;
+            if (text.error().code == ErrorCode::kNotFound)
+                return false;
             errors_.push_back(text.error().message);
             return true;
         }
@@ -69,7 +70,8 @@ class FileLoader {
             if (documents.size() > 1)
                 errors_.push_back(fmt::format("{}: holds {} YAML documents, only one is read",
                                               path_, documents.size()));
-            if (!documents.empty()) root(documents.front());
+            if (!documents.empty())
+                root(documents.front());
         } catch (const YAML::Exception& error) {
             add(error.mark, error.msg);
         }
@@ -79,8 +81,9 @@ class FileLoader {
    private:
     Result<std::string> read() const {
         auto fd = open_file(path_, O_RDONLY);
-        if (!fd) return forward_error(fd);
-        struct stat st {};
+        if (!fd)
+            return forward_error(fd);
+        struct stat st{};
         if (fstat(fd->get(), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH) != 0)
             return fail(ErrorCode::kDenied, "'{}' can be changed by everybody: chmod o-w '{}'",
                         path_, path_);
@@ -88,14 +91,15 @@ class FileLoader {
     }
 
     void add(const YAML::Mark& mark, std::string_view message) {
-        errors_.push_back(mark.is_null()
-                              ? fmt::format("{}: {}", path_, message)
-                              : fmt::format("{}:{}: {}", path_, mark.line + 1, message));
+        errors_.push_back(mark.is_null() ? fmt::format("{}: {}", path_, message)
+                                         : fmt::format("{}:{}: {}", path_, mark.line + 1, message));
     }
 
     void root(const YAML::Node& node) {
-        if (node.IsNull()) return;
-        if (!node.IsMap()) return add(node.Mark(), "expected settings as 'key: value'");
+        if (node.IsNull())
+            return;
+        if (!node.IsMap())
+            return add(node.Mark(), "expected settings as 'key: value'");
         section(node, "");
     }
 
@@ -121,10 +125,11 @@ class FileLoader {
     void setting(const SettingDef& def, const YAML::Node& node, const YAML::Mark& mark) {
         const auto [first, is_new] = lines_.emplace(def.key, mark.line + 1);
         if (!is_new)
-            return add(mark, fmt::format("'{}' is set twice, first on line {}", def.key,
-                                         first->second));
+            return add(mark,
+                       fmt::format("'{}' is set twice, first on line {}", def.key, first->second));
         auto value = parse(def, node);
-        if (!value) return add(mark, value.error().message);
+        if (!value)
+            return add(mark, value.error().message);
         value->source = SettingSource::kFile;
         value->origin = fmt::format("{}:{}", path_, mark.line + 1);
         store(layers_.find(def.key)->second, std::move(*value));
@@ -132,8 +137,10 @@ class FileLoader {
 
     static Result<SettingValue> parse(const SettingDef& def, const YAML::Node& node) {
         const bool list = def.type == SettingType::kStringList;
-        if (node.IsNull()) return list ? parse_setting_list(def, {}) : parse_setting(def, "");
-        if (node.IsScalar()) return parse_setting(def, node.Scalar());
+        if (node.IsNull())
+            return list ? parse_setting_list(def, {}) : parse_setting(def, "");
+        if (node.IsScalar())
+            return parse_setting(def, node.Scalar());
         if (!list || !node.IsSequence())
             return fail(ErrorCode::kInvalid, "{}: expected {}, got a {}", def.key,
                         expected_value(def), node.IsMap() ? "section" : "list");
@@ -156,7 +163,8 @@ Layers default_layers() {
     Layers layers;
     for (const auto& def : settings_table()) {
         auto value = parse_setting(def, def.default_value);
-        if (!value) bug(value.error().message, def.key);
+        if (!value)
+            bug(value.error().message, def.key);
         value->origin = "default";
         layers[std::string(def.key)].push_back(std::move(*value));
     }
@@ -179,7 +187,8 @@ void load_environment(const std::map<std::string, std::string>& environment, Lay
     for (const auto& def : settings_table()) {
         const std::string name = environment_name(def.key);
         const auto variable = environment.find(name);
-        if (variable == environment.end()) continue;
+        if (variable == environment.end())
+            continue;
         auto value = parse_setting(def, variable->second);
         if (!value) {
             errors.push_back(fmt::format("{}: {}", name, value.error().message));
@@ -224,11 +233,16 @@ void put(YAML::Node root, std::string_view key, const YAML::Node& value) {
 
 std::string_view to_string(SettingSource source) {
     switch (source) {
-        case SettingSource::kDefault: return "default";
-        case SettingSource::kFile: return "file";
-        case SettingSource::kEnvironment: return "environment-variable";
-        case SettingSource::kCommandLine: return "cli";
-        case SettingSource::kRuntime: return "runtime";
+        case SettingSource::kDefault:
+            return "default";
+        case SettingSource::kFile:
+            return "file";
+        case SettingSource::kEnvironment:
+            return "environment-variable";
+        case SettingSource::kCommandLine:
+            return "cli";
+        case SettingSource::kRuntime:
+            return "runtime";
     }
     return "unknown";
 }
@@ -243,11 +257,14 @@ Result<Settings> Settings::load(const Sources& sources) {
         else if (required)
             errors.push_back(fmt::format("{}: there is no such file", path));
     };
-    for (const auto& path : sources.optional_files) read_file_layer(path, false);
-    for (const auto& path : sources.files) read_file_layer(path, true);
+    for (const auto& path : sources.optional_files)
+        read_file_layer(path, false);
+    for (const auto& path : sources.files)
+        read_file_layer(path, true);
     load_environment(sources.environment, settings.values_, errors);
     load_command_line(sources.command_line, settings.values_, errors);
-    if (!errors.empty()) return fail(ErrorCode::kInvalid, "{}", fmt::join(errors, "\n"));
+    if (!errors.empty())
+        return fail(ErrorCode::kInvalid, "{}", fmt::join(errors, "\n"));
     return settings;
 }
 
@@ -256,9 +273,11 @@ Settings::Settings(Settings&& other) noexcept
 
 const SettingValue& Settings::get(std::string_view key, SettingType type) const {
     const auto* def = find_setting(key);
-    if (!def) bug("read of an unknown", key);
+    if (!def)
+        bug("read of an unknown", key);
     const bool number = type == SettingType::kInt && def->type == SettingType::kBytes;
-    if (def->type != type && !number) bug("read with the wrong type", key);
+    if (def->type != type && !number)
+        bug("read with the wrong type", key);
     return values_.find(key)->second.back();
 }
 
@@ -289,11 +308,13 @@ std::vector<std::string> Settings::list(std::string_view key) const {
 
 Result<> Settings::set_runtime(std::string_view key, std::string_view text) {
     const auto* def = find_setting(key);
-    if (!def) return fail(ErrorCode::kNotFound, "{}", unknown_key(key));
+    if (!def)
+        return fail(ErrorCode::kNotFound, "{}", unknown_key(key));
     if (!def->runtime)
         return fail(ErrorCode::kDenied, "setting '{}' cannot be changed at run time", key);
     auto value = parse_setting(*def, text);
-    if (!value) return forward_error(value);
+    if (!value)
+        return forward_error(value);
     value->source = SettingSource::kRuntime;
     value->origin = "API";
     const std::lock_guard lock(mutex_);
@@ -303,13 +324,15 @@ Result<> Settings::set_runtime(std::string_view key, std::string_view text) {
 
 Result<SettingValue> Settings::value(std::string_view key) const {
     auto all = layers(key);
-    if (!all) return forward_error(all);
+    if (!all)
+        return forward_error(all);
     return all->back();
 }
 
 Result<std::vector<SettingValue>> Settings::layers(std::string_view key) const {
     const auto* def = find_setting(key);
-    if (!def) return fail(ErrorCode::kNotFound, "{}", unknown_key(key));
+    if (!def)
+        return fail(ErrorCode::kNotFound, "{}", unknown_key(key));
     const std::lock_guard lock(mutex_);
     auto all = values_.find(key)->second;
     if (def->secret)

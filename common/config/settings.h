@@ -21,15 +21,15 @@ enum class SettingType : uint8_t { kString, kInt, kBool, kDuration, kStringList,
 enum class SettingSource : uint8_t { kDefault, kFile, kEnvironment, kCommandLine, kRuntime };
 
 struct SettingDef {
-    std::string_view key;            ///< dotted: "security_agent.cmd_port"
+    std::string_view key;  ///< dotted: "security_agent.cmd_port"
     SettingType type;
     std::string_view default_value;  ///< as it would stand in YAML
     std::string_view help;
-    bool runtime = false;            ///< may change while running
-    bool secret = false;             ///< never printed
-    int64_t min = INT64_MIN;         ///< kInt, kBytes; kDuration in ns
+    bool runtime = false;     ///< may change while running
+    bool secret = false;      ///< never printed
+    int64_t min = INT64_MIN;  ///< kInt, kBytes; kDuration in ns
     int64_t max = INT64_MAX;
-    std::string_view choices = {};   ///< kString: "a|b|c", empty: anything
+    std::string_view choices = {};  ///< kString: "a|b|c", empty: anything
 };
 
 /// "default", "file", "environment-variable", "cli", "runtime".
@@ -44,21 +44,21 @@ const SettingDef* find_setting(std::string_view key);
 std::string nearest_setting(std::string_view key);
 
 struct SettingValue {
-    std::string text;                ///< canonical text
-    std::vector<std::string> list;   ///< kStringList
-    int64_t number = 0;              ///< kInt, kBool, kDuration (ns), kBytes
+    std::string text;               ///< canonical text
+    std::vector<std::string> list;  ///< kStringList
+    int64_t number = 0;             ///< kInt, kBool, kDuration (ns), kBytes
     SettingSource source = SettingSource::kDefault;
-    std::string origin;              ///< "file:line" or the variable's name
+    std::string origin;  ///< "file:line" or the variable's name
 };
 
 /// Reads are thread-safe; set_runtime is too.
 class Settings {
    public:
     struct Sources {
-        std::vector<std::string> files;                  ///< later files win; each must exist
-        std::vector<std::string> optional_files;         ///< read before `files`; may be missing
-        std::map<std::string, std::string> environment;  ///< all of it; other names are ignored
-        std::map<std::string, std::string> command_line; ///< key -> value
+        std::vector<std::string> files;                   ///< later files win; each must exist
+        std::vector<std::string> optional_files;          ///< read before `files`; may be missing
+        std::map<std::string, std::string> environment;   ///< all of it; other names are ignored
+        std::map<std::string, std::string> command_line;  ///< key -> value
     };
     /// Errors name file:line (or the variable), what was expected and the nearest known key; all at once,
     /// one a line in the message.

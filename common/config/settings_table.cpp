@@ -15,86 +15,165 @@ constexpr int64_t kMiB = 1 << 20;
 constexpr int64_t kSecond = 1'000'000'000;
 
 constexpr SettingDef kTable[] = {
-    {.key = "auth_token_file_path", .type = kString, .default_value = "",
+    {.key = "auth_token_file_path",
+     .type = kString,
+     .default_value = "",
      .help = "File with the session token of the API; empty: auth_token in state_dir."},
-    {.key = "cmd_host", .type = kString, .default_value = "127.0.0.1",
+    {.key = "cmd_host",
+     .type = kString,
+     .default_value = "127.0.0.1",
      .help = "Address the API listens on."},
-    {.key = "event_monitoring_config.envs_with_value", .type = kStringList,
+    {.key = "event_monitoring_config.envs_with_value",
+     .type = kStringList,
      .default_value = "[LD_PRELOAD, LD_LIBRARY_PATH, PATH, HISTSIZE, HISTFILESIZE, GLIBC_TUNABLES, "
                       "SSH_CLIENT, OTEL_SERVICE_NAME, CLAUDECODE, RUNNER_TRACKING_ID]",
      .help = "Environment variables whose value is collected at exec; of others only the name is."},
-    {.key = "event_monitoring_config.network.private_ip_ranges", .type = kStringList,
-     .default_value = "[10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 0.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, "
-                      "169.254.0.0/16, 192.0.0.0/24, 192.0.2.0/24, 192.88.99.0/24, 198.18.0.0/15, "
-                      "198.51.100.0/24, 203.0.113.0/24, 224.0.0.0/4, 240.0.0.0/4, '::/128', '::1/128', "
-                      "'fc00::/7', 'fe80::/10', 'ff00::/8', '2001:db8::/32']",
+    {.key = "event_monitoring_config.network.private_ip_ranges",
+     .type = kStringList,
+     .default_value =
+         "[10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 0.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, "
+         "169.254.0.0/16, 192.0.0.0/24, 192.0.2.0/24, 192.88.99.0/24, 198.18.0.0/15, "
+         "198.51.100.0/24, 203.0.113.0/24, 224.0.0.0/4, 240.0.0.0/4, '::/128', '::1/128', "
+         "'fc00::/7', 'fe80::/10', 'ff00::/8', '2001:db8::/32']",
      .help = "Networks that the is_public fields do not count as public."},
-    {.key = "hostname", .type = kString, .default_value = "",
+    {.key = "hostname",
+     .type = kString,
+     .default_value = "",
      .help = "Name of this host in alerts; empty: asked from the system."},
-    {.key = "ipc_cert_file_path", .type = kString, .default_value = "",
+    {.key = "ipc_cert_file_path",
+     .type = kString,
+     .default_value = "",
      .help = "Certificate and key of the API; empty: ipc_cert.pem in state_dir."},
-    {.key = "log_file", .type = kString, .default_value = "",
+    {.key = "log_file",
+     .type = kString,
+     .default_value = "",
      .help = "Log file; empty: no file. SIGHUP opens it again."},
-    {.key = "log_format_json", .type = kBool, .default_value = "false",
+    {.key = "log_format_json",
+     .type = kBool,
+     .default_value = "false",
      .help = "Log one JSON object a line."},
-    {.key = "log_level", .type = kString, .default_value = "info",
-     .help = "How much is logged.", .runtime = true,
+    {.key = "log_level",
+     .type = kString,
+     .default_value = "info",
+     .help = "How much is logged.",
+     .runtime = true,
      .choices = "trace|debug|info|warn|error|critical|off"},
-    {.key = "log_to_console", .type = kBool, .default_value = "true",
+    {.key = "log_to_console",
+     .type = kBool,
+     .default_value = "true",
      .help = "Log to standard error."},
-    {.key = "outputs.file.max_size", .type = kBytes, .default_value = "64MiB",
-     .help = "Size at which the alert file is rotated.", .min = kMiB},
-    {.key = "outputs.file.path", .type = kString, .default_value = "",
+    {.key = "outputs.file.max_size",
+     .type = kBytes,
+     .default_value = "64MiB",
+     .help = "Size at which the alert file is rotated.",
+     .min = kMiB},
+    {.key = "outputs.file.path",
+     .type = kString,
+     .default_value = "",
      .help = "File for alerts, one JSON object a line; empty: none."},
-    {.key = "outputs.stdout", .type = kBool, .default_value = "true",
+    {.key = "outputs.stdout",
+     .type = kBool,
+     .default_value = "true",
      .help = "Write alerts to standard output, one JSON object a line."},
-    {.key = "run_dir", .type = kString, .default_value = "/run/vedette",
+    {.key = "run_dir",
+     .type = kString,
+     .default_value = "/run/vedette",
      .help = "Directory of sockets."},
-    {.key = "runtime_security_config.cmd_socket", .type = kString, .default_value = "",
+    {.key = "runtime_security_config.cmd_socket",
+     .type = kString,
+     .default_value = "",
      .help = "Socket on which the probe takes commands; empty: cmd.sock in run_dir."},
-    {.key = "runtime_security_config.enabled", .type = kBool, .default_value = "true",
+    {.key = "runtime_security_config.enabled",
+     .type = kBool,
+     .default_value = "true",
      .help = "Watch this host. When false both daemons exit at once, with success."},
-    {.key = "runtime_security_config.event_server.burst", .type = kInt, .default_value = "40",
-     .help = "Alerts of one rule that may come at once before its rate limit holds.", .min = 1,
+    {.key = "runtime_security_config.event_server.burst",
+     .type = kInt,
+     .default_value = "40",
+     .help = "Alerts of one rule that may come at once before its rate limit holds.",
+     .min = 1,
      .max = 1'000'000},
-    {.key = "runtime_security_config.event_server.rate", .type = kInt, .default_value = "10",
-     .help = "Alerts of one rule per second.", .min = 1, .max = 1'000'000},
-    {.key = "runtime_security_config.policies.dir", .type = kString,
-     .default_value = "/etc/vedette/runtime-security.d", .help = "Directory of *.policy files."},
-    {.key = "runtime_security_config.socket", .type = kString, .default_value = "",
+    {.key = "runtime_security_config.event_server.rate",
+     .type = kInt,
+     .default_value = "10",
+     .help = "Alerts of one rule per second.",
+     .min = 1,
+     .max = 1'000'000},
+    {.key = "runtime_security_config.policies.dir",
+     .type = kString,
+     .default_value = "/etc/vedette/runtime-security.d",
+     .help = "Directory of *.policy files."},
+    {.key = "runtime_security_config.socket",
+     .type = kString,
+     .default_value = "",
      .help = "Socket on which the probe serves events; empty: events.sock in run_dir."},
-    {.key = "security_agent.cmd_port", .type = kInt, .default_value = "5010",
-     .help = "Port of the API; 0: any free one.", .min = 0, .max = 65535},
-    {.key = "security_agent.expvar_port", .type = kInt, .default_value = "5011",
-     .help = "Port of telemetry on 127.0.0.1; 0: any free one.", .min = 0, .max = 65535},
-    {.key = "server_timeout", .type = kDuration, .default_value = "30s",
-     .help = "How long a client of the API waits for an answer.", .min = kSecond,
+    {.key = "security_agent.cmd_port",
+     .type = kInt,
+     .default_value = "5010",
+     .help = "Port of the API; 0: any free one.",
+     .min = 0,
+     .max = 65535},
+    {.key = "security_agent.expvar_port",
+     .type = kInt,
+     .default_value = "5011",
+     .help = "Port of telemetry on 127.0.0.1; 0: any free one.",
+     .min = 0,
+     .max = 65535},
+    {.key = "server_timeout",
+     .type = kDuration,
+     .default_value = "30s",
+     .help = "How long a client of the API waits for an answer.",
+     .min = kSecond,
      .max = 3600 * kSecond},
-    {.key = "state_dir", .type = kString, .default_value = "/var/lib/vedette",
+    {.key = "state_dir",
+     .type = kString,
+     .default_value = "/var/lib/vedette",
      .help = "Directory of what must survive a restart."},
-    {.key = "system_probe_config.agent_user", .type = kString, .default_value = "vedette",
+    {.key = "system_probe_config.agent_user",
+     .type = kString,
+     .default_value = "vedette",
      .help = "User the agent runs as: besides root the only one the probe talks to."},
-    {.key = "system_probe_config.backend", .type = kString, .default_value = "auto",
+    {.key = "system_probe_config.backend",
+     .type = kString,
+     .default_value = "auto",
      .help = "Kernel hooks to use; auto takes the best that attach.",
      .choices = "auto|tracepoint|trampoline"},
-    {.key = "system_probe_config.process_cache_size", .type = kBytes, .default_value = "32MiB",
-     .help = "Memory for the process tree.", .min = kMiB, .max = 4096 * kMiB},
-    {.key = "system_probe_config.record", .type = kString, .default_value = "",
+    {.key = "system_probe_config.process_cache_size",
+     .type = kBytes,
+     .default_value = "32MiB",
+     .help = "Memory for the process tree.",
+     .min = kMiB,
+     .max = 4096 * kMiB},
+    {.key = "system_probe_config.record",
+     .type = kString,
+     .default_value = "",
      .help = "File to which kernel records are copied, for replay."},
-    {.key = "system_probe_config.replay", .type = kString, .default_value = "",
+    {.key = "system_probe_config.replay",
+     .type = kString,
+     .default_value = "",
      .help = "File of recorded kernel records to read instead of the kernel."},
-    {.key = "system_probe_config.ring_buffer_size", .type = kBytes, .default_value = "8MiB",
-     .help = "Ring buffer shared with the kernel; a power of two.", .min = 64 << 10,
+    {.key = "system_probe_config.ring_buffer_size",
+     .type = kBytes,
+     .default_value = "8MiB",
+     .help = "Ring buffer shared with the kernel; a power of two.",
+     .min = 64 << 10,
      .max = 1024 * kMiB},
-    {.key = "system_probe_config.stream_buffer_size", .type = kBytes, .default_value = "16MiB",
-     .help = "Events kept while no agent takes them.", .min = kMiB, .max = 4096 * kMiB},
-    {.key = "telemetry.enabled", .type = kBool, .default_value = "true",
+    {.key = "system_probe_config.stream_buffer_size",
+     .type = kBytes,
+     .default_value = "16MiB",
+     .help = "Events kept while no agent takes them.",
+     .min = kMiB,
+     .max = 4096 * kMiB},
+    {.key = "telemetry.enabled",
+     .type = kBool,
+     .default_value = "true",
      .help = "Serve Prometheus metrics."},
 };
 
 constexpr bool sorted_and_unique() {
     for (size_t i = 1; i < std::size(kTable); ++i)
-        if (kTable[i - 1].key >= kTable[i].key) return false;
+        if (kTable[i - 1].key >= kTable[i].key)
+            return false;
     return true;
 }
 static_assert(sorted_and_unique());
@@ -102,7 +181,8 @@ static_assert(sorted_and_unique());
 /// Levenshtein distance; keys are short.
 size_t distance(std::string_view a, std::string_view b) {
     std::vector<size_t> row(b.size() + 1);
-    for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
     for (size_t i = 1; i <= a.size(); ++i) {
         size_t diagonal = row[0];
         row[0] = i;
@@ -115,11 +195,15 @@ size_t distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
-std::string_view last_element(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+std::string_view last_element(std::string_view key) {
+    return key.substr(key.rfind('.') + 1);
+}
 
 }  // namespace
 
-std::span<const SettingDef> settings_table() { return kTable; }
+std::span<const SettingDef> settings_table() {
+    return kTable;
+}
 
 const SettingDef* find_setting(std::string_view key) {
     const auto it = std::lower_bound(
@@ -129,7 +213,8 @@ const SettingDef* find_setting(std::string_view key) {
 }
 
 std::string nearest_setting(std::string_view key) {
-    if (key.size() > 200) return {};
+    if (key.size() > 200)
+        return {};
     const SettingDef* best = nullptr;
     size_t best_distance = std::max<size_t>(2, key.size() / 4) + 1;
     for (const auto& def : kTable) {

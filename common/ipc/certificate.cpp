@@ -38,7 +38,8 @@ using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
 
 tl::unexpected<Error> openssl_error(std::string_view what) {
     char text[256] = "no reason given";
-    if (const auto code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
+    if (const auto code = ERR_get_error(); code != 0)
+        ERR_error_string_n(code, text, sizeof text);
     ERR_clear_error();
     return fail(ErrorCode::kInvalid, "{}: {}", what, text);
 }
@@ -58,7 +59,8 @@ bool is_address(const std::string& host) {
 /// A host from the settings stands in an OpenSSL configuration string: nothing but a name may pass.
 bool is_host_name(const std::string& host) {
     return !host.empty() && host.size() < 254 &&
-           host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
+           host.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
                std::string::npos;
 }
 
@@ -71,12 +73,15 @@ bool add_extension(X509* cert, int nid, const char* value) {
 
 bool fill(X509* cert, EVP_PKEY* key, const std::string& names, std::chrono::seconds lifetime) {
     unsigned char serial[16] = {};
-    if (RAND_bytes(serial, sizeof serial) != 1) return false;
+    if (RAND_bytes(serial, sizeof serial) != 1)
+        return false;
     serial[0] &= 0x7F;  // a positive number
     using BigNumber = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
     const BigNumber number(BN_bin2bn(serial, sizeof serial, nullptr));
-    if (!number || !BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(cert))) return false;
-    if (X509_set_version(cert, X509_VERSION_3) != 1) return false;
+    if (!number || !BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(cert)))
+        return false;
+    if (X509_set_version(cert, X509_VERSION_3) != 1)
+        return false;
     const auto skew = std::chrono::duration_cast<std::chrono::seconds>(kClockSkew).count();
     X509_gmtime_adj(X509_getm_notBefore(cert), -skew);
     X509_gmtime_adj(X509_getm_notAfter(cert), lifetime.count());
@@ -111,9 +116,11 @@ std::string date(std::chrono::system_clock::time_point time) {
 Result<std::string> make_certificate_pem(const std::string& host, std::chrono::hours lifetime) {
     std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
     if (is_address(host)) {
-        if (host != "127.0.0.1" && host != "::1") names += ",IP:" + host;
+        if (host != "127.0.0.1" && host != "::1")
+            names += ",IP:" + host;
     } else if (is_host_name(host)) {
-        if (host != "localhost") names += ",DNS:" + host;
+        if (host != "localhost")
+            names += ",DNS:" + host;
     } else {
         return fail(ErrorCode::kInvalid, "certificate: '{}' is neither a host name nor an address",
                     host);
@@ -134,13 +141,15 @@ Result<Certificate> load_certificate(const std::string& path) {
     auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!fd) {
         if (fd.error().sys_errno == ELOOP)
-            return fail(ErrorCode::kDenied, "'{}' is a symbolic link: replace it by the file", path);
+            return fail(ErrorCode::kDenied, "'{}' is a symbolic link: replace it by the file",
+                        path);
         return forward_error(fd, "certificate");
     }
     if (auto checked = check_secret_file(fd->get(), path); !checked)
         return forward_error(checked, "certificate");
     const auto pem = read_all(fd->get(), kMaxFileBytes, path);
-    if (!pem) return tl::unexpected<Error>(pem.error());
+    if (!pem)
+        return tl::unexpected<Error>(pem.error());
 
     const auto open_pem = [&] {
         return Bio(BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())));
@@ -149,18 +158,21 @@ Result<Certificate> load_certificate(const std::string& path) {
     const Key key(PEM_read_bio_PrivateKey(open_pem().get(), nullptr, nullptr, nullptr));
     if (!cert || !key || X509_check_private_key(cert.get(), key.get()) != 1) {
         ERR_clear_error();
-        return fail(ErrorCode::kInvalid,
-                    "certificate: '{}' does not hold a certificate and its key: remove it and restart "
-                    "the agent, which makes a new one",
-                    path);
+        return fail(
+            ErrorCode::kInvalid,
+            "certificate: '{}' does not hold a certificate and its key: remove it and restart "
+            "the agent, which makes a new one",
+            path);
     }
     const auto expires = expiry(cert.get());
-    if (!expires) return tl::unexpected<Error>(expires.error());
+    if (!expires)
+        return tl::unexpected<Error>(expires.error());
     if (*expires <= std::chrono::system_clock::now())
-        return fail(ErrorCode::kInvalid,
-                    "certificate: '{}' expired on {}: remove it and restart the agent, which makes a "
-                    "new one",
-                    path, date(*expires));
+        return fail(
+            ErrorCode::kInvalid,
+            "certificate: '{}' expired on {}: remove it and restart the agent, which makes a "
+            "new one",
+            path, date(*expires));
 
     Certificate result;
     result.expires = *expires;
@@ -177,9 +189,11 @@ Result<Certificate> load_certificate(const std::string& path) {
 
 Result<Certificate> load_or_create_certificate(const std::string& path, const std::string& host) {
     auto loaded = load_certificate(path);
-    if (loaded || loaded.error().code != ErrorCode::kNotFound) return loaded;
+    if (loaded || loaded.error().code != ErrorCode::kNotFound)
+        return loaded;
     const auto pem = make_certificate_pem(host, kLifetime);
-    if (!pem) return tl::unexpected<Error>(pem.error());
+    if (!pem)
+        return tl::unexpected<Error>(pem.error());
     auto created = create_file_atomic(path, *pem, 0600);
     if (!created && created.error().code != ErrorCode::kExists)
         return forward_error(created, "certificate");

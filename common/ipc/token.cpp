@@ -23,7 +23,8 @@ Result<std::string> random_hex() {
     if (RAND_bytes(bytes.data(), bytes.size()) != 1)
         return fail(ErrorCode::kUnavailable, "OpenSSL has no random bytes for a token");
     std::string hex;
-    for (const unsigned char byte : bytes) hex += fmt::format("{:02x}", byte);
+    for (const unsigned char byte : bytes)
+        hex += fmt::format("{:02x}", byte);
     OPENSSL_cleanse(bytes.data(), bytes.size());
     return hex;
 }
@@ -31,18 +32,21 @@ Result<std::string> random_hex() {
 }  // namespace
 
 Result<> check_secret_file(int fd, const std::string& path) {
-    struct stat st {};
-    if (fstat(fd, &st) != 0) return fail_errno(errno, "cannot stat '{}'", path);
+    struct stat st{};
+    if (fstat(fd, &st) != 0)
+        return fail_errno(errno, "cannot stat '{}'", path);
     if (!S_ISREG(st.st_mode))
         return fail(ErrorCode::kDenied, "'{}' is not a regular file: remove it", path);
     // Root may prepare the file for us, or read the agent's; anyone else's could be a trap.
     const uid_t me = geteuid();
     if (st.st_uid != me && st.st_uid != 0 && me != 0)
-        return fail(ErrorCode::kDenied, "'{}' belongs to user {}, not to user {}: chown or remove it",
-                    path, st.st_uid, me);
+        return fail(ErrorCode::kDenied,
+                    "'{}' belongs to user {}, not to user {}: chown or remove it", path, st.st_uid,
+                    me);
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return fail(ErrorCode::kDenied, "'{}' has mode {:04o}, others could use it: chmod 0600 '{}'",
-                    path, st.st_mode & 07777, path);
+        return fail(ErrorCode::kDenied,
+                    "'{}' has mode {:04o}, others could use it: chmod 0600 '{}'", path,
+                    st.st_mode & 07777, path);
     return {};
 }
 
@@ -51,20 +55,23 @@ Result<Token> Token::load(const std::string& path) {
     auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!fd) {
         if (fd.error().sys_errno == ELOOP)
-            return fail(ErrorCode::kDenied, "'{}' is a symbolic link: replace it by the file", path);
+            return fail(ErrorCode::kDenied, "'{}' is a symbolic link: replace it by the file",
+                        path);
         return forward_error(fd, "session token");
     }
     if (auto checked = check_secret_file(fd->get(), path); !checked)
         return forward_error(checked, "session token");
     auto text = read_all(fd->get(), kMaxFileBytes, path);
-    if (!text) return forward_error(text, "session token");
+    if (!text)
+        return forward_error(text, "session token");
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' '))
         text->pop_back();
     if (text->size() < kMinLength)
-        return fail(ErrorCode::kInvalid,
-                    "session token: '{}' holds {} characters, at least {} are needed: remove it and "
-                    "restart the agent, which makes a new one",
-                    path, text->size(), kMinLength);
+        return fail(
+            ErrorCode::kInvalid,
+            "session token: '{}' holds {} characters, at least {} are needed: remove it and "
+            "restart the agent, which makes a new one",
+            path, text->size(), kMinLength);
     if (!std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7F; }))
         return fail(ErrorCode::kInvalid,
                     "session token: '{}' holds bytes that are not printable ASCII: remove it and "
@@ -75,9 +82,11 @@ Result<Token> Token::load(const std::string& path) {
 
 Result<Token> Token::load_or_create(const std::string& path) {
     auto loaded = load(path);
-    if (loaded || loaded.error().code != ErrorCode::kNotFound) return loaded;
+    if (loaded || loaded.error().code != ErrorCode::kNotFound)
+        return loaded;
     auto text = random_hex();
-    if (!text) return forward_error(text);
+    if (!text)
+        return forward_error(text);
     auto created = create_file_atomic(path, *text, 0600);
     if (!created && created.error().code != ErrorCode::kExists)
         return forward_error(created, "session token");

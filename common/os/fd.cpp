@@ -34,12 +34,15 @@ class TemporaryFile {
         : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)) {}
     TemporaryFile& operator=(TemporaryFile&&) = delete;
     ~TemporaryFile() {
-        if (!path_.empty()) unlink(path_.c_str());
+        if (!path_.empty())
+            unlink(path_.c_str());
     }
 
     Result<> fill(std::string_view content) {
-        if (auto written = write_all(fd_.get(), content, path_); !written) return written;
-        if (fsync(fd_.get()) != 0) return fail_errno(errno, "syncing '{}'", path_);
+        if (auto written = write_all(fd_.get(), content, path_); !written)
+            return written;
+        if (fsync(fd_.get()) != 0)
+            return fail_errno(errno, "syncing '{}'", path_);
         return {};
     }
     const std::string& path() const { return path_; }
@@ -56,21 +59,25 @@ void sync_directory(const std::string& path) {
     const auto slash = path.rfind('/');
     const std::string directory =
         slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
-    if (auto fd = open_file(directory, O_RDONLY | O_DIRECTORY)) (void)fsync(fd->get());
+    if (auto fd = open_file(directory, O_RDONLY | O_DIRECTORY))
+        (void)fsync(fd->get());
 }
 
 }  // namespace
 
 void UniqueFd::reset(int fd) {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0)
+        ::close(fd_);
     fd_ = fd;
 }
 
 Result<UniqueFd> open_file(const std::string& path, int flags, mode_t mode) {
     int fd = -1;
-    do fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    do
+        fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
     while (fd < 0 && errno == EINTR);
-    if (fd < 0) return fail_errno(errno, "cannot open '{}'", path);
+    if (fd < 0)
+        return fail_errno(errno, "cannot open '{}'", path);
     return UniqueFd(fd);
 }
 
@@ -79,9 +86,11 @@ Result<std::string> read_all(int fd, size_t max_bytes, std::string_view name) {
     char chunk[16 << 10];
     for (;;) {
         const ssize_t n = ::read(fd, chunk, sizeof chunk);
-        if (n == 0) return content;
+        if (n == 0)
+            return content;
         if (n < 0) {
-            if (errno == EINTR) continue;
+            if (errno == EINTR)
+                continue;
             return fail_errno(errno, "cannot read '{}'", name);
         }
         if (content.size() + static_cast<size_t>(n) > max_bytes)
@@ -92,7 +101,8 @@ Result<std::string> read_all(int fd, size_t max_bytes, std::string_view name) {
 
 Result<std::string> read_file(const std::string& path, size_t max_bytes) {
     auto fd = open_file(path, O_RDONLY);
-    if (!fd) return forward_error(fd);
+    if (!fd)
+        return forward_error(fd);
     return read_all(fd->get(), max_bytes, path);
 }
 
@@ -100,7 +110,8 @@ Result<> write_all(int fd, std::string_view content, std::string_view name) {
     while (!content.empty()) {
         const ssize_t n = ::write(fd, content.data(), content.size());
         if (n < 0) {
-            if (errno == EINTR) continue;
+            if (errno == EINTR)
+                continue;
             return fail_errno(errno, "cannot write '{}'", name);
         }
         content.remove_prefix(static_cast<size_t>(n));
@@ -110,8 +121,10 @@ Result<> write_all(int fd, std::string_view content, std::string_view name) {
 
 Result<> write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {
     auto file = TemporaryFile::create(path, mode);
-    if (!file) return forward_error(file);
-    if (auto filled = file->fill(content); !filled) return filled;
+    if (!file)
+        return forward_error(file);
+    if (auto filled = file->fill(content); !filled)
+        return filled;
     if (::rename(file->path().c_str(), path.c_str()) != 0)
         return fail_errno(errno, "cannot put '{}' in place", path);
     file->moved();
@@ -121,8 +134,10 @@ Result<> write_file_atomic(const std::string& path, std::string_view content, mo
 
 Result<> create_file_atomic(const std::string& path, std::string_view content, mode_t mode) {
     auto file = TemporaryFile::create(path, mode);
-    if (!file) return forward_error(file);
-    if (auto filled = file->fill(content); !filled) return filled;
+    if (!file)
+        return forward_error(file);
+    if (auto filled = file->fill(content); !filled)
+        return filled;
     // link(2) fails where the name exists, whatever it is: that decides who was first.
     if (::link(file->path().c_str(), path.c_str()) != 0)
         return fail_errno(errno, "cannot create '{}'", path);

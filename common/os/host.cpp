@@ -21,8 +21,10 @@ int64_t clock_ns(clockid_t clock) {
 }
 
 Result<User> to_user(int err, const passwd* entry, const std::string& what) {
-    if (entry) return User{entry->pw_uid, entry->pw_gid, entry->pw_name};
-    if (err != 0) return fail_errno(err, "looking up user {}", what);
+    if (entry)
+        return User{entry->pw_uid, entry->pw_gid, entry->pw_name};
+    if (err != 0)
+        return fail_errno(err, "looking up user {}", what);
     return fail(ErrorCode::kNotFound, "there is no user {}", what);
 }
 
@@ -44,31 +46,38 @@ int64_t boot_time_ns() {
     return best;
 }
 
-int64_t wall_time_ns() { return clock_ns(CLOCK_REALTIME); }
+int64_t wall_time_ns() {
+    return clock_ns(CLOCK_REALTIME);
+}
 
 KernelInfo kernel_info() {
     utsname names{};
-    if (uname(&names) != 0) return {};
+    if (uname(&names) != 0)
+        return {};
     return {names.release, names.version, names.machine};
 }
 
 std::string host_name(const std::string& configured) {
-    if (!configured.empty()) return configured;
+    if (!configured.empty())
+        return configured;
     char name[256] = {};
-    if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "unknown";
+    if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0')
+        return "unknown";
     return name;
 }
 
 std::string distribution_name() {
     for (const char* path : {"/etc/os-release", "/usr/lib/os-release"}) {
         const auto text = read_file(path, 64 << 10);
-        if (!text) continue;
+        if (!text)
+            continue;
         constexpr std::string_view kKey = "PRETTY_NAME=";
         for (size_t at = 0; at < text->size();) {
             const size_t end = std::min(text->find('\n', at), text->size());
             std::string_view line(text->data() + at, end - at);
             at = end + 1;
-            if (!line.starts_with(kKey)) continue;
+            if (!line.starts_with(kKey))
+                continue;
             line.remove_prefix(kKey.size());
             if (line.size() >= 2 && (line.front() == '"' || line.front() == '\''))
                 line = line.substr(1, line.size() - 2);
@@ -80,9 +89,11 @@ std::string distribution_name() {
 
 uint64_t resident_bytes() {
     const auto statm = read_file("/proc/self/statm", 4096);
-    if (!statm) return 0;
+    if (!statm)
+        return 0;
     const size_t space = statm->find(' ');
-    if (space == std::string::npos) return 0;
+    if (space == std::string::npos)
+        return 0;
     uint64_t pages = 0;
     std::from_chars(statm->data() + space + 1, statm->data() + statm->size(), pages);
     return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));

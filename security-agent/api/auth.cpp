@@ -10,9 +10,8 @@ constexpr double kBudget = 10;
 constexpr double kPerSecond = 1;
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return (x | 0x20) == (y | 0x20);
-    });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
 Response unauthorized(std::string_view message) {
@@ -34,7 +33,8 @@ Authenticator::Authenticator(const ipc::Token& token, Logger& logger, Metrics& m
 
 std::optional<Response> Authenticator::check(const Request& request) {
     const std::string_view header = request.header("authorization");
-    if (header.empty()) return refuse(request, unauthorized("no session token provided"));
+    if (header.empty())
+        return refuse(request, unauthorized("no session token provided"));
     const size_t blank = std::min(header.find(' '), header.size());
     const std::string_view scheme = header.substr(0, blank);
     if (!equals_ignoring_case(scheme, "Bearer")) {
@@ -44,7 +44,8 @@ std::optional<Response> Authenticator::check(const Request& request) {
                                                         nameable ? scheme : "?")));
     }
     const std::string_view guess = header.substr(std::min(blank + 1, header.size()));
-    if (token_.matches(guess)) return std::nullopt;
+    if (token_.matches(guess))
+        return std::nullopt;
     return refuse(request, Response::error(403, "invalid session token"));
 }
 

@@ -46,7 +46,8 @@ X509Ptr read_certificate(const std::string& pem) {
 
 /// A server that listens everywhere is reached on loopback.
 std::string reachable(const std::string& host) {
-    if (host == "0.0.0.0") return "127.0.0.1";
+    if (host == "0.0.0.0")
+        return "127.0.0.1";
     return host == "::" ? "::1" : host;
 }
 
@@ -63,7 +64,8 @@ class Connection {
 
     Result<> open() {
         const X509Ptr pinned = read_certificate(options_.certificate_pem);
-        if (!pinned) return fail(ErrorCode::kInvalid, "the pinned certificate is unreadable");
+        if (!pinned)
+            return fail(ErrorCode::kInvalid, "the pinned certificate is unreadable");
         SSL_CTX_set_min_proto_version(context_.native_handle(), TLS1_2_VERSION);
         error_code error;
         context_.add_certificate_authority(asio::buffer(options_.certificate_pem), error);
@@ -81,21 +83,24 @@ class Connection {
         if (error)
             return fail(ErrorCode::kUnavailable, "cannot find '{}': {}", host_, error.message());
         error = run([&](auto done) {
-            lowest().async_connect(endpoints, [done](error_code result, const auto&) { done(result); });
+            lowest().async_connect(endpoints,
+                                   [done](error_code result, const auto&) { done(result); });
         });
         if (error == asio::error::connection_refused)
             return fail(ErrorCode::kUnavailable, "the agent is not running: nothing listens on {}",
                         where_);
-        if (error) return failed(error, "connecting to");
-        error = run([&](auto done) {
-            stream_->async_handshake(asio::ssl::stream_base::client, done);
-        });
+        if (error)
+            return failed(error, "connecting to");
+        error =
+            run([&](auto done) { stream_->async_handshake(asio::ssl::stream_base::client, done); });
         if (error.category() == asio::error::get_ssl_category())
-            return fail(ErrorCode::kDenied,
-                        "{} shows another certificate than ipc_cert.pem: is it another agent's, or was "
-                        "the file replaced since the agent started?",
-                        where_);
-        if (error) return failed(error, "TLS with");
+            return fail(
+                ErrorCode::kDenied,
+                "{} shows another certificate than ipc_cert.pem: is it another agent's, or was "
+                "the file replaced since the agent started?",
+                where_);
+        if (error)
+            return failed(error, "TLS with");
         return {};
     }
 
@@ -113,11 +118,14 @@ class Connection {
             request.set(http::field::content_type, "application/x-www-form-urlencoded");
             request.body() = body;
         }
-        if (!body.empty() || method == "POST") request.prepare_payload();
+        if (!body.empty() || method == "POST")
+            request.prepare_payload();
         error_code error = run([&](auto done) {
-            http::async_write(*stream_, request, [done](error_code result, size_t) { done(result); });
+            http::async_write(*stream_, request,
+                              [done](error_code result, size_t) { done(result); });
         });
-        if (error) return failed(error, "asking");
+        if (error)
+            return failed(error, "asking");
 
         http::response_parser<http::string_body> parser;
         parser.body_limit(kMaxAnswer);
@@ -126,7 +134,8 @@ class Connection {
             http::async_read(*stream_, buffer, parser,
                              [done](error_code result, size_t) { done(result); });
         });
-        if (error) return failed(error, "the answer of");
+        if (error)
+            return failed(error, "the answer of");
         auto message = parser.release();
         return ClientResponse{static_cast<int>(message.result_int()),
                               std::string(message[http::field::content_type]),
@@ -166,7 +175,8 @@ class Connection {
 Result<ClientResponse> request(const ClientOptions& options, const std::string& method,
                                const std::string& target, const std::string& body) {
     Connection connection(options);
-    if (auto opened = connection.open(); !opened) return forward_error(opened);
+    if (auto opened = connection.open(); !opened)
+        return forward_error(opened);
     return connection.exchange(method, target, body);
 }
 

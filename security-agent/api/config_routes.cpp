@@ -12,20 +12,27 @@ namespace {
 namespace json = boost::json;
 
 json::value to_json(const SettingDef& def, const SettingValue& value) {
-    if (def.secret) return json::value(value.text);
+    if (def.secret)
+        return json::value(value.text);
     switch (def.type) {
-        case SettingType::kInt: return value.number;
-        case SettingType::kBool: return value.number != 0;
+        case SettingType::kInt:
+            return value.number;
+        case SettingType::kBool:
+            return value.number != 0;
         case SettingType::kStringList: {
             json::array items;
-            for (const auto& item : value.list) items.emplace_back(item);
+            for (const auto& item : value.list)
+                items.emplace_back(item);
             return items;
         }
-        default: return json::value(value.text);
+        default:
+            return json::value(value.text);
     }
 }
 
-Response unknown(const Error& error) { return Response::error(400, error.message); }
+Response unknown(const Error& error) {
+    return Response::error(400, error.message);
+}
 
 Response get_by_source(const Settings& settings) {
     json::object document;
@@ -35,7 +42,8 @@ Response get_by_source(const Settings& settings) {
         document[to_string(source)] = json::object();
     for (const auto& def : settings_table()) {
         const auto layers = settings.layers(def.key);
-        if (!layers) continue;
+        if (!layers)
+            continue;
         for (const auto& layer : *layers)
             document[to_string(layer.source)].as_object()[def.key] = to_json(def, layer);
     }
@@ -52,7 +60,8 @@ Response list_runtime() {
 
 Response get_setting(const Settings& settings, const Request& request, const std::string& key) {
     const auto layers = settings.layers(key);
-    if (!layers) return unknown(layers.error());
+    if (!layers)
+        return unknown(layers.error());
     const SettingDef& def = *find_setting(key);
     json::object document{{"value", to_json(def, layers->back())}};
     if (request.flag("sources")) {

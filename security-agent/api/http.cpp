@@ -54,35 +54,55 @@ std::optional<Response> check_lines(std::string_view head) {
         if ((c < 0x20 && c != '\t') || c == 0x7F)
             return refuse(400, "control character in the request");
     }
-    if (lines > kMaxFields + 2) return refuse(431, "too many header fields");
+    if (lines > kMaxFields + 2)
+        return refuse(431, "too many header fields");
     return std::nullopt;
 }
 
 std::string_view reason(int status) {
     switch (status) {
-        case 200: return "OK";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 417: return "Expectation Failed";
-        case 421: return "Misdirected Request";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 500: return "Internal Server Error";
-        case 501: return "Not Implemented";
-        case 503: return "Service Unavailable";
-        default: return "Unknown";
+        case 200:
+            return "OK";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 413:
+            return "Content Too Large";
+        case 414:
+            return "URI Too Long";
+        case 417:
+            return "Expectation Failed";
+        case 421:
+            return "Misdirected Request";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 503:
+            return "Service Unavailable";
+        default:
+            return "Unknown";
     }
 }
 
 int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
     return -1;
 }
 
@@ -93,14 +113,17 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
         if (c == '+' && plus_is_blank) {
             c = ' ';
         } else if (c == '%') {
-            if (i + 2 >= text.size()) return std::nullopt;
+            if (i + 2 >= text.size())
+                return std::nullopt;
             const int high = hex_digit(text[i + 1]);
             const int low = hex_digit(text[i + 2]);
-            if (high < 0 || low < 0) return std::nullopt;
+            if (high < 0 || low < 0)
+                return std::nullopt;
             c = static_cast<char>(high * 16 + low);
             i += 2;
         }
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return std::nullopt;
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+            return std::nullopt;
         out += c;
     }
     return out;
@@ -108,7 +131,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
 
 /// "/a/b": absolute, no empty or dot segment.
 bool is_plain_path(std::string_view path) {
-    if (!path.starts_with('/')) return false;
+    if (!path.starts_with('/'))
+        return false;
     for (size_t at = 0; at < path.size();) {
         const size_t end = std::min(path.find('/', at + 1), path.size());
         const auto segment = path.substr(at + 1, end - at - 1);
@@ -120,12 +144,14 @@ bool is_plain_path(std::string_view path) {
 }
 
 std::optional<Response> parse_target(std::string_view target, Request& request) {
-    if (target.size() > kMaxTarget) return refuse(414, "the request target is too long");
+    if (target.size() > kMaxTarget)
+        return refuse(414, "the request target is too long");
     if (target.find_first_of("#\\") != std::string_view::npos)
         return refuse(400, "malformed request target");
     const size_t question = target.find('?');
     const auto path = percent_decode(target.substr(0, question), false);
-    if (!path || !is_plain_path(*path)) return refuse(400, "malformed request target");
+    if (!path || !is_plain_path(*path))
+        return refuse(400, "malformed request target");
     if (question != std::string_view::npos &&
         !parse_form(target.substr(question + 1), request.query))
         return refuse(400, "malformed query");
@@ -140,7 +166,8 @@ std::optional<Response> parse_length(const Fields& fields, size_t max_body, size
     if (fields.count(http::field::expect) != 0)
         return refuse(417, "expectations are not supported");
     const auto count = fields.count(http::field::content_length);
-    if (count == 0) return std::nullopt;
+    if (count == 0)
+        return std::nullopt;
     const std::string text(fields[http::field::content_length]);
     uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -177,7 +204,8 @@ Response Response::error(int status, std::string_view message) {
 }
 
 std::variant<RequestHead, Response> parse_head(std::string_view head, size_t max_body) {
-    if (auto refused = check_lines(head)) return *refused;
+    if (auto refused = check_lines(head))
+        return *refused;
 
     http::request_parser<http::empty_body> parser;
     parser.header_limit(static_cast<uint32_t>(head.size() + 1));
@@ -191,8 +219,10 @@ std::variant<RequestHead, Response> parse_head(std::string_view head, size_t max
     RequestHead result;
     result.keep_alive = parser.keep_alive();
     result.request.method = fields.method_string();
-    if (auto refused = parse_target(fields.target(), result.request)) return *refused;
-    if (auto refused = parse_length(fields, max_body, result.content_length)) return *refused;
+    if (auto refused = parse_target(fields.target(), result.request))
+        return *refused;
+    if (auto refused = parse_length(fields, max_body, result.content_length))
+        return *refused;
     const auto hosts = fields.count(http::field::host);
     if (hosts > 1 || (hosts == 0 && fields.version() >= 11))
         return refuse(400, "exactly one Host header is needed");
@@ -209,7 +239,8 @@ std::string serialize(const Response& response, bool keep_alive) {
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
         response.status, reason(response.status), response.content_type, response.body.size(),
         keep_alive ? "keep-alive" : "close");
-    for (const auto& [name, value] : response.headers) out += fmt::format("{}: {}\r\n", name, value);
+    for (const auto& [name, value] : response.headers)
+        out += fmt::format("{}: {}\r\n", name, value);
     return out + "\r\n" + response.body;
 }
 
@@ -218,11 +249,13 @@ bool parse_form(std::string_view text, std::map<std::string, std::string, std::l
         const size_t end = std::min(text.find('&'), text.size());
         const auto pair = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
-        if (pair.empty()) continue;
+        if (pair.empty())
+            continue;
         const size_t equals = std::min(pair.find('='), pair.size());
         auto name = percent_decode(pair.substr(0, equals), true);
         auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
-        if (!name || !value || out.size() >= kMaxFormNames) return false;
+        if (!name || !value || out.size() >= kMaxFormNames)
+            return false;
         out[std::move(*name)] = std::move(*value);
     }
     return true;
@@ -232,7 +265,8 @@ bool host_allowed(std::string_view host, std::string_view configured) {
     std::string name;
     if (host.starts_with('[')) {
         const size_t bracket = host.find(']');
-        if (bracket == std::string_view::npos) return false;
+        if (bracket == std::string_view::npos)
+            return false;
         name = lower(host.substr(1, bracket - 1));
         host.remove_prefix(bracket + 1);
     } else {

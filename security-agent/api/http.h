@@ -17,9 +17,9 @@
 namespace vedette::api {
 
 struct Request {
-    std::string method;  ///< "GET"
-    std::string path;    ///< percent-decoded, without the query
-    std::map<std::string, std::string, std::less<>> query;    ///< decoded; the last of equal names
+    std::string method;                                     ///< "GET"
+    std::string path;                                       ///< percent-decoded, without the query
+    std::map<std::string, std::string, std::less<>> query;  ///< decoded; the last of equal names
     std::map<std::string, std::string, std::less<>> headers;  ///< names in lower case
     std::string body;
     std::string peer;  ///< address:port, for logs

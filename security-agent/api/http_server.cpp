@@ -32,8 +32,8 @@ Result<std::unique_ptr<asio::ssl::context>> tls_context(const ipc::Certificate& 
     auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
     SSL_CTX* native = context->native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-    SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
-                                    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+                                    SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_num_tickets(native, 0);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
@@ -42,7 +42,8 @@ Result<std::unique_ptr<asio::ssl::context>> tls_context(const ipc::Certificate& 
     context->use_certificate_chain(asio::buffer(certificate.certificate_pem), error);
     if (!error)
         context->use_private_key(asio::buffer(certificate.key_pem), asio::ssl::context::pem, error);
-    if (error) return fail(ErrorCode::kInvalid, "certificate of the API: {}", error.message());
+    if (error)
+        return fail(ErrorCode::kInvalid, "certificate of the API: {}", error.message());
     return context;
 }
 
@@ -82,7 +83,8 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
 
     void remove(const std::shared_ptr<SessionBase>& session) {
         sessions_.remove(session);
-        if (sessions_.empty()) stop_timer_.cancel();
+        if (sessions_.empty())
+            stop_timer_.cancel();
         connections_gauge().Set(static_cast<double>(sessions_.size()));
     }
     /// Runs the handler on a worker, then `done` on the io thread.
@@ -145,11 +147,13 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
         peer_ = fmt::format("{}:{}", remote.address().to_string(), remote.port());
         deadline(limits().step);
         // Until it speaks, a connection costs a descriptor and nothing else.
-        socket_.async_wait(tcp::socket::wait_read, [self = this->shared_from_this()](error_code error) {
-            if (error) return self->finish();
-            self->stage = Stage::kTalking;
-            self->handshake();
-        });
+        socket_.async_wait(tcp::socket::wait_read,
+                           [self = this->shared_from_this()](error_code error) {
+                               if (error)
+                                   return self->finish();
+                               self->stage = Stage::kTalking;
+                               self->handshake();
+                           });
     }
 
     void abort() override {
@@ -161,14 +165,16 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
     void drain() override {
         last_ = true;
-        if (waiting_) abort();
+        if (waiting_)
+            abort();
     }
 
    private:
     const HttpLimits& limits() const { return server_->options.limits; }
     tcp::socket& transport() {
         if constexpr (kTls)
-            if (stream_) return stream_->next_layer();
+            if (stream_)
+                return stream_->next_layer();
         return socket_;
     }
     auto& stream() {
@@ -182,8 +188,10 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
         timer_.expires_after(timeout);
         timer_.async_wait([weak = this->weak_from_this()](error_code error) {
             const auto self = weak.lock();
-            if (error || !self || self->closed_) return;
-            if (self->timer_.expiry() > std::chrono::steady_clock::now()) return;  // set anew
+            if (error || !self || self->closed_)
+                return;
+            if (self->timer_.expiry() > std::chrono::steady_clock::now())
+                return;  // set anew
             self->server_->count_dropped("timeout");
             self->abort();
         });
@@ -197,12 +205,14 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     void handshake() {
         if constexpr (kTls) {
             stream_.emplace(std::move(socket_), *tls_);
-            stream_->async_handshake(
-                asio::ssl::stream_base::server, [self = this->shared_from_this()](error_code error) {
-                    if (!error) return self->read_head();
-                    if (!self->closed_) self->server_->count_dropped("tls");
-                    self->finish();
-                });
+            stream_->async_handshake(asio::ssl::stream_base::server,
+                                     [self = this->shared_from_this()](error_code error) {
+                                         if (!error)
+                                             return self->read_head();
+                                         if (!self->closed_)
+                                             self->server_->count_dropped("tls");
+                                         self->finish();
+                                     });
         } else {
             read_head();
         }
@@ -210,18 +220,19 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
     /// Waits for the first byte as long as a client may idle, then for the whole request as long as one step may take.
     void next_request() {
-        if (!input_.empty()) return read_head();
+        if (!input_.empty())
+            return read_head();
         waiting_ = true;
         deadline(limits().idle);
         first_bytes_.resize(1024);
-        stream().async_read_some(
-            asio::buffer(first_bytes_),
-            [self = this->shared_from_this()](error_code error, size_t size) {
-                self->waiting_ = false;
-                if (error) return self->finish();
-                self->input_.assign(self->first_bytes_, 0, size);
-                self->read_head();
-            });
+        stream().async_read_some(asio::buffer(first_bytes_),
+                                 [self = this->shared_from_this()](error_code error, size_t size) {
+                                     self->waiting_ = false;
+                                     if (error)
+                                         return self->finish();
+                                     self->input_.assign(self->first_bytes_, 0, size);
+                                     self->read_head();
+                                 });
     }
 
     void read_head() {
@@ -236,20 +247,23 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
     void on_head(error_code error, size_t size) {
         if (error == asio::error::not_found) {
             auto refused = Response::error(
-                431, fmt::format("the request's head may have at most {} bytes",
-                                 limits().header_bytes));
+                431,
+                fmt::format("the request's head may have at most {} bytes", limits().header_bytes));
             refused.close = true;
             return respond(std::move(refused));
         }
-        if (error) return finish();
+        if (error)
+            return finish();
         auto parsed = parse_head(std::string_view(input_).substr(0, size), limits().body_bytes);
         input_.erase(0, size);
-        if (auto* refused = std::get_if<Response>(&parsed)) return respond(std::move(*refused));
+        if (auto* refused = std::get_if<Response>(&parsed))
+            return respond(std::move(*refused));
 
         auto& head = std::get<RequestHead>(parsed);
         request_ = std::move(head.request);
         request_.peer = peer_;
-        if (!head.keep_alive || ++requests_ >= limits().requests) last_ = true;
+        if (!head.keep_alive || ++requests_ >= limits().requests)
+            last_ = true;
         const size_t have = std::min(input_.size(), head.content_length);
         request_.body = input_.substr(0, have);
         input_.erase(0, have);
@@ -258,11 +272,13 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
     void read_body(size_t length) {
         const size_t have = request_.body.size();
-        if (have == length) return dispatch();
+        if (have == length)
+            return dispatch();
         request_.body.resize(length);
         asio::async_read(stream(), asio::buffer(request_.body.data() + have, length - have),
                          [self = this->shared_from_this()](error_code error, size_t) {
-                             if (error) return self->finish();
+                             if (error)
+                                 return self->finish();
                              self->dispatch();
                          });
     }
@@ -276,20 +292,26 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
     void respond(Response response) {
         if (closed_) {
-            if (response.after_write) response.after_write();
+            if (response.after_write)
+                response.after_write();
             return finish();
         }
-        if (response.status < 400) stage = Stage::kServed;
-        if (response.close || server_->stopping) last_ = true;
+        if (response.status < 400)
+            stage = Stage::kServed;
+        if (response.close || server_->stopping)
+            last_ = true;
         server_->count_request(response.status);
         output_ = serialize(response, !last_);
         deadline(limits().step);
         asio::async_write(stream(), asio::buffer(output_),
                           [self = this->shared_from_this(),
                            after = std::move(response.after_write)](error_code error, size_t) {
-                              if (after) after();
-                              if (error) return self->finish();
-                              if (self->last_) return self->say_goodbye();
+                              if (after)
+                                  after();
+                              if (error)
+                                  return self->finish();
+                              if (self->last_)
+                                  return self->say_goodbye();
                               self->next_request();
                           });
     }
@@ -313,13 +335,13 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
     void discard() {
         first_bytes_.resize(16 << 10);
-        transport().async_read_some(
-            asio::buffer(first_bytes_),
-            [self = this->shared_from_this()](error_code error, size_t size) {
-                self->drained_ += size;
-                if (error || self->drained_ > kMaxDrained) return self->finish();
-                self->discard();
-            });
+        transport().async_read_some(asio::buffer(first_bytes_), [self = this->shared_from_this()](
+                                                                    error_code error, size_t size) {
+            self->drained_ += size;
+            if (error || self->drained_ > kMaxDrained)
+                return self->finish();
+            self->discard();
+        });
     }
 
     std::shared_ptr<HttpListener> server_;
@@ -361,20 +383,24 @@ void HttpListener::handle(Request request, Done done) {
 Result<> HttpListener::start() {
     if (options.certificate) {
         auto context = tls_context(*options.certificate);
-        if (!context) return forward_error(context);
+        if (!context)
+            return forward_error(context);
         tls_ = std::move(*context);
     }
     error_code error;
     tcp::resolver resolver(io);
-    const auto found = resolver.resolve(options.host, std::to_string(options.port),
-                                        tcp::resolver::passive, error);
+    const auto found =
+        resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, error);
     if (error)
         return fail(ErrorCode::kInvalid, "{}: cannot listen on '{}': {}", options.name,
                     options.host, error.message());
-    Result<> bound = fail(ErrorCode::kInvalid, "{}: '{}' has no address", options.name, options.host);
+    Result<> bound =
+        fail(ErrorCode::kInvalid, "{}: '{}' has no address", options.name, options.host);
     for (const auto& entry : found)
-        if (bound = bind(entry.endpoint()); bound) break;
-    if (!bound) return bound;
+        if (bound = bind(entry.endpoint()); bound)
+            break;
+    if (!bound)
+        return bound;
     accept();
     return {};
 }
@@ -382,9 +408,12 @@ Result<> HttpListener::start() {
 Result<> HttpListener::bind(const tcp::endpoint& endpoint) {
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error)
+        acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error)
+        acceptor_.bind(endpoint, error);
+    if (!error)
+        acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) {
         port_ = acceptor_.local_endpoint(error).port();
         return {};
@@ -393,16 +422,18 @@ Result<> HttpListener::bind(const tcp::endpoint& endpoint) {
     acceptor_.close(ignored);
     const std::string where = fmt::format("{}:{}", options.host, options.port);
     if (error == asio::error::address_in_use)
-        return fail(ErrorCode::kExists,
-                    "{}: cannot listen on {}: something else does (ss -ltnp 'sport = :{}' names it; {} "
-                    "chooses another port)",
-                    options.name, where, options.port, options.port_setting);
+        return fail(
+            ErrorCode::kExists,
+            "{}: cannot listen on {}: something else does (ss -ltnp 'sport = :{}' names it; {} "
+            "chooses another port)",
+            options.name, where, options.port, options.port_setting);
     return fail_errno(error.value(), "{}: cannot listen on {}", options.name, where);
 }
 
 void HttpListener::accept() {
     acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-        if (self->stopping || error == asio::error::operation_aborted) return;
+        if (self->stopping || error == asio::error::operation_aborted)
+            return;
         if (!error) {
             self->accepted(std::move(socket));
             return self->accept();
@@ -411,22 +442,24 @@ void HttpListener::accept() {
         self->count_dropped("accept");
         self->retry_.expires_after(std::chrono::milliseconds(100));
         self->retry_.async_wait([self](error_code cancelled) {
-            if (!cancelled && !self->stopping) self->accept();
+            if (!cancelled && !self->stopping)
+                self->accept();
         });
     });
 }
 
 void HttpListener::accepted(tcp::socket socket) {
-    if (!make_room()) return count_dropped("full");
+    if (!make_room())
+        return count_dropped("full");
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     std::shared_ptr<SessionBase> session;
     if (tls_)
-        session = std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket),
-                                                       tls_.get());
+        session =
+            std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket), tls_.get());
     else
-        session = std::make_shared<Session<tcp::socket>>(shared_from_this(), std::move(socket),
-                                                         nullptr);
+        session =
+            std::make_shared<Session<tcp::socket>>(shared_from_this(), std::move(socket), nullptr);
     sessions_.push_back(session);
     connections_gauge().Set(static_cast<double>(sessions_.size()));
     session->run();
@@ -434,11 +467,13 @@ void HttpListener::accepted(tcp::socket socket) {
 
 /// A flood of connections that say nothing pushes out only its own; someone who is being served stays.
 bool HttpListener::make_room() {
-    if (sessions_.size() < options.limits.connections) return true;
-    const auto least = std::min_element(
-        sessions_.begin(), sessions_.end(),
-        [](const auto& a, const auto& b) { return a->stage < b->stage; });
-    if (least == sessions_.end() || (*least)->stage == Stage::kServed) return false;
+    if (sessions_.size() < options.limits.connections)
+        return true;
+    const auto least =
+        std::min_element(sessions_.begin(), sessions_.end(),
+                         [](const auto& a, const auto& b) { return a->stage < b->stage; });
+    if (least == sessions_.end() || (*least)->stage == Stage::kServed)
+        return false;
     (*least)->abort();
     sessions_.erase(least);
     count_dropped("evicted");
@@ -446,28 +481,34 @@ bool HttpListener::make_room() {
 }
 
 void HttpListener::stop() {
-    if (stopping) return;
+    if (stopping)
+        return;
     stopping = true;
     error_code ignored;
     acceptor_.close(ignored);
     retry_.cancel();
-    for (const auto& session : std::list(sessions_)) session->drain();
-    if (sessions_.empty()) return;
+    for (const auto& session : std::list(sessions_))
+        session->drain();
+    if (sessions_.empty())
+        return;
     stop_timer_.expires_after(kLinger);
     stop_timer_.async_wait([weak = weak_from_this()](error_code error) {
         const auto self = weak.lock();
-        if (!error && self) self->abandon();
+        if (!error && self)
+            self->abandon();
     });
 }
 
 void HttpListener::abandon() {
     stop_timer_.cancel();
-    for (const auto& session : std::exchange(sessions_, {})) session->abort();
+    for (const auto& session : std::exchange(sessions_, {}))
+        session->abort();
 }
 
 HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options, HttpHandler handler,
                        Logger& logger, Metrics& metrics)
-    : impl_(std::make_shared<HttpListener>(io, std::move(options), std::move(handler), logger, metrics)) {}
+    : impl_(std::make_shared<HttpListener>(io, std::move(options), std::move(handler), logger,
+                                           metrics)) {}
 
 HttpServer::~HttpServer() {
     impl_->stop();
@@ -475,8 +516,14 @@ HttpServer::~HttpServer() {
     impl_->join();
 }
 
-Result<> HttpServer::start() { return impl_->start(); }
-void HttpServer::stop() { impl_->stop(); }
-uint16_t HttpServer::port() const { return impl_->port(); }
+Result<> HttpServer::start() {
+    return impl_->start();
+}
+void HttpServer::stop() {
+    impl_->stop();
+}
+uint16_t HttpServer::port() const {
+    return impl_->port();
+}
 
 }  // namespace vedette::api

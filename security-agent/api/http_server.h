@@ -28,17 +28,18 @@ class io_context;
 namespace vedette::api {
 
 struct HttpLimits {
-    size_t connections = 128;          ///< beyond: the oldest of those that have done least gives way
-    size_t header_bytes = 16 << 10;    ///< request line and fields
+    size_t connections = 128;        ///< beyond: the oldest of those that have done least gives way
+    size_t header_bytes = 16 << 10;  ///< request line and fields
     size_t body_bytes = 64 << 10;
-    size_t requests = 100;             ///< per connection
-    std::chrono::milliseconds step{5'000};    ///< handshake; a whole request; writing an answer
-    std::chrono::milliseconds idle{15'000};   ///< between requests
+    size_t requests = 100;                   ///< per connection
+    std::chrono::milliseconds step{5'000};   ///< handshake; a whole request; writing an answer
+    std::chrono::milliseconds idle{15'000};  ///< between requests
 };
 
 struct HttpServerOptions {
     std::string name;  ///< "api": in logs and metrics
-    std::string host;  ///< name or address; a name may have several addresses, the first that can be bound is taken
+    std::string
+        host;  ///< name or address; a name may have several addresses, the first that can be bound is taken
     uint16_t port = 0;                            ///< 0: any free one
     std::string port_setting;                     ///< for the error when the port is in use
     std::optional<ipc::Certificate> certificate;  ///< TLS when set

@@ -29,8 +29,7 @@ Response get_status(const Dependencies& d, const Request& request) {
     const std::string format = it == request.query.end() ? "json" : it->second;
     if (format != "json" && format != "text")
         return Response::error(400, fmt::format("unknown format '{}': use json or text", format));
-    json::object document = d.status.collect();
-    document["health"] = to_json(d.health.readiness());
+    const json::object document = d.status.collect();
     if (format == "text")
         return Response::text(status::render_text(document, request.flag("verbose")));
     return Response::json(json::serialize(document));
@@ -38,7 +37,8 @@ Response get_status(const Dependencies& d, const Request& request) {
 
 Response post_flare(const Dependencies& d) {
     const auto path = d.flare.make();
-    if (path) return Response::text(*path);
+    if (path)
+        return Response::text(*path);
     d.logger.error("api: flare: {}", path.error().message);
     return Response::error(500, path.error().message);
 }
@@ -64,8 +64,7 @@ Router make_routes(const Dependencies& d) {
     router.add("GET", "/agent/status/health", [&d](const Request&, const auto&) {
         return Response::json(json::serialize(to_json(d.health.readiness())));
     });
-    router.add("POST", "/agent/flare",
-               [&d](const Request&, const auto&) { return post_flare(d); });
+    router.add("POST", "/agent/flare", [&d](const Request&, const auto&) { return post_flare(d); });
     router.add("POST", "/agent/stop",
                [&d](const Request& request, const auto&) { return post_stop(d, request); });
     add_config_routes(router, d);

@@ -26,9 +26,10 @@ class Server::Impl {
           host_(dependencies_.settings.string("cmd_host")),
           authenticator_(dependencies_.token, dependencies_.logger, dependencies_.metrics),
           router_(make_routes(dependencies_)),
-          http_(io, server_options(dependencies_),
-                [this](const Request& request) { return answer(request); }, dependencies_.logger,
-                dependencies_.metrics) {}
+          http_(
+              io, server_options(dependencies_),
+              [this](const Request& request) { return answer(request); }, dependencies_.logger,
+              dependencies_.metrics) {}
 
     HttpServer& http() { return http_; }
 
@@ -39,7 +40,8 @@ class Server::Impl {
             response.close = true;
             return response;
         }
-        if (auto refused = authenticator_.check(request)) return std::move(*refused);
+        if (auto refused = authenticator_.check(request))
+            return std::move(*refused);
         return router_.route(request);
     }
 
@@ -54,8 +56,14 @@ Server::Server(boost::asio::io_context& io, Dependencies dependencies)
     : impl_(std::make_unique<Impl>(io, std::move(dependencies))) {}
 Server::~Server() = default;
 
-Result<> Server::start() { return impl_->http().start(); }
-void Server::stop() { impl_->http().stop(); }
-uint16_t Server::port() const { return impl_->http().port(); }
+Result<> Server::start() {
+    return impl_->http().start();
+}
+void Server::stop() {
+    impl_->http().stop();
+}
+uint16_t Server::port() const {
+    return impl_->http().port();
+}
 
 }  // namespace vedette::api

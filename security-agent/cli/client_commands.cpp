@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/cli/client_commands.h"
 
-#include <boost/json/object.hpp>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <memory>
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
 #include "common/log.h"
 #include "common/os/fd.h"
@@ -31,7 +31,8 @@ int say(const Failure& failure) {
 
 void print(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!text.ends_with('\n')) std::fputc('\n', stdout);
+    if (!text.ends_with('\n'))
+        std::fputc('\n', stdout);
     std::fflush(stdout);
 }
 
@@ -56,10 +57,12 @@ int run_status(const SettingsArguments& arguments, const StatusFlags& flags) {
     auto body = call(arguments, "GET",
                      fmt::format("/agent/status?format={}{}", json_wanted ? "json" : "text",
                                  flags.verbose ? "&verbose=true" : ""));
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     if (flags.pretty) {
         const auto value = parse(*body);
-        if (!value) return say(value.error());
+        if (!value)
+            return say(value.error());
         *body = pretty_json(*value);
     }
     if (flags.file.empty()) {
@@ -73,24 +76,29 @@ int run_status(const SettingsArguments& arguments, const StatusFlags& flags) {
 
 int local_flare(const SettingsArguments& arguments) {
     const auto settings = settings_for_client(arguments);
-    if (!settings) return say(settings.error());
+    if (!settings)
+        return say(settings.error());
     flare::FlareOptions options;
-    if (const auto log = settings->string("log_file"); !log.empty()) options.log_files = {log};
+    if (const auto log = settings->string("log_file"); !log.empty())
+        options.log_files = {log};
     flare::FlareMaker maker(*settings, options);
     const auto path = maker.make();
-    if (!path) return say({path.error().message, kExitFailed});
+    if (!path)
+        return say({path.error().message, kExitFailed});
     print(*path);
     return kExitOk;
 }
 
 int run_flare(const SettingsArguments& arguments, bool local) {
-    if (local) return local_flare(arguments);
+    if (local)
+        return local_flare(arguments);
     const auto body = call(arguments, "POST", "/agent/flare");
     if (body) {
         print(*body);
         return kExitOk;
     }
-    if (body.error().exit_code != kExitNotRunning) return say(body.error());
+    if (body.error().exit_code != kExitNotRunning)
+        return say(body.error());
     say({body.error().message + "; making the flare without it", kExitOk});
     return local_flare(arguments);
 }
@@ -103,39 +111,46 @@ int run_version(const SettingsArguments& arguments, bool remote) {
         return kExitOk;
     }
     const auto body = call(arguments, "GET", "/agent/version");
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     print(*body);
     return kExitOk;
 }
 
 int run_hostname(const SettingsArguments& arguments) {
     const auto body = call(arguments, "GET", "/agent/hostname");
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     const auto value = parse(*body);
-    if (!value) return say(value.error());
+    if (!value)
+        return say(value.error());
     print(value->is_string() ? printable(std::string_view(value->get_string())) : *body);
     return kExitOk;
 }
 
 int run_stop(const SettingsArguments& arguments) {
     const auto body = call(arguments, "POST", "/agent/stop");
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     print("the agent is stopping");
     return kExitOk;
 }
 
 int run_health(const SettingsArguments& arguments, bool as_json) {
     const auto body = call(arguments, "GET", "/agent/status/health");
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     const auto value = parse(*body);
-    if (!value) return say(value.error());
+    if (!value)
+        return say(value.error());
     size_t unhealthy = 0;
     std::string page;
     for (const char* kind : {"Unhealthy", "Healthy"}) {
         const auto* names = value->is_object() ? value->get_object().if_contains(kind) : nullptr;
         if (!names || !names->is_array())
             return say({"the agent's answer is no health report", kExitFailed});
-        if (kind[0] == 'U') unhealthy = names->get_array().size();
+        if (kind[0] == 'U')
+            unhealthy = names->get_array().size();
         for (const auto& name : names->get_array())
             page += fmt::format("{}: {}\n", kind[0] == 'U' ? "unhealthy" : "healthy",
                                 name.is_string() ? printable(std::string_view(name.get_string()))
@@ -148,7 +163,8 @@ int run_health(const SettingsArguments& arguments, bool as_json) {
 /// Prints a JSON answer for eyes, or any other as it is.
 int run_get(const SettingsArguments& arguments, const std::string& target) {
     const auto body = call(arguments, "GET", target);
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     boost::system::error_code error;
     const auto value = json::parse(*body, error);
     print(error ? *body : pretty_json(value));
@@ -158,7 +174,8 @@ int run_get(const SettingsArguments& arguments, const std::string& target) {
 int run_set(const SettingsArguments& arguments, const std::string& key, const std::string& value) {
     const auto body = call(arguments, "POST", "/agent/config/" + api::percent_encode(key),
                            "value=" + api::percent_encode(value));
-    if (!body) return say(body.error());
+    if (!body)
+        return say(body.error());
     print(fmt::format("{} is now {}", key, value));
     return kExitOk;
 }
@@ -177,7 +194,8 @@ void add_config(App& app, const SettingsArguments& arguments, int& exit_code) {
     config->fallthrough();
     config->require_subcommand(0, 1);
     config->callback([config, &arguments, &exit_code] {
-        if (config->get_subcommands().empty()) exit_code = run_get(arguments, "/agent/config");
+        if (config->get_subcommands().empty())
+            exit_code = run_get(arguments, "/agent/config");
     });
     command(*config, "list-runtime", "Settings that can be changed while the agent runs", exit_code,
             [&arguments] { return run_get(arguments, "/agent/config/list-runtime"); });
@@ -196,8 +214,9 @@ void add_config(App& app, const SettingsArguments& arguments, int& exit_code) {
     });
     get->add_option("key", flags->key, "Name, as log_level")->required();
     get->add_flag("--sources", flags->sources, "Also what each source says");
-    App* set = command(*config, "set", "Change a setting until the next start", exit_code,
-                       [&arguments, flags] { return run_set(arguments, flags->key, flags->value); });
+    App* set =
+        command(*config, "set", "Change a setting until the next start", exit_code,
+                [&arguments, flags] { return run_set(arguments, flags->key, flags->value); });
     set->add_option("key", flags->key, "Name, as log_level")->required();
     set->add_option("value", flags->value, "New value")->required();
 }
@@ -205,7 +224,8 @@ void add_config(App& app, const SettingsArguments& arguments, int& exit_code) {
 }  // namespace
 
 void add_settings_options(App& app, SettingsArguments& arguments) {
-    app.add_option("-c,--cfgpath", arguments.config_files, "Settings file, instead of those in /etc/vedette")
+    app.add_option("-c,--cfgpath", arguments.config_files,
+                   "Settings file, instead of those in /etc/vedette")
         ->type_name("FILE")
         ->allow_extra_args(false);
     app.add_option("--set", arguments.assignments, "Set a value; wins over files and environment")
@@ -223,8 +243,8 @@ void add_client_commands(App& app, const SettingsArguments& arguments, int& exit
     sub->add_option("-o,--file", status->file, "Write to a file instead")->type_name("FILE");
 
     const auto local = std::make_shared<bool>(false);
-    sub = command(app, "flare", "Collect a scrubbed archive for support; prints its path", exit_code,
-                  [&arguments, local] { return run_flare(arguments, *local); });
+    sub = command(app, "flare", "Collect a scrubbed archive for support; prints its path",
+                  exit_code, [&arguments, local] { return run_flare(arguments, *local); });
     sub->add_flag("--local", *local, "Do not ask the running agent");
 
     const auto remote = std::make_shared<bool>(false);

@@ -20,8 +20,9 @@ tl::unexpected<Failure> failure(int exit_code, std::string message) {
 /// A missing file means that no agent has run here, one that cannot be read that this is not its user.
 tl::unexpected<Failure> no_secret(const Error& error) {
     if (error.code == ErrorCode::kNotFound)
-        return failure(kExitNotRunning,
-                       "the agent has not run here yet (or with another state_dir): " + error.message);
+        return failure(
+            kExitNotRunning,
+            "the agent has not run here yet (or with another state_dir): " + error.message);
     if (error.sys_errno == EACCES || error.sys_errno == EPERM)
         return failure(kExitFailed, error.message + ": use the agent's user or root");
     return failure(kExitFailed, error.message);
@@ -40,15 +41,18 @@ std::string error_of(const api::ClientResponse& response) {
 
 Outcome<Settings> settings_for_client(const SettingsArguments& arguments) {
     auto settings = load_settings("security-agent", arguments);
-    if (!settings) return failure(kExitUsage, settings.error().message);
+    if (!settings)
+        return failure(kExitUsage, settings.error().message);
     return std::move(*settings);
 }
 
 Outcome<api::ClientOptions> client_options(const Settings& settings) {
     const auto token = ipc::Token::load(auth_token_path(settings));
-    if (!token) return no_secret(token.error());
+    if (!token)
+        return no_secret(token.error());
     const auto certificate = ipc::load_certificate(ipc_cert_path(settings));
-    if (!certificate) return no_secret(certificate.error());
+    if (!certificate)
+        return no_secret(certificate.error());
     return api::ClientOptions{
         .host = settings.string("cmd_host"),
         .port = static_cast<uint16_t>(settings.integer("security_agent.cmd_port")),
@@ -61,9 +65,11 @@ Outcome<api::ClientOptions> client_options(const Settings& settings) {
 Outcome<std::string> call(const SettingsArguments& arguments, const std::string& method,
                           const std::string& target, const std::string& body) {
     const auto settings = settings_for_client(arguments);
-    if (!settings) return tl::unexpected<Failure>(settings.error());
+    if (!settings)
+        return tl::unexpected<Failure>(settings.error());
     const auto options = client_options(*settings);
-    if (!options) return tl::unexpected<Failure>(options.error());
+    if (!options)
+        return tl::unexpected<Failure>(options.error());
     auto response = api::request(*options, method, target, body);
     if (!response) {
         const bool away = response.error().code == ErrorCode::kUnavailable;

@@ -29,15 +29,18 @@ namespace json = boost::json;
 std::string sha256(std::string_view content) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
-    if (EVP_Digest(content.data(), content.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+    if (EVP_Digest(content.data(), content.size(), digest.data(), &size, EVP_sha256(), nullptr) !=
+        1)
         return {};
     std::string hex;
-    for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+    for (unsigned i = 0; i < size; ++i)
+        hex += fmt::format("{:02x}", digest[i]);
     return hex;
 }
 
 std::string directory_of(const FlareOptions& options) {
-    if (!options.directory.empty()) return options.directory;
+    if (!options.directory.empty())
+        return options.directory;
     const char* configured = std::getenv("TMPDIR");
     return configured && *configured ? configured : "/tmp";
 }
@@ -74,14 +77,15 @@ class Assembly {
         }
         std::string clean = scrub(*content);
         // The session token has no name in a dump; its value is known here.
-        if (!session_token_.empty()) replace_all(clean, session_token_, "********");
+        if (!session_token_.empty())
+            replace_all(clean, session_token_, "********");
         if (total_ + clean.size() > options_.max_bytes) {
             note(item.name, "left out: the flare would become too large");
             return {};
         }
         total_ += clean.size();
-        entries_.push_back(json::object{
-            {"name", item.name}, {"size", clean.size()}, {"sha256", sha256(clean)}});
+        entries_.push_back(
+            json::object{{"name", item.name}, {"size", clean.size()}, {"sha256", sha256(clean)}});
         return zip_.add(item.name, clean);
     }
 
@@ -122,7 +126,8 @@ Result<std::string> FlareMaker::make() {
     if (!lock.owns_lock())
         return fail(ErrorCode::kUnavailable, "another flare is being made: wait for it");
     auto zip = ZipWriter::create(directory_of(options_), name_prefix());
-    if (!zip) return forward_error(zip, "flare");
+    if (!zip)
+        return forward_error(zip, "flare");
     const auto token = ipc::Token::load(auth_token_path(settings_));
     Assembly assembly(std::move(*zip), options_, token ? token->text() : std::string());
     auto items = items_;
@@ -132,9 +137,11 @@ Result<std::string> FlareMaker::make() {
     auto host = host_items(settings_, options_);
     items.insert(items.end(), host.begin(), host.end());
     for (const auto& item : items)
-        if (auto added = assembly.add(item); !added) return forward_error(added, "flare");
+        if (auto added = assembly.add(item); !added)
+            return forward_error(added, "flare");
     auto path = assembly.finish();
-    if (!path) return forward_error(path, "flare");
+    if (!path)
+        return forward_error(path, "flare");
     return path;
 }
 
@@ -143,8 +150,10 @@ void add_daemon_items(FlareMaker& maker, const status::StatusProvider& status, c
     const auto add = [&maker](const char* name, auto make) {
         maker.add({name, [make] { return Result<std::string>(make()); }});
     };
-    add("status.json", [&status] { return json::serialize(status.collect()); });
-    add("status.txt", [&status] { return status::render_text(status.collect(), true); });
+    // Who makes a flare is in no hurry, and often because something is slow.
+    const auto collect = [&status] { return status.collect(std::chrono::seconds(3)); };
+    add("status.json", [collect] { return json::serialize(collect()); });
+    add("status.txt", [collect] { return status::render_text(collect(), true); });
     add("health.json", [&health] { return json::serialize(to_json(health.readiness())); });
     add("metrics.txt", [&metrics] { return metrics.prometheus_text(); });
     add("expvar.json", [&metrics, &status] {

@@ -30,9 +30,9 @@ struct Item {
 };
 
 struct FlareOptions {
-    std::string directory;                    ///< where the zip goes; empty: TMPDIR, else /tmp
-    uint64_t max_bytes = 64ull << 20;         ///< all entries together, before compression
-    uint64_t max_entry_bytes = 8ull << 20;    ///< longer entries keep their end (logs) and say so
+    std::string directory;                  ///< where the zip goes; empty: TMPDIR, else /tmp
+    uint64_t max_bytes = 64ull << 20;       ///< all entries together, before compression
+    uint64_t max_entry_bytes = 8ull << 20;  ///< longer entries keep their end (logs) and say so
     std::vector<std::string> log_files;
     std::string proc_root = "/proc";
     std::string sys_root = "/sys";

@@ -22,16 +22,20 @@ namespace {
 constexpr size_t kMaxFiles = 200;
 constexpr size_t kMaxKernelFile = 1 << 20;
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string base_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
 
 std::string settings_by_source(const Settings& settings) {
     std::string out;
     for (const auto& def : settings_table()) {
         const auto layers = settings.layers(def.key);
-        if (!layers) continue;
+        if (!layers)
+            continue;
         out += fmt::format("{}:\n", def.key);
         for (const auto& layer : *layers)
-            out += fmt::format("  {} ({}): {}\n", to_string(layer.source), layer.origin, layer.text);
+            out +=
+                fmt::format("  {} ({}): {}\n", to_string(layer.source), layer.origin, layer.text);
     }
     return out;
 }
@@ -51,8 +55,9 @@ std::string environment() {
 
 /// "0640 root(0) root(0) 123 path" of a file that matters, or why it cannot be looked at.
 std::string permission_line(const std::string& path) {
-    struct stat st {};
-    if (lstat(path.c_str(), &st) != 0) return fmt::format("{}: {}\n", path, strerror(errno));
+    struct stat st{};
+    if (lstat(path.c_str(), &st) != 0)
+        return fmt::format("{}: {}\n", path, strerror(errno));
     const auto owner = find_user(st.st_uid);
     return fmt::format("{:06o} {}({}) gid {} {:>10} {}\n", st.st_mode,
                        owner ? owner->name : std::string("?"), st.st_uid, st.st_gid, st.st_size,
@@ -60,24 +65,28 @@ std::string permission_line(const std::string& path) {
 }
 
 std::string permissions(const Settings& settings, const FlareOptions& options) {
-    std::vector<std::string> paths = {
-        settings.string("run_dir"), settings.string("state_dir"),
-        settings.string("runtime_security_config.policies.dir"),
-        events_socket_path(settings), command_socket_path(settings),
-        auth_token_path(settings), ipc_cert_path(settings)};
+    std::vector<std::string> paths = {settings.string("run_dir"),
+                                      settings.string("state_dir"),
+                                      settings.string("runtime_security_config.policies.dir"),
+                                      events_socket_path(settings),
+                                      command_socket_path(settings),
+                                      auth_token_path(settings),
+                                      ipc_cert_path(settings)};
     paths.insert(paths.end(), settings.files().begin(), settings.files().end());
     paths.insert(paths.end(), options.log_files.begin(), options.log_files.end());
     std::string out;
-    for (const auto& path : paths) out += permission_line(path);
+    for (const auto& path : paths)
+        out += permission_line(path);
     return out;
 }
 
 std::string about() {
     const auto kernel = kernel_info();
-    return fmt::format("version: {}\ncommit: {}\nkernel: {}\nkernel version: {}\narch: {}\n"
-                       "distribution: {}\nuid: {}\n",
-                       version().text, version().commit, kernel.release, kernel.version,
-                       kernel.machine, distribution_name(), geteuid());
+    return fmt::format(
+        "version: {}\ncommit: {}\nkernel: {}\nkernel version: {}\narch: {}\n"
+        "distribution: {}\nuid: {}\n",
+        version().text, version().commit, kernel.release, kernel.version, kernel.machine,
+        distribution_name(), geteuid());
 }
 
 void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
@@ -95,7 +104,7 @@ void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
     file("lockdown", options.sys_root + "/kernel/security/lockdown");
     file("lsm", options.sys_root + "/kernel/security/lsm");
     items.push_back({"kernel/btf", [path = options.sys_root + "/kernel/btf/vmlinux"] {
-                         struct stat st {};
+                         struct stat st{};
                          Result<std::string> text("missing\n");
                          if (stat(path.c_str(), &st) == 0)
                              text = fmt::format("{}: {} bytes\n", path, st.st_size);
@@ -124,10 +133,13 @@ void add_policies(std::vector<Item>& items, const Settings& settings, const Flar
 
 Result<std::string> read_tail(const std::string& path, uint64_t max_bytes) {
     auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (!fd) return forward_error(fd);
-    struct stat st {};
-    if (fstat(fd->get(), &st) != 0) return fail_errno(errno, "cannot stat '{}'", path);
-    if (!S_ISREG(st.st_mode)) return fail(ErrorCode::kInvalid, "'{}' is no regular file", path);
+    if (!fd)
+        return forward_error(fd);
+    struct stat st{};
+    if (fstat(fd->get(), &st) != 0)
+        return fail_errno(errno, "cannot stat '{}'", path);
+    if (!S_ISREG(st.st_mode))
+        return fail(ErrorCode::kInvalid, "'{}' is no regular file", path);
     const auto size = static_cast<uint64_t>(st.st_size);
     const uint64_t skipped = size > max_bytes ? size - max_bytes : 0;
     if (skipped > 0 && lseek(fd->get(), static_cast<off_t>(skipped), SEEK_SET) < 0)
@@ -137,12 +149,15 @@ Result<std::string> read_tail(const std::string& path, uint64_t max_bytes) {
     size_t have = 0;
     while (have < text.size()) {
         const ssize_t n = read(fd->get(), text.data() + have, text.size() - have);
-        if (n < 0) return fail_errno(errno, "cannot read '{}'", path);
-        if (n == 0) break;
+        if (n < 0)
+            return fail_errno(errno, "cannot read '{}'", path);
+        if (n == 0)
+            break;
         have += static_cast<size_t>(n);
     }
     text.resize(have);
-    if (skipped == 0) return text;
+    if (skipped == 0)
+        return text;
     // What is left of a line that was cut could be the end of a secret without its name.
     text.erase(0, std::min(text.find('\n'), text.size()));
     return fmt::format("[the first {} bytes are left out]{}", skipped, text);
@@ -160,10 +175,9 @@ std::vector<Item> host_items(const Settings& settings, const FlareOptions& optio
     text("permissions.log", [&] { return permissions(settings, options); });
     const auto files = [&](const char* folder, const std::vector<std::string>& paths) {
         for (size_t i = 0; i < paths.size(); ++i)
-            items.push_back({fmt::format("{}/{:02}-{}", folder, i, base_name(paths[i])),
-                             [path = paths[i], &options] {
-                                 return read_tail(path, options.max_entry_bytes);
-                             }});
+            items.push_back(
+                {fmt::format("{}/{:02}-{}", folder, i, base_name(paths[i])),
+                 [path = paths[i], &options] { return read_tail(path, options.max_entry_bytes); }});
     };
     files("etc", settings.files());
     files("logs", options.log_files);

@@ -18,10 +18,10 @@ RE2::Options bytes_options() {
     return options;
 }
 
-#define SECRET_WORDS                                                                               \
-    "(?:password|passwd|passphrase|passcode|[a-z0-9_]pwd|_pass\\b|secret|token|api[_. -]?key|"     \
-    "app[_-]?key|application_key|access[_-]?key|private[_-]?key|priv[_-]?key|auth[_-]?key|"        \
-    "encryption[_-]?key|signing[_-]?key|license[_-]?key|shared[_-]?key|credential|"                \
+#define SECRET_WORDS                                                                           \
+    "(?:password|passwd|passphrase|passcode|[a-z0-9_]pwd|_pass\\b|secret|token|api[_. -]?key|" \
+    "app[_-]?key|application_key|access[_-]?key|private[_-]?key|priv[_-]?key|auth[_-]?key|"    \
+    "encryption[_-]?key|signing[_-]?key|license[_-]?key|shared[_-]?key|credential|"            \
     "community[_-]?string|authorization|cookie|session[_-]?id|webhook)"
 
 /// The name of a secret, as a key of YAML, JSON, an ini file, a query, a header or an environment.
@@ -45,7 +45,8 @@ struct Replacement {
 const auto& replacements() {
     static const std::array<Replacement, 8> list = {{
         // scheme://user:password@host; the password may hold anything but blanks and quotes
-        {RE2("([a-z][a-z0-9+.\\-]*://[^\\s:/@\"']*):[^\\s\"']*@", bytes_options()), "\\1:********@"},
+        {RE2("([a-z][a-z0-9+.\\-]*://[^\\s:/@\"']*):[^\\s\"']*@", bytes_options()),
+         "\\1:********@"},
         {RE2("([a-z][a-z0-9+.\\-]*://)[^\\s:/@\"']{16,}@", bytes_options()), "\\1********@"},
         {RE2("(hooks\\.slack\\.com/(?:services|workflows)/|discord(?:app)?\\.com/api/webhooks/|"
              "webhook\\.office\\.com/)[^\\s\"']+",
@@ -54,13 +55,16 @@ const auto& replacements() {
         {RE2("\\b(bearer|basic|digest|negotiate)[ \\t]+[a-z0-9._~+/=\\-]{6,}", bytes_options()),
          "\\1 ********"},
         // --password hunter2, and the same in a JSON array of arguments
-        {RE2("(-[a-z0-9\\-]*" SECRET_WORDS "[a-z0-9\\-]*\\\\?[\"']?[ \\t,]+\\\\?[\"']?)[^\\s\"',\\-][^\\s\"',]*",
+        {RE2("(-[a-z0-9\\-]*" SECRET_WORDS
+             "[a-z0-9\\-]*\\\\?[\"']?[ \\t,]+\\\\?[\"']?)[^\\s\"',\\-][^\\s\"',]*",
              bytes_options()),
          "\\1********"},
         // tokens that announce themselves, and JSON web tokens
-        {RE2("\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b|\\bgh[pousr]_[a-z0-9]{20,}|\\bgithub_pat_[a-z0-9_]{20,}|"
+        {RE2("\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b|\\bgh[pousr]_[a-z0-9]{20,}|\\bgithub_pat_[a-z0-9_]{"
+             "20,}|"
              "\\bglpat-[a-z0-9_\\-]{16,}|\\bxox[abeprs]-[a-z0-9\\-]{10,}|"
-             "\\b[sr]k_(?:live|test)_[a-z0-9]{10,}|\\bsk-[a-z0-9_\\-]{20,}|\\bAIza[a-z0-9_\\-]{30,}|"
+             "\\b[sr]k_(?:live|test)_[a-z0-9]{10,}|\\bsk-[a-z0-9_\\-]{20,}|\\bAIza[a-z0-9_\\-]{30,}"
+             "|"
              "\\bhv[sb]\\.[a-z0-9_\\-]{20,}|\\bhf_[a-z0-9]{20,}|\\bnpm_[a-z0-9]{20,}|"
              "\\bdop_v1_[a-z0-9]{20,}|\\bSG\\.[a-z0-9_\\-]{10,}\\.[a-z0-9_\\-]{10,}|"
              "\\beyJ[a-z0-9_\\-]{8,}\\.[a-z0-9_\\-]{8,}\\.[a-z0-9_\\-]*",
@@ -96,8 +100,10 @@ size_t closing_quote(std::string_view text, char quote) {
 size_t closing_bracket(std::string_view text) {
     int depth = 0;
     for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '[' || text[i] == '{') ++depth;
-        if ((text[i] == ']' || text[i] == '}') && --depth == 0) return i;
+        if (text[i] == '[' || text[i] == '{')
+            ++depth;
+        if ((text[i] == ']' || text[i] == '}') && --depth == 0)
+            return i;
     }
     return std::string_view::npos;
 }
@@ -107,9 +113,9 @@ std::string hidden_in(std::string_view quote) {
 }
 
 struct Value {
-    size_t size = 0;       ///< how much of the rest of the line it takes, quotes included
-    bool to_end = false;   ///< it may go on in the following, deeper lines
-    std::string shown;     ///< what stands there instead
+    size_t size = 0;      ///< how much of the rest of the line it takes, quotes included
+    bool to_end = false;  ///< it may go on in the following, deeper lines
+    std::string shown;    ///< what stands there instead
 };
 
 /// `quoted_name`: the name stood in quotes, as in JSON.
@@ -119,17 +125,20 @@ Value find_value(std::string_view rest, char separator, bool quoted_name) {
     };
     if (rest.starts_with("\\\"") || rest.starts_with("\\'")) {  // JSON inside a JSON string
         const size_t end = rest.find(rest.substr(0, 2), 2);
-        if (end == std::string_view::npos) return whole();
+        if (end == std::string_view::npos)
+            return whole();
         return {end + 2, false, hidden_in(rest.substr(0, 2))};
     }
     if (rest.starts_with('"') || rest.starts_with('\'')) {
         const size_t end = closing_quote(rest.substr(1), rest.front());
-        if (end == std::string_view::npos) return whole();
+        if (end == std::string_view::npos)
+            return whole();
         return {end + 2, false, hidden_in(rest.substr(0, 1))};
     }
     if (rest.starts_with('[') || rest.starts_with('{')) {
         const size_t end = closing_bracket(rest);
-        if (end == std::string_view::npos) return whole();
+        if (end == std::string_view::npos)
+            return whole();
         return {end + 1, false, hidden_in("\"")};
     }
     if (quoted_name) {
@@ -151,13 +160,15 @@ size_t indent_of(std::string_view line) {
 class LineScrubber {
    public:
     void line(std::string_view line, std::string& out) {
-        if (continues(line)) return;
+        if (continues(line))
+            return;
         hidden_below_ = false;
         re2::StringPiece rest(line.data(), line.size());
         re2::StringPiece name, quote, separator;
         const char* done = line.data();
         while (RE2::FindAndConsume(&rest, secret_name(), &name, &quote, &separator)) {
-            if (says_no_secret(std::string_view(name.data(), name.size()))) continue;
+            if (says_no_secret(std::string_view(name.data(), name.size())))
+                continue;
             std::string_view after(rest.data(), rest.size());
             const size_t blanks = indent_of(after);
             after.remove_prefix(blanks);
@@ -166,7 +177,8 @@ class LineScrubber {
                 hidden_below_ = separator[0] == ':';
                 indent_ = indent_of(line);
             }
-            if (value.size == 0) continue;
+            if (value.size == 0)
+                continue;
             out.append(done, after.data());
             out += value.shown;
             done = after.data() + value.size;
@@ -178,9 +190,11 @@ class LineScrubber {
    private:
     /// A block, a list or the second line of a value: all that is deeper than its key, and items beside it.
     bool continues(std::string_view line) const {
-        if (!hidden_below_) return false;
+        if (!hidden_below_)
+            return false;
         const size_t indent = indent_of(line);
-        if (indent == line.size() || indent > indent_) return true;
+        if (indent == line.size() || indent > indent_)
+            return true;
         return indent == indent_ && line.substr(indent).starts_with("- ");
     }
 
@@ -196,12 +210,15 @@ std::string hide_pem(std::string_view text) {
     for (;;) {
         const size_t begin = text.find(kBegin);
         out += text.substr(0, begin);
-        if (begin == std::string_view::npos) return out;
+        if (begin == std::string_view::npos)
+            return out;
         out += "******** PEM block ********";
         const size_t end = text.find(kEnd, begin);
-        if (end == std::string_view::npos) return out;
+        if (end == std::string_view::npos)
+            return out;
         const size_t dashes = text.find("-----", end + kEnd.size());
-        if (dashes == std::string_view::npos) return out;
+        if (dashes == std::string_view::npos)
+            return out;
         text.remove_prefix(dashes + 5);
     }
 }
@@ -217,7 +234,8 @@ std::string scrub(std::string_view text) {
         const size_t end = std::min(without_pem.find('\n', at), without_pem.size());
         const size_t before = out.size();
         lines.line(std::string_view(without_pem).substr(at, end - at), out);
-        if (end < without_pem.size() && (out.size() > before || end == at)) out += '\n';
+        if (end < without_pem.size() && (out.size() > before || end == at))
+            out += '\n';
         at = end + 1;
     }
     for (const auto& replacement : replacements())

@@ -16,14 +16,16 @@ constexpr std::string_view kSuffix = ".zip";
 
 tl::unexpected<Error> archive_failure(archive* a, const std::string& path) {
     const char* text = archive_error_string(a);
-    return tl::unexpected<Error>(Error{ErrorCode::kIo, archive_errno(a),
-                                       fmt::format("cannot write '{}': {}", path,
-                                                   text ? text : "unknown error")});
+    return tl::unexpected<Error>(
+        Error{ErrorCode::kIo, archive_errno(a),
+              fmt::format("cannot write '{}': {}", path, text ? text : "unknown error")});
 }
 
 }  // namespace
 
-void ZipWriter::ArchiveDeleter::operator()(archive* a) const { archive_write_free(a); }
+void ZipWriter::ArchiveDeleter::operator()(archive* a) const {
+    archive_write_free(a);
+}
 
 ZipWriter::ZipWriter(ZipWriter&& other) noexcept
     : path_(std::exchange(other.path_, {})),
@@ -32,7 +34,8 @@ ZipWriter::ZipWriter(ZipWriter&& other) noexcept
 
 ZipWriter::~ZipWriter() {
     archive_.reset();
-    if (!path_.empty()) unlink(path_.c_str());
+    if (!path_.empty())
+        unlink(path_.c_str());
 }
 
 Result<ZipWriter> ZipWriter::create(const std::string& directory, const std::string& prefix) {
@@ -40,11 +43,13 @@ Result<ZipWriter> ZipWriter::create(const std::string& directory, const std::str
     ZipWriter zip;
     // O_EXCL and a random name: nobody can have put a link there. mkostemps makes it 0600.
     zip.fd_.reset(mkostemps(path.data(), kSuffix.size(), O_CLOEXEC));
-    if (!zip.fd_) return fail_errno(errno, "cannot create a file in '{}'", directory);
+    if (!zip.fd_)
+        return fail_errno(errno, "cannot create a file in '{}'", directory);
     zip.path_ = path;
     zip.archive_.reset(archive_write_new());
     archive* a = zip.archive_.get();
-    if (!a) return fail(ErrorCode::kLimit, "out of memory");
+    if (!a)
+        return fail(ErrorCode::kLimit, "out of memory");
     if (archive_write_set_format_zip(a) != ARCHIVE_OK ||
         archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
         archive_write_open_fd(a, zip.fd_.get()) != ARCHIVE_OK)
@@ -57,7 +62,8 @@ Result<> ZipWriter::add(const std::string& name, std::string_view content) {
         void operator()(archive_entry* entry) const { archive_entry_free(entry); }
     };
     const std::unique_ptr<archive_entry, EntryDeleter> entry(archive_entry_new());
-    if (!entry) return fail(ErrorCode::kLimit, "out of memory");
+    if (!entry)
+        return fail(ErrorCode::kLimit, "out of memory");
     archive_entry_set_pathname(entry.get(), name.c_str());
     archive_entry_set_filetype(entry.get(), AE_IFREG);
     archive_entry_set_perm(entry.get(), 0600);
@@ -74,7 +80,8 @@ Result<> ZipWriter::add(const std::string& name, std::string_view content) {
 Result<std::string> ZipWriter::finish() {
     if (archive_write_close(archive_.get()) != ARCHIVE_OK)
         return archive_failure(archive_.get(), path_);
-    if (fsync(fd_.get()) != 0) return fail_errno(errno, "cannot write '{}'", path_);
+    if (fsync(fd_.get()) != 0)
+        return fail_errno(errno, "cannot write '{}'", path_);
     return std::exchange(path_, {});
 }
 

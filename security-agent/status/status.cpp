@@ -20,7 +20,8 @@ namespace json = boost::json;
 
 json::array strings(const std::vector<std::string>& list) {
     json::array array;
-    for (const auto& item : list) array.emplace_back(item);
+    for (const auto& item : list)
+        array.emplace_back(item);
     return array;
 }
 
@@ -29,13 +30,17 @@ void make_printable(json::value& value) {
     if (auto* text = value.if_string()) {
         *text = printable(*text);
     } else if (auto* array = value.if_array()) {
-        for (auto& item : *array) make_printable(item);
+        for (auto& item : *array)
+            make_printable(item);
     } else if (auto* object = value.if_object()) {
-        for (auto& member : *object) make_printable(member.value());
+        for (auto& member : *object)
+            make_printable(member.value());
     }
 }
 
-json::object error_section(std::string_view message) { return {{"error", message}}; }
+json::object error_section(std::string_view message) {
+    return {{"error", message}};
+}
 
 }  // namespace
 
@@ -54,7 +59,8 @@ struct StatusProvider::Slot {
 
     void ask() {
         const std::lock_guard lock(mutex);
-        if (running) return;
+        if (running)
+            return;
         running = true;
         answer.reset();
         thread = std::jthread([this] {  // joins the one before, which has answered
@@ -88,17 +94,23 @@ void StatusProvider::add_section(std::string name, Section section) {
     slots_.push_back(std::make_shared<Slot>(std::move(name), std::move(section)));
 }
 
-json::object StatusProvider::collect(std::chrono::milliseconds timeout) const {
+json::object StatusProvider::collect(std::chrono::milliseconds timeout,
+                                     std::string_view only) const {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     std::vector<std::shared_ptr<Slot>> slots;
     {
         const std::lock_guard lock(mutex_);
-        slots = slots_;
+        for (const auto& slot : slots_)
+            if (only.empty() || slot->name == only)
+                slots.push_back(slot);
     }
-    for (const auto& slot : slots) slot->ask();
+    for (const auto& slot : slots)
+        slot->ask();
     json::object document{{"agent", agent_facts()}};
-    for (const auto& slot : slots) document[slot->name] = slot->wait(deadline);
-    for (auto& member : document) make_printable(member.value());
+    for (const auto& slot : slots)
+        document[slot->name] = slot->wait(deadline);
+    for (auto& member : document)
+        make_printable(member.value());
     return document;
 }
 

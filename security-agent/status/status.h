@@ -3,9 +3,10 @@
 // Status: components register sections, whoever asks gets one JSON document, and the text page is rendered
 // from that same document. Sections that the text page knows (others are printed generically, indented):
 //
-//   runtimeSecurityStatus  {connected, eventReceived, alerts, lost{type: n}, endpoints[], environment{warnings[],
-//                          kernelLockdown, ringBuffer, ...}, selfTests{LastTimestamp, Success[], Fails[]},
-//                          policiesStatus[{name, source, status[{id, status, error}]}],
+//   runtimeSecurityStatus  {connected, eventReceived, alerts, limited, processes, lost{type: n}, endpoints[],
+//                          environment{warnings[], kernelLockdown, ringBuffer, ...},
+//                          selfTests{LastTimestamp, Success[], Fails[]},
+//                          policiesStatus[{name, source, state, error, status[{id, status, error}]}],
 //                          seclGlobalVariables{}, seclScopedVariables{}}
 //   probe                  vedette.v1.ProbeStatus as protobuf prints it (camelCase, 64-bit numbers as strings);
 //                          {"error": "..."} when the probe does not answer
@@ -47,9 +48,10 @@ class StatusProvider {
     /// Whatever `section` refers to must outlive the provider. A section may throw: its error is in the document.
     void add_section(std::string name, Section section);
 
-    /// The document: {"agent": {version, commit, hostname, pid, uptime, ...}, <section>: {...}, ...}.
-    boost::json::object collect(
-        std::chrono::milliseconds timeout = std::chrono::milliseconds(90)) const;
+    /// The document: {"agent": {version, commit, hostname, pid, uptime, ...}, <section>: {...}, ...}; with `only`,
+    /// no other section is asked.
+    boost::json::object collect(std::chrono::milliseconds timeout = std::chrono::seconds(1),
+                                std::string_view only = {}) const;
 
    private:
     struct Slot;

@@ -33,10 +33,14 @@ const json::array& array(const json::object& in, std::string_view key) {
 
 /// A scalar as people write it; empty when it is missing.
 std::string scalar(const json::value& value) {
-    if (value.is_null()) return {};
-    if (const auto* text = value.if_string()) return std::string(*text);
-    if (const auto* flag = value.if_bool()) return *flag ? "yes" : "no";
-    if (const auto* number = value.if_double()) return fmt::format("{:g}", *number);
+    if (value.is_null())
+        return {};
+    if (const auto* text = value.if_string())
+        return std::string(*text);
+    if (const auto* flag = value.if_bool())
+        return *flag ? "yes" : "no";
+    if (const auto* number = value.if_double())
+        return fmt::format("{:g}", *number);
     return json::serialize(value);
 }
 
@@ -54,16 +58,21 @@ uint64_t number(const json::object& in, std::string_view key) {
 }
 
 std::string bytes(uint64_t count) {
-    if (count >= 1u << 20) return fmt::format("{:.1f} MiB", static_cast<double>(count) / (1 << 20));
-    if (count >= 1u << 10) return fmt::format("{:.1f} KiB", static_cast<double>(count) / (1 << 10));
+    if (count >= 1u << 20)
+        return fmt::format("{:.1f} MiB", static_cast<double>(count) / (1 << 20));
+    if (count >= 1u << 10)
+        return fmt::format("{:.1f} KiB", static_cast<double>(count) / (1 << 10));
     return fmt::format("{} B", count);
 }
 
 std::string duration(uint64_t seconds) {
     std::string out;
-    if (seconds >= 86'400) out += fmt::format("{}d ", seconds / 86'400);
-    if (seconds >= 3600) out += fmt::format("{}h ", seconds / 3600 % 24);
-    if (seconds >= 60) out += fmt::format("{}m ", seconds / 60 % 60);
+    if (seconds >= 86'400)
+        out += fmt::format("{}d ", seconds / 86'400);
+    if (seconds >= 3600)
+        out += fmt::format("{}h ", seconds / 3600 % 24);
+    if (seconds >= 60)
+        out += fmt::format("{}m ", seconds / 60 % 60);
     return out + fmt::format("{}s", seconds % 60);
 }
 
@@ -71,8 +80,8 @@ std::string moment(uint64_t ns) {
     const auto when = static_cast<time_t>(ns / 1'000'000'000);
     tm utc{};
     gmtime_r(&when, &utc);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.tm_year + 1900, utc.tm_mon + 1,
-                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.tm_year + 1900,
+                       utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 class Page {
@@ -96,7 +105,8 @@ class Page {
 
    private:
     void title(std::string_view name) {
-        if (!out_.empty()) out_ += '\n';
+        if (!out_.empty())
+            out_ += '\n';
         out_ += fmt::format("{}\n{}\n", name, std::string(name.size(), '='));
     }
     void subtitle(std::string_view name) { out_ += fmt::format("\n  {}\n", name); }
@@ -105,7 +115,8 @@ class Page {
     }
     /// Nothing for an empty value.
     void field(int indent, std::string_view name, std::string_view value) {
-        if (!value.empty()) line(indent, fmt::format("{:<18}{}", fmt::format("{}:", name), value));
+        if (!value.empty())
+            line(indent, fmt::format("{:<18}{}", fmt::format("{}:", name), value));
     }
 
     void generic(const json::value& value, int indent) {
@@ -135,8 +146,9 @@ class Page {
         title(fmt::format("Vedette agent {}{}", text(agent, "version"),
                           commit.empty() ? "" : fmt::format(" ({})", commit)));
         field(2, "Host", text(agent, "hostname"));
-        field(2, "System", fmt::format("{}, kernel {} {}", text(agent, "distribution"),
-                                       text(agent, "kernel"), text(agent, "arch")));
+        field(2, "System",
+              fmt::format("{}, kernel {} {}", text(agent, "distribution"), text(agent, "kernel"),
+                          text(agent, "arch")));
         field(2, "Pid", text(agent, "pid"));
         field(2, "User id", text(agent, "uid"));
         field(2, "Started", moment(number(agent, "startTime")));
@@ -155,10 +167,13 @@ class Page {
 
     void runtime_security(const json::object& status) {
         title("Runtime security");
-        if (failed(status)) return;
+        if (failed(status))
+            return;
         field(2, "Probe", text(status, "connected") == "yes" ? "connected" : "not connected");
         field(2, "Events received", text(status, "eventReceived"));
         field(2, "Alerts", text(status, "alerts"));
+        field(2, "Rate limited", text(status, "limited"));
+        field(2, "Processes", text(status, "processes"));
         for (const auto& [type, count] : object(status, "lost"))
             field(2, "Lost", fmt::format("{} {}", scalar(count), std::string_view(type)));
         for (const auto& endpoint : array(status, "endpoints"))
@@ -172,56 +187,71 @@ class Page {
 
     bool failed(const json::object& section) {
         const std::string error = text(section, "error");
-        if (!error.empty()) line(2, fmt::format("unavailable: {}", error));
+        if (!error.empty())
+            line(2, fmt::format("unavailable: {}", error));
         return !error.empty();
     }
 
     void self_tests(const json::object& tests) {
-        if (tests.empty()) return;
+        if (tests.empty())
+            return;
         subtitle("Self-tests");
         field(4, "Last run", text(tests, "LastTimestamp"));
-        for (const auto& name : array(tests, "Success")) line(4, "ok     " + scalar(name));
-        for (const auto& name : array(tests, "Fails")) line(4, "failed " + scalar(name));
+        for (const auto& name : array(tests, "Success"))
+            line(4, "ok     " + scalar(name));
+        for (const auto& name : array(tests, "Fails"))
+            line(4, "failed " + scalar(name));
     }
 
     void policies(const json::array& policies) {
         subtitle("Policies");
-        if (policies.empty()) line(4, "none is loaded");
+        if (policies.empty())
+            line(4, "none is loaded");
         for (const auto& value : policies)
-            if (const auto* policy = value.if_object()) one_policy(*policy);
+            if (const auto* policy = value.if_object())
+                one_policy(*policy);
     }
 
     void one_policy(const json::object& policy) {
         size_t loaded = 0;
         const auto& rules = array(policy, "status");
         for (const auto& rule : rules)
-            if (rule.is_object() && text(rule.get_object(), "status") == "loaded") ++loaded;
+            if (rule.is_object() && text(rule.get_object(), "status") == "loaded")
+                ++loaded;
         line(4, fmt::format("{}: {} ({} of {} rules loaded)", text(policy, "name"),
                             text(policy, "source"), loaded, rules.size()));
+        const std::string policy_error = text(policy, "error");
+        if (!policy_error.empty())
+            line(6, fmt::format("{}: {}", text(policy, "state"), policy_error));
         for (const auto& value : rules) {
-            if (!value.is_object()) continue;
+            if (!value.is_object())
+                continue;
             const auto& rule = value.get_object();
             const std::string error = text(rule, "error");
             const std::string state = text(rule, "status");
-            if (!verbose_ && state == "loaded" && error.empty()) continue;
+            if (!verbose_ && state == "loaded" && error.empty())
+                continue;
             line(6, fmt::format("{}: {}{}", text(rule, "id"), state,
                                 error.empty() ? "" : fmt::format(" ({})", error)));
         }
     }
 
     void variables(std::string_view name, const json::object& values) {
-        if (values.empty()) return;
+        if (values.empty())
+            return;
         subtitle(name);
         generic(values, 4);
     }
 
     void environment(const json::object& environment) {
-        if (environment.empty()) return;
+        if (environment.empty())
+            return;
         subtitle("Environment");
         for (const auto& warning : array(environment, "warnings"))
             line(4, "warning: " + scalar(warning));
         for (const auto& [name, value] : environment) {
-            if (name == "warnings") continue;
+            if (name == "warnings")
+                continue;
             if (!value.is_object() && !value.is_array()) {
                 line(4, fmt::format("{}: {}", std::string_view(name), scalar(value)));
             } else if (verbose_) {
@@ -233,8 +263,10 @@ class Page {
 
     void probe(const json::object& probe) {
         title("Probe");
-        if (failed(probe)) return;
-        if (probe.empty()) return line(2, "nothing is known of it");
+        if (failed(probe))
+            return;
+        if (probe.empty())
+            return line(2, "nothing is known of it");
         field(2, "Version", text(probe, "version"));
         field(2, "Pid", text(probe, "pid"));
         if (const uint64_t started = number(probe, "startTime"))
@@ -245,7 +277,8 @@ class Page {
         field(2, "Memory",
               fmt::format("{}, ring {}, maps {}", bytes(number(probe, "rssBytes")),
                           bytes(number(probe, "ringBytes")), bytes(number(probe, "mapBytes"))));
-        for (const auto& warning : array(probe, "warnings")) line(2, "warning: " + scalar(warning));
+        for (const auto& warning : array(probe, "warnings"))
+            line(2, "warning: " + scalar(warning));
         hooks(array(probe, "hooks"));
         events(array(probe, "events"));
         resolver(object(probe, "resolver"));
@@ -253,26 +286,32 @@ class Page {
     }
 
     void hooks(const json::array& hooks) {
-        if (hooks.empty()) return;
+        if (hooks.empty())
+            return;
         subtitle("Hooks");
         for (const auto& value : hooks) {
-            if (!value.is_object()) continue;
+            if (!value.is_object())
+                continue;
             const auto& hook = value.get_object();
             const std::string reason = text(hook, "reason");
             line(4, fmt::format("{:<14}{:<9}{}{}", text(hook, "eventType"), text(hook, "state"),
                                 text(hook, "backend"),
                                 reason.empty() ? "" : fmt::format(" ({})", reason)));
-            if (!verbose_) continue;
-            for (const auto& program : array(hook, "programs")) line(6, scalar(program));
+            if (!verbose_)
+                continue;
+            for (const auto& program : array(hook, "programs"))
+                line(6, scalar(program));
         }
     }
 
     void events(const json::array& events) {
-        if (events.empty()) return;
+        if (events.empty())
+            return;
         subtitle("Events");
         line(4, fmt::format("{:<14}{:>14}{:>14}{:>14}", "type", "seen", "delivered", "lost"));
         for (const auto& value : events) {
-            if (!value.is_object()) continue;
+            if (!value.is_object())
+                continue;
             const auto& event = value.get_object();
             uint64_t lost = 0;
             std::string reasons;
@@ -288,7 +327,8 @@ class Page {
     }
 
     void resolver(const json::object& resolver) {
-        if (resolver.empty()) return;
+        if (resolver.empty())
+            return;
         subtitle("Processes");
         line(4, fmt::format("{} alive, {} kept after exit, {} of {}", number(resolver, "processes"),
                             number(resolver, "exited"), bytes(number(resolver, "bytes")),
@@ -299,7 +339,8 @@ class Page {
     }
 
     void stream(const json::object& stream) {
-        if (stream.empty()) return;
+        if (stream.empty())
+            return;
         subtitle("Stream");
         line(4, fmt::format("{} batches, next event {}, acknowledged {}", number(stream, "batches"),
                             number(stream, "nextSequence"), number(stream, "acknowledged")));
@@ -309,10 +350,13 @@ class Page {
     }
 
     void health(const json::object& health) {
-        if (health.empty()) return;
+        if (health.empty())
+            return;
         title("Health");
-        for (const auto& name : array(health, "Unhealthy")) line(2, "unhealthy: " + scalar(name));
-        for (const auto& name : array(health, "Healthy")) line(2, "healthy:   " + scalar(name));
+        for (const auto& name : array(health, "Unhealthy"))
+            line(2, "unhealthy: " + scalar(name));
+        for (const auto& name : array(health, "Healthy"))
+            line(2, "healthy:   " + scalar(name));
     }
 
     bool verbose_;

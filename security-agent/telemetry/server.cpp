@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/telemetry/server.h"
 
+#include <malloc.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <malloc.h>
 #include <thread>
 
 #include "common/config/settings.h"
@@ -24,11 +24,13 @@ using api::Request;
 using api::Response;
 
 constexpr const char* kHost = "127.0.0.1";
+constexpr std::chrono::milliseconds kPatience(200);
 
 json::array command_line() {
     json::array words;
     const auto text = read_file("/proc/self/cmdline", 64 << 10);
-    if (!text) return words;
+    if (!text)
+        return words;
     for (size_t at = 0; at < text->size();) {
         const size_t end = std::min(text->find('\0', at), text->size());
         words.emplace_back(printable(text->substr(at, end - at)));
@@ -47,7 +49,8 @@ json::object memory() {
 
 Response health_response(const Health::Snapshot& snapshot) {
     auto response = Response::json(json::serialize(to_json(snapshot)));
-    if (!snapshot.ok()) response.status = 503;
+    if (!snapshot.ok())
+        response.status = 503;
     return response;
 }
 
@@ -63,12 +66,10 @@ api::Router make_routes(const Dependencies& d) {
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         return response;
     });
-    router.add("GET", "/live", [&d](const Request&, const auto&) {
-        return health_response(d.health.liveness());
-    });
-    router.add("GET", "/ready", [&d](const Request&, const auto&) {
-        return health_response(d.health.readiness());
-    });
+    router.add("GET", "/live",
+               [&d](const Request&, const auto&) { return health_response(d.health.liveness()); });
+    router.add("GET", "/ready",
+               [&d](const Request&, const auto&) { return health_response(d.health.readiness()); });
     return router;
 }
 
@@ -89,7 +90,7 @@ json::object expvar_document(const Metrics& metrics, const status::StatusProvide
     document["memstats"] = memory();
     document["version"] = version().text;
     if (status) {
-        json::object facts = status->collect();
+        json::object facts = status->collect(kPatience, "runtimeSecurityStatus");
         document["uptime"] = facts["agent"].as_object()["uptimeSeconds"];
         if (auto* runtime = facts.if_contains("runtimeSecurityStatus"))
             document["runtimeSecurityStatus"] = std::move(*runtime);
@@ -102,13 +103,14 @@ class Server::Impl {
     Impl(boost::asio::io_context& io, Dependencies dependencies)
         : dependencies_(std::move(dependencies)),
           router_(make_routes(dependencies_)),
-          http_(io, server_options(dependencies_.settings),
-                [this](const Request& request) {
-                    if (!api::host_allowed(request.header("host"), kHost))
-                        return Response::error(421, "the Host header names another server");
-                    return router_.route(request);
-                },
-                dependencies_.logger, dependencies_.metrics) {}
+          http_(
+              io, server_options(dependencies_.settings),
+              [this](const Request& request) {
+                  if (!api::host_allowed(request.header("host"), kHost))
+                      return Response::error(421, "the Host header names another server");
+                  return router_.route(request);
+              },
+              dependencies_.logger, dependencies_.metrics) {}
 
     api::HttpServer& http() { return http_; }
 
@@ -122,8 +124,14 @@ Server::Server(boost::asio::io_context& io, Dependencies dependencies)
     : impl_(std::make_unique<Impl>(io, std::move(dependencies))) {}
 Server::~Server() = default;
 
-Result<> Server::start() { return impl_->http().start(); }
-void Server::stop() { impl_->http().stop(); }
-uint16_t Server::port() const { return impl_->http().port(); }
+Result<> Server::start() {
+    return impl_->http().start();
+}
+void Server::stop() {
+    impl_->http().stop();
+}
+uint16_t Server::port() const {
+    return impl_->http().port();
+}
 
 }  // namespace vedette::telemetry

@@ -27,14 +27,15 @@ TEST_CASE("printable text", "[log]") {
     CHECK(printable("a\nb\tc") == "a\\x0ab\\x09c");
     CHECK(printable("\x1b[31mred") == "\\x1b[31mred");
     CHECK(printable("\x7f") == "\\x7f");
-    CHECK(printable("\xc2\x9b" "1m") == "\\xc2\\x9b1m");                    // C1: CSI in one character
+    CHECK(printable("\xc2\x9b"
+                    "1m") == "\\xc2\\x9b1m");  // C1: CSI in one character
     CHECK(printable("\xff\xfe") == "\\xff\\xfe");
-    CHECK(printable("\xc3") == "\\xc3");                                   // cut short
-    CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");                          // overlong '/'
+    CHECK(printable("\xc3") == "\\xc3");           // cut short
+    CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");  // overlong '/'
     CHECK(printable("\xe0\x80\xaf") == "\\xe0\\x80\\xaf");
-    CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");                 // surrogate
-    CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");        // past U+10FFFF
-    CHECK(printable("\u202egnp.exe") == "\\xe2\\x80\\xaegnp.exe");         // right-to-left override
+    CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");           // surrogate
+    CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // past U+10FFFF
+    CHECK(printable("\u202egnp.exe") == "\\xe2\\x80\\xaegnp.exe");   // right-to-left override
     CHECK(printable("\u2066x") == "\\xe2\\x81\\xa6x");
     CHECK(printable(std::string_view("a\0b", 3)) == "a\\x00b");
     CHECK(printable("").empty());
@@ -51,15 +52,15 @@ TEST_CASE("a message is one line, whatever it says", "[log]") {
     INFO(text);
     CHECK(text.ends_with("Z warn  probe: opened a\\x0a2026-01-01 info probe: forged\n"));
     CHECK(std::count(text.begin(), text.end(), '\n') == 1);
-    struct stat st {};
+    struct stat st{};
     REQUIRE(stat((directory / "log").c_str(), &st) == 0);
     CHECK((st.st_mode & 0007) == 0);
 }
 
 TEST_CASE("JSON log lines, reopening, levels", "[log]") {
     const TemporaryDirectory directory;
-    const auto logger = make_logger(
-        {.name = "agent", .file = directory / "log", .console = false, .json = true});
+    const auto logger =
+        make_logger({.name = "agent", .file = directory / "log", .console = false, .json = true});
     REQUIRE(logger);
     (*logger)->error("say \"{}\"", "hi");
     const auto line = boost::json::parse(test::slurp(directory / "log")).as_object();
@@ -108,9 +109,11 @@ TEST_CASE("metrics from many threads", "[metrics]") {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i)
         threads.emplace_back([&] {
-            for (int j = 0; j < 1000; ++j) metrics.counter("vedette_x_total", "X.").Increment();
+            for (int j = 0; j < 1000; ++j)
+                metrics.counter("vedette_x_total", "X.").Increment();
         });
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
     CHECK(metrics.counter("vedette_x_total", "X.").Value() == 8000);
 }
 
@@ -141,7 +144,7 @@ TEST_CASE("files are written whole, with their mode", "[files]") {
     const mode_t old = umask(0077);
     REQUIRE(write_file_atomic(path, "one", 0644));
     umask(old);
-    struct stat st {};
+    struct stat st{};
     REQUIRE(stat(path.c_str(), &st) == 0);
     CHECK((st.st_mode & 07777) == 0644);
     CHECK(read_file(path, 3).value() == "one");

@@ -21,7 +21,7 @@ using test::TemporaryDirectory;
 namespace {
 
 mode_t mode_of(const std::string& path) {
-    struct stat st {};
+    struct stat st{};
     return stat(path.c_str(), &st) == 0 ? st.st_mode & 07777 : 0;
 }
 
@@ -56,7 +56,8 @@ std::multiset<std::string> in_processes(int count, Work work) {
     for (int i = 0; i < count; ++i) {
         std::string text(8192, '\0');
         size_t have = 0;
-        for (ssize_t n; (n = read(pipes[i], text.data() + have, text.size() - have)) > 0;) have += n;
+        for (ssize_t n; (n = read(pipes[i], text.data() + have, text.size() - have)) > 0;)
+            have += n;
         text.resize(have);
         results.insert(text);
         close(pipes[i]);
@@ -94,9 +95,11 @@ TEST_CASE("of many processes and threads one makes the token, all get it", "[tok
                     const auto token = Token::load_or_create(path);
                     text = token ? token->text() : token.error().message;
                 });
-            for (auto& thread : threads) thread.join();
+            for (auto& thread : threads)
+                thread.join();
             for (const auto& text : texts)
-                if (text != texts[0]) return "threads disagree: " + text;
+                if (text != texts[0])
+                    return "threads disagree: " + text;
             return texts[0];
         });
         CHECK(results.size() == 16);
@@ -139,18 +142,23 @@ TEST_CASE("a token file that others could use is refused, with the fix", "[token
         CHECK_FALSE(Token::load_or_create(directory / "t"));
     }
     SECTION("another user's") {
-        if (geteuid() != 0) return;
+        if (geteuid() != 0)
+            return;
         REQUIRE(chmod(directory.path().c_str(), 0755) == 0);
         const auto path = write_secret(directory, "t", kGood);
         REQUIRE(chown(path.c_str(), 12345, 12345) == 0);
         const auto results = in_processes(1, [&] {
             // owner and reader differ: capabilities let it be opened, the owner gives it away
-            if (setresuid(4321, 4321, 0) != 0) return std::string("setresuid failed");
+            if (setresuid(4321, 4321, 0) != 0)
+                return std::string("setresuid failed");
             const int fd = open(path.c_str(), O_RDONLY);
-            if (fd >= 0) return std::string("opened without right");
-            if (seteuid(0) != 0) return std::string("seteuid failed");
+            if (fd >= 0)
+                return std::string("opened without right");
+            if (seteuid(0) != 0)
+                return std::string("seteuid failed");
             const int as_root = open(path.c_str(), O_RDONLY);
-            if (seteuid(4321) != 0) return std::string("seteuid back failed");
+            if (seteuid(4321) != 0)
+                return std::string("seteuid back failed");
             const auto checked = check_secret_file(as_root, path);
             return checked ? std::string("accepted") : checked.error().message;
         });
@@ -234,7 +242,8 @@ TEST_CASE("certificates that are refused", "[certificate]") {
     REQUIRE(expired);
     const auto key_at = good->find("-----BEGIN EC");
     CHECK(error(*good) == "no error");
-    CHECK_THAT(error(*expired), ContainsSubstring("expired on 20") && ContainsSubstring("remove it"));
+    CHECK_THAT(error(*expired),
+               ContainsSubstring("expired on 20") && ContainsSubstring("remove it"));
     CHECK_THAT(error(*good, 0640), ContainsSubstring("chmod 0600"));
     CHECK_THAT(error("nonsense"), ContainsSubstring("does not hold a certificate and its key"));
     CHECK_THAT(error(good->substr(0, key_at)), ContainsSubstring("does not hold"));

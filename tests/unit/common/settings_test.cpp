@@ -21,7 +21,8 @@ Result<Settings> load_text(const TemporaryDirectory& directory, std::string_view
 std::string error_of(std::string_view yaml) {
     const TemporaryDirectory directory;
     const auto settings = load_text(directory, yaml);
-    if (settings) return "no error";
+    if (settings)
+        return "no error";
     std::string message = settings.error().message;
     test::replace_all(message, directory.path(), "DIR");
     return message;
@@ -46,7 +47,8 @@ TEST_CASE("later sources win and the origin is known", "[settings]") {
     Settings::Sources sources;
     sources.optional_files = {directory / "missing.yaml"};
     sources.files = {
-        directory.write("a.yaml", "log_level: debug\nsecurity_agent:\n  cmd_port: 1\n  expvar_port: 2\n"),
+        directory.write("a.yaml",
+                        "log_level: debug\nsecurity_agent:\n  cmd_port: 1\n  expvar_port: 2\n"),
         directory.write("b.yaml", "\nsecurity_agent:\n  cmd_port: 3\n")};
     sources.environment = {{"VEDETTE_SECURITY_AGENT_EXPVAR_PORT", "4"}, {"VEDETTE_UNRELATED", "x"}};
     sources.command_line = {{"log_level", "error"}};
@@ -121,7 +123,8 @@ TEST_CASE("aliases cannot blow up", "[settings]") {
     std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
     for (int i = 1; i < 12; ++i) {
         bomb += fmt::format("a{0}: &a{0} [", i);
-        for (int j = 0; j < 10; ++j) bomb += fmt::format("{}*a{}", j ? ", " : "", i - 1);
+        for (int j = 0; j < 10; ++j)
+            bomb += fmt::format("{}*a{}", j ? ", " : "", i - 1);
         bomb += "]\n";
     }
     bomb += "event_monitoring_config:\n  envs_with_value: *a11\n";
@@ -206,7 +209,8 @@ TEST_CASE("changes at run time", "[settings]") {
 
 TEST_CASE("paths follow their directory until they are set", "[settings]") {
     Settings::Sources sources;
-    sources.command_line = {{"run_dir", "/r"}, {"state_dir", "/s"}, {"ipc_cert_file_path", "/c.pem"}};
+    sources.command_line = {
+        {"run_dir", "/r"}, {"state_dir", "/s"}, {"ipc_cert_file_path", "/c.pem"}};
     const auto settings = Settings::load(sources);
     REQUIRE(settings);
     CHECK(events_socket_path(*settings) == "/r/events.sock");

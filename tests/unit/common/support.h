@@ -16,8 +16,10 @@ namespace vedette::test {
 class TemporaryDirectory {
    public:
     TemporaryDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "vedette-test-XXXXXX").string();
-        if (!mkdtemp(pattern.data())) std::abort();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "vedette-test-XXXXXX").string();
+        if (!mkdtemp(pattern.data()))
+            std::abort();
         path_ = pattern;
     }
     TemporaryDirectory(const TemporaryDirectory&) = delete;

@@ -3,11 +3,11 @@
 // Everything the API needs, real, in a directory of its own; with start(), also listening.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
-#include <atomic>
 #include <thread>
 
 #include "common/config/settings.h"
@@ -49,11 +49,15 @@ struct Agent {
     std::shared_ptr<Health::Component> component =
         health.add("engine", Health::Kind::kLiveness, std::chrono::nanoseconds(0));
     status::StatusProvider status{{.hostname = "node-7"}};
-    flare::FlareMaker flare{settings,
-                            {.directory = directory.path(), .log_files = {directory / "agent.log"}}};
+    flare::FlareMaker flare{
+        settings, {.directory = directory.path(), .log_files = {directory / "agent.log"}}};
     std::atomic<int> stops = 0;
     std::string changed;
     Result<> change_result;
+
+    Agent() {
+        status.add_section("health", [this] { return to_json(health.readiness()); });
+    }
 
     api::Dependencies dependencies() {
         return {.token = token,
@@ -82,7 +86,8 @@ class Loop {
     void stop() {
         guard_.reset();
         io.stop();
-        if (thread_.joinable()) thread_.join();
+        if (thread_.joinable())
+            thread_.join();
     }
     /// Runs `work` on the io thread and waits for it.
     template <typename Work>

@@ -38,7 +38,8 @@ class Capture {
 
    private:
     void restore() {
-        if (!saved_) return;
+        if (!saved_)
+            return;
         fflush(stream_);
         dup2(saved_.get(), fileno(stream_));
         saved_.reset();
@@ -54,7 +55,8 @@ struct Outcome {
     std::string err;
 };
 
-Outcome run(const test::TemporaryDirectory& directory, uint16_t port, std::vector<std::string> words) {
+Outcome run(const test::TemporaryDirectory& directory, uint16_t port,
+            std::vector<std::string> words) {
     SettingsArguments arguments;
     CLI::App app("test");
     cli::add_settings_options(app, arguments);
@@ -83,9 +85,12 @@ TEST_CASE("commands of a running agent", "[cli]") {
     SECTION("version") {
         CHECK_THAT(command({"version"}).out,
                    StartsWith("Vedette agent " + std::string(version().text)));
-        CHECK(boost::json::parse(command({"version", "--remote"}).out).as_object().contains("Major"));
+        CHECK(
+            boost::json::parse(command({"version", "--remote"}).out).as_object().contains("Major"));
     }
-    SECTION("hostname") { CHECK(command({"hostname"}).out == "node-7\n"); }
+    SECTION("hostname") {
+        CHECK(command({"hostname"}).out == "node-7\n");
+    }
     SECTION("health") {
         auto healthy = command({"health"});
         CHECK(healthy.exit_code == cli::kExitOk);
@@ -124,7 +129,8 @@ TEST_CASE("commands of a running agent", "[cli]") {
     }
     SECTION("stop") {
         CHECK(command({"stop"}).out == "the agent is stopping\n");
-        for (int i = 0; i < 100 && agent.stops == 0; ++i) usleep(10'000);
+        for (int i = 0; i < 100 && agent.stops == 0; ++i)
+            usleep(10'000);
         CHECK(agent.stops == 1);
     }
 }

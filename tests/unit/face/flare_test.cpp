@@ -44,7 +44,8 @@ std::string sha256(std::string_view content) {
     unsigned size = 0;
     EVP_Digest(content.data(), content.size(), digest, &size, EVP_sha256(), nullptr);
     std::string hex;
-    for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+    for (unsigned i = 0; i < size; ++i)
+        hex += fmt::format("{:02x}", digest[i]);
     return hex;
 }
 
@@ -71,7 +72,8 @@ std::vector<Secret> corpus() {
     std::vector<Secret> secrets;
     std::istringstream lines(test::golden("face/secrets.tsv"));
     for (std::string line; std::getline(lines, line);) {
-        if (line.empty() || line.starts_with('#')) continue;
+        if (line.empty() || line.starts_with('#'))
+            continue;
         const size_t one = line.find('\t');
         const size_t two = line.find('\t', one + 1);
         REQUIRE(two != std::string::npos);
@@ -125,9 +127,11 @@ TEST_CASE("what is no secret stays", "[scrub]") {
 }
 
 TEST_CASE("scrubbing takes time in proportion", "[scrub]") {
-    for (const std::string unit : {"a:b@", "://", "password", "--token ", "\"token\": [", "eyJ", "-----BEGIN ", "\\\""}) {
+    for (const std::string unit :
+         {"a:b@", "://", "password", "--token ", "\"token\": [", "eyJ", "-----BEGIN ", "\\\""}) {
         std::string text;
-        while (text.size() < 2'000'000) text += unit;
+        while (text.size() < 2'000'000)
+            text += unit;
         const auto begin = std::chrono::steady_clock::now();
         (void)flare::scrub(text);
         INFO(unit);
@@ -138,7 +142,8 @@ TEST_CASE("scrubbing takes time in proportion", "[scrub]") {
 TEST_CASE("what a flare holds", "[flare]") {
     test::Agent agent;
     std::filesystem::create_directory(agent.directory / "policies");
-    agent.directory.write("policies/a.policy", "rules:\n  - id: x\n    expression: open.file.path == \"/a\"\n");
+    agent.directory.write("policies/a.policy",
+                          "rules:\n  - id: x\n    expression: open.file.path == \"/a\"\n");
     agent.directory.write("policies/notes.txt", "not a policy");
     const auto outside = agent.directory.write("outside", "stolen");
     REQUIRE(symlink(outside.c_str(), (agent.directory / "policies/link.policy").c_str()) == 0);
@@ -146,14 +151,13 @@ TEST_CASE("what a flare holds", "[flare]") {
     agent.logger->info("the token is {}", agent.token.text());
     setenv("VEDETTE_OUTPUT_API_KEY", "supersecretvalue", 1);
     setenv("HOME_OF_NOBODY", "nobodysbusiness", 1);
-    agent.status.add_section("probe", [&] {
-        return boost::json::object{{"note", "bare " + agent.token.text()}};
-    });
+    agent.status.add_section(
+        "probe", [&] { return boost::json::object{{"note", "bare " + agent.token.text()}}; });
     flare::add_daemon_items(agent.flare, agent.status, agent.health, agent.metrics);
 
     const auto path = agent.flare.make();
     REQUIRE(path);
-    struct stat st {};
+    struct stat st{};
     REQUIRE(stat(path->c_str(), &st) == 0);
     CHECK((st.st_mode & 07777) == 0600);
 
@@ -177,8 +181,8 @@ TEST_CASE("what a flare holds", "[flare]") {
             CHECK_THAT(content, !ContainsSubstring(secret));
     }
     CHECK_THAT(entries.at("settings-by-source.txt"), ContainsSubstring("cli (--set): "));
-    CHECK_THAT(entries.at("permissions.log"), ContainsSubstring("100600 root(0)") ||
-                                                  ContainsSubstring("100600"));
+    CHECK_THAT(entries.at("permissions.log"),
+               ContainsSubstring("100600 root(0)") || ContainsSubstring("100600"));
 
     const auto manifest = boost::json::parse(entries.at("manifest.json")).as_object();
     size_t listed = 0;
@@ -207,7 +211,8 @@ TEST_CASE("a flare without the daemon says so", "[flare]") {
 TEST_CASE("a flare is bounded", "[flare]") {
     test::Agent agent;
     std::string log;
-    while (log.size() < 300'000) log += "a line of the log\n";
+    while (log.size() < 300'000)
+        log += "a line of the log\n";
     agent.directory.write("big.log", log + "the end\n");
     flare::FlareMaker maker(agent.settings, {.directory = agent.directory.path(),
                                              .max_bytes = 400'000,
@@ -217,12 +222,14 @@ TEST_CASE("a flare is bounded", "[flare]") {
     for (int i = 0; i < 10; ++i)
         maker.add({fmt::format("part{}", i),
                    [] { return Result<std::string>(std::string(60'000, 'y')); }});
-    maker.add({"broken", [] { return Result<std::string>(fail(ErrorCode::kIo, "no such thing")); }});
+    maker.add(
+        {"broken", [] { return Result<std::string>(fail(ErrorCode::kIo, "no such thing")); }});
     const auto path = maker.make();
     REQUIRE(path);
     const auto entries = unzip(*path);
     size_t total = 0;
-    for (const auto& [name, content] : entries) total += content.size();
+    for (const auto& [name, content] : entries)
+        total += content.size();
     CHECK(total < 500'000);
     CHECK(entries.at("huge").ends_with("tail"));
     CHECK_FALSE(entries.contains("part9"));
@@ -269,7 +276,8 @@ TEST_CASE("a full disk leaves nothing behind", "[flare]") {
     std::filesystem::create_directory(agent.directory / "out");
     flare::FlareMaker maker(agent.settings, {.directory = agent.directory / "out"});
     std::string noise;
-    for (unsigned x = 1; noise.size() < 200'000;) noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
+    for (unsigned x = 1; noise.size() < 200'000;)
+        noise += static_cast<char>((x = x * 1664525 + 1013904223) >> 24);
     maker.add({"noise", [&] { return Result<std::string>(noise); }});
     const pid_t child = fork();
     if (child == 0) {

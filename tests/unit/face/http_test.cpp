@@ -91,7 +91,8 @@ TEST_CASE("requests that two parsers could read differently", "[http]") {
     CHECK(status_of("\r\n\r\n") == 400);
     CHECK(status_of("") == 400);
     std::string many;
-    for (int i = 0; i < 100; ++i) many += fmt::format("X-{}: a\r\n", i);
+    for (int i = 0; i < 100; ++i)
+        many += fmt::format("X-{}: a\r\n", i);
     CHECK(status_with(many) == 431);
 }
 
@@ -114,15 +115,18 @@ TEST_CASE("targets", "[http]") {
     CHECK(status_of_target("/agent#x") == 400);
     CHECK(status_of_target("/" + std::string(3000, 'a')) == 414);
     std::string names = "/a?";
-    for (int i = 0; i < 100; ++i) names += fmt::format("n{}=1&", i);
+    for (int i = 0; i < 100; ++i)
+        names += fmt::format("n{}=1&", i);
     CHECK(status_of_target(names) == 400);
 }
 
 TEST_CASE("whatever bytes come, the head parser answers", "[http]") {
     // A cheap fuzzer: every truncation and every byte of a good request replaced by odd ones.
     const std::string good =
-        "POST /agent/config/log_level?a=b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n";
-    for (size_t i = 0; i <= good.size(); ++i) (void)parse_head(good.substr(0, i), kMaxBody);
+        "POST /agent/config/log_level?a=b HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+        "11\r\n\r\n";
+    for (size_t i = 0; i <= good.size(); ++i)
+        (void)parse_head(good.substr(0, i), kMaxBody);
     for (size_t i = 0; i < good.size(); ++i)
         for (const char c : {'\0', '\r', '\n', ' ', '\t', ':', '%', '\xff', '/', '?', '1'}) {
             std::string odd = good;
@@ -154,8 +158,9 @@ TEST_CASE("which Host names are ours", "[http]") {
 TEST_CASE("an answer on the wire", "[http]") {
     Response response = Response::error(405, "say \"\x1b\"");
     response.headers.emplace_back("Allow", "GET");
-    CHECK(serialize(response, false) ==
-          "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/json\r\n"
-          "Content-Length: 25\r\nConnection: close\r\nCache-Control: no-store\r\n"
-          "X-Content-Type-Options: nosniff\r\nAllow: GET\r\n\r\n{\"error\":\"say \\\"\\\\x1b\\\"\"}");
+    CHECK(
+        serialize(response, false) ==
+        "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/json\r\n"
+        "Content-Length: 25\r\nConnection: close\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\nAllow: GET\r\n\r\n{\"error\":\"say \\\"\\\\x1b\\\"\"}");
 }

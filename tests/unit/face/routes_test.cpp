@@ -19,14 +19,16 @@ namespace {
 Response ask(const Router& router, std::string method, std::string target, std::string body = {}) {
     Request request{.method = std::move(method), .body = std::move(body), .peer = "127.0.0.1:9"};
     const size_t question = target.find('?');
-    if (question != std::string::npos) REQUIRE(parse_form(target.substr(question + 1), request.query));
+    if (question != std::string::npos)
+        REQUIRE(parse_form(target.substr(question + 1), request.query));
     request.path = target.substr(0, question);
     return router.route(request);
 }
 
 std::string header(const Response& response, std::string_view name) {
     for (const auto& [key, value] : response.headers)
-        if (key == name) return value;
+        if (key == name)
+            return value;
     return {};
 }
 
@@ -39,7 +41,8 @@ TEST_CASE("version, hostname, health", "[routes]") {
     const auto version_json = json::parse(ask(router, "GET", "/agent/version").body).as_object();
     CHECK(version_json.at("Major").as_int64() == version().major);
     CHECK(version_json.at("Minor").as_int64() == version().minor);
-    for (const char* key : {"Patch", "Pre", "Meta", "Commit"}) CHECK(version_json.contains(key));
+    for (const char* key : {"Patch", "Pre", "Meta", "Commit"})
+        CHECK(version_json.contains(key));
     CHECK(ask(router, "GET", "/agent/hostname").body == "\"node-7\"");
     CHECK(ask(router, "GET", "/agent/status/health").body ==
           R"({"Healthy":[],"Unhealthy":["engine"]})");
@@ -101,7 +104,8 @@ TEST_CASE("reading settings", "[routes]") {
     const auto router = make_routes(d);
     const auto yaml = ask(router, "GET", "/agent/config");
     CHECK_THAT(yaml.body, ContainsSubstring("log_level: info"));
-    CHECK(json::parse(ask(router, "GET", "/agent/config/list-runtime").body).as_object().size() == 1);
+    CHECK(json::parse(ask(router, "GET", "/agent/config/list-runtime").body).as_object().size() ==
+          1);
     CHECK(json::parse(ask(router, "GET", "/agent/config/list-runtime").body)
               .at("log_level")
               .at("Hidden")
@@ -156,8 +160,17 @@ TEST_CASE("a flare by request", "[routes]") {
     CHECK(made.status == 200);
     CHECK(std::filesystem::is_regular_file(made.body));
     flare::FlareMaker broken(agent.settings, {.directory = "/nonexistent"});
-    const api::Dependencies other{d.token, d.certificate, d.settings, d.health, d.status, broken,
-                                  d.logger, d.metrics, d.hostname, d.on_stop, d.on_setting_changed};
+    const api::Dependencies other{d.token,
+                                  d.certificate,
+                                  d.settings,
+                                  d.health,
+                                  d.status,
+                                  broken,
+                                  d.logger,
+                                  d.metrics,
+                                  d.hostname,
+                                  d.on_stop,
+                                  d.on_setting_changed};
     const auto failed = ask(make_routes(other), "POST", "/agent/flare");
     CHECK(failed.status == 500);
     CHECK_THAT(failed.body, ContainsSubstring("/nonexistent"));
@@ -169,7 +182,8 @@ TEST_CASE("who may ask", "[auth]") {
     Authenticator authenticator(agent.token, *agent.logger, agent.metrics, [&] { return now; });
     const auto check = [&](std::string_view authorization) {
         Request request{.method = "GET", .path = "/agent/version", .peer = "127.0.0.1:9"};
-        if (!authorization.empty()) request.headers["authorization"] = authorization;
+        if (!authorization.empty())
+            request.headers["authorization"] = authorization;
         return authenticator.check(request);
     };
     CHECK_FALSE(check("Bearer " + agent.token.text()));
@@ -191,7 +205,8 @@ TEST_CASE("who may ask", "[auth]") {
     // Whoever sends the token without a scheme does not get it back.
     CHECK_THAT(check(agent.token.text())->body, !ContainsSubstring(agent.token.text()));
 
-    for (int i = 0; i < 20; ++i) check("Bearer guess");
+    for (int i = 0; i < 20; ++i)
+        check("Bearer guess");
     CHECK(check("Bearer guess")->status == 429);
     CHECK_FALSE(check("Bearer " + agent.token.text()));  // never locked out
     now += std::chrono::seconds(2);

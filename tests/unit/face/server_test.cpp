@@ -47,10 +47,12 @@ class Raw {
             const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
                 deadline - std::chrono::steady_clock::now());
             pollfd waiting{fd_.get(), POLLIN, 0};
-            if (left.count() <= 0 || poll(&waiting, 1, static_cast<int>(left.count())) <= 0) return all;
+            if (left.count() <= 0 || poll(&waiting, 1, static_cast<int>(left.count())) <= 0)
+                return all;
             char chunk[4096];
             const ssize_t n = recv(fd_.get(), chunk, sizeof chunk, 0);
-            if (n <= 0) return all;
+            if (n <= 0)
+                return all;
             all.append(chunk, static_cast<size_t>(n));
         }
     }
@@ -69,16 +71,17 @@ class Raw {
 
 /// An echoing server without TLS and with small limits.
 struct PlainServer {
-    explicit PlainServer(api::HttpLimits limits = {.connections = 16,
-                                                   .header_bytes = 2048,
-                                                   .body_bytes = 1000,
-                                                   .requests = 3,
-                                                   .step = 300ms,
-                                                   .idle = 600ms},
-                         api::HttpHandler handler = [](const Request& request) {
-                             return Response::text(request.method + " " + request.path + " " +
-                                                   request.body);
-                         })
+    explicit PlainServer(
+        api::HttpLimits limits = {.connections = 16,
+                                  .header_bytes = 2048,
+                                  .body_bytes = 1000,
+                                  .requests = 3,
+                                  .step = 300ms,
+                                  .idle = 600ms},
+        api::HttpHandler handler =
+            [](const Request& request) {
+                return Response::text(request.method + " " + request.path + " " + request.body);
+            })
         : server(loop.io,
                  {.name = "test", .host = "127.0.0.1", .port_setting = "x", .limits = limits},
                  std::move(handler), *logger, metrics) {
@@ -109,23 +112,28 @@ struct PlainServer {
 
 int count(std::string_view text, std::string_view what) {
     int n = 0;
-    for (size_t at = 0; (at = text.find(what, at)) != std::string_view::npos; at += what.size()) ++n;
+    for (size_t at = 0; (at = text.find(what, at)) != std::string_view::npos; at += what.size())
+        ++n;
     return n;
 }
 
 constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
-constexpr std::string_view kLast = "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+constexpr std::string_view kLast =
+    "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 }  // namespace
 
 TEST_CASE("requests one after the other, also pipelined", "[http-server]") {
     PlainServer plain;
-    CHECK_THAT(plain.ask(kLast), StartsWith("HTTP/1.1 200 OK\r\n") && ContainsSubstring("\r\n\r\nGET /x "));
-    const auto three = plain.ask(std::string(kGet) + std::string(kGet) + std::string(kGet) + std::string(kGet));
+    CHECK_THAT(plain.ask(kLast),
+               StartsWith("HTTP/1.1 200 OK\r\n") && ContainsSubstring("\r\n\r\nGET /x "));
+    const auto three =
+        plain.ask(std::string(kGet) + std::string(kGet) + std::string(kGet) + std::string(kGet));
     CHECK(count(three, "HTTP/1.1 200 OK") == 3);  // the bound on requests per connection
     CHECK(count(three, "Connection: close") == 1);
     const auto body = plain.ask(
-        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /y HTTP/1.1\r\nHost: a\r\n"
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /y HTTP/1.1\r\nHost: "
+        "a\r\n"
         "Connection: close\r\n\r\n");
     CHECK_THAT(body, ContainsSubstring("POST /x hello") && ContainsSubstring("GET /y "));
 }
@@ -138,8 +146,9 @@ TEST_CASE("bounds on a request", "[http-server]") {
     CHECK_THAT(plain.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n" +
                          std::string(1001, 'x')),
                StartsWith("HTTP/1.1 413 "));
-    CHECK_THAT(plain.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-               StartsWith("HTTP/1.1 501 "));
+    CHECK_THAT(
+        plain.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        StartsWith("HTTP/1.1 501 "));
     const auto refused = plain.ask("GET / HTTP/1.1\r\n\r\n" + std::string(kGet));
     CHECK_THAT(refused, StartsWith("HTTP/1.1 400 ") && ContainsSubstring("Connection: close"));
     CHECK(count(refused, "HTTP/1.1") == 1);  // nothing after a refusal is looked at
@@ -158,7 +167,8 @@ TEST_CASE("slow clients are cut off", "[http-server]") {
     SECTION("a byte now and then does not buy time") {
         const Raw raw(plain.server.port());
         const auto begin = std::chrono::steady_clock::now();
-        for (int i = 0; i < 100 && raw.send("G"); ++i) std::this_thread::sleep_for(50ms);
+        for (int i = 0; i < 100 && raw.send("G"); ++i)
+            std::this_thread::sleep_for(50ms);
         CHECK(std::chrono::steady_clock::now() - begin < 2s);
     }
     SECTION("half a body") {
@@ -191,7 +201,8 @@ TEST_CASE("a crowd of silent connections does not keep others out", "[http-serve
     std::vector<std::unique_ptr<Raw>> crowd;
     for (int i = 0; i < 500; ++i) {
         crowd.push_back(std::make_unique<Raw>(plain.server.port()));
-        if (i % 50 == 0) CHECK_THAT(plain.ask(kLast), StartsWith("HTTP/1.1 200"));
+        if (i % 50 == 0)
+            CHECK_THAT(plain.ask(kLast), StartsWith("HTTP/1.1 200"));
     }
     CHECK(plain.dropped("evicted") > 400);
     served.send(kLast);  // who has been served stays
@@ -204,7 +215,8 @@ TEST_CASE("a handler that blocks holds nobody else up; one that throws is answer
     std::condition_variable released;
     bool release = false;
     PlainServer plain({.requests = 10}, [&](const Request& request) -> Response {
-        if (request.path == "/throw") throw std::runtime_error("oops");
+        if (request.path == "/throw")
+            throw std::runtime_error("oops");
         if (request.path == "/block") {
             std::unique_lock lock(mutex);
             released.wait(lock, [&] { return release; });
@@ -226,17 +238,21 @@ TEST_CASE("a handler that blocks holds nobody else up; one that throws is answer
 
 TEST_CASE("a port in use is named", "[http-server]") {
     PlainServer plain;
-    HttpServer second(plain.loop.io,
-                      {.name = "api", .host = "127.0.0.1", .port = plain.server.port(),
-                       .port_setting = "security_agent.cmd_port"},
-                      [](const Request&) { return Response(); }, *plain.logger, plain.metrics);
+    HttpServer second(
+        plain.loop.io,
+        {.name = "api",
+         .host = "127.0.0.1",
+         .port = plain.server.port(),
+         .port_setting = "security_agent.cmd_port"},
+        [](const Request&) { return Response(); }, *plain.logger, plain.metrics);
     const auto started = second.start();
     REQUIRE_FALSE(started);
     CHECK(started.error().code == ErrorCode::kExists);
-    CHECK_THAT(started.error().message, ContainsSubstring("security_agent.cmd_port") &&
-                                            ContainsSubstring("ss -ltnp"));
-    HttpServer nowhere(plain.loop.io, {.name = "api", .host = "203.0.113.1"},
-                       [](const Request&) { return Response(); }, *plain.logger, plain.metrics);
+    CHECK_THAT(started.error().message,
+               ContainsSubstring("security_agent.cmd_port") && ContainsSubstring("ss -ltnp"));
+    HttpServer nowhere(
+        plain.loop.io, {.name = "api", .host = "203.0.113.1"},
+        [](const Request&) { return Response(); }, *plain.logger, plain.metrics);
     CHECK_FALSE(nowhere.start());
 }
 
@@ -250,10 +266,12 @@ TEST_CASE("stopping lets the answer under way go out and nothing else", "[http-s
     const Raw busy(plain.server.port());
     const Raw idle(plain.server.port());
     busy.send(kGet);
-    while (!entered) std::this_thread::sleep_for(1ms);
+    while (!entered)
+        std::this_thread::sleep_for(1ms);
     plain.loop.on_loop([&] { plain.server.stop(); });
     CHECK_FALSE(Raw(plain.server.port()).connected());
-    CHECK_THAT(busy.receive(), ContainsSubstring("finished") && ContainsSubstring("Connection: close"));
+    CHECK_THAT(busy.receive(),
+               ContainsSubstring("finished") && ContainsSubstring("Connection: close"));
     CHECK(idle.closes(2s));
 }
 
@@ -269,8 +287,8 @@ TEST_CASE("the API over TLS", "[api]") {
     CHECK(agent.changed == "log_level=debug");
     CHECK(api::request(client, "GET", "/agent/nothing")->status == 404);
     CHECK(api::request(client, "PUT", "/agent/version")->status == 405);
-    CHECK(api::request(client, "POST", "/agent/config/log_level", std::string(100'000, 'x'))->status ==
-          413);
+    CHECK(api::request(client, "POST", "/agent/config/log_level", std::string(100'000, 'x'))
+              ->status == 413);
 
     SECTION("without the right token") {
         client.token = std::string(64, '0');
@@ -289,7 +307,8 @@ TEST_CASE("the API over TLS", "[api]") {
     }
     SECTION("stop") {
         CHECK(api::request(client, "POST", "/agent/stop")->body == "\"\"");
-        for (int i = 0; i < 100 && agent.stops == 0; ++i) std::this_thread::sleep_for(10ms);
+        for (int i = 0; i < 100 && agent.stops == 0; ++i)
+            std::this_thread::sleep_for(10ms);
         CHECK(agent.stops == 1);
     }
     SECTION("plain HTTP gets nothing") {
@@ -310,7 +329,8 @@ TEST_CASE("old TLS, tickets and renegotiation are refused", "[api]") {
         SSL* ssl = SSL_new(context);
         SSL_set_fd(ssl, raw.fd());
         const bool done = SSL_connect(ssl) == 1;
-        if (done) check(ssl);
+        if (done)
+            check(ssl);
         SSL_free(ssl);
         SSL_CTX_free(context);
         return done;
@@ -331,7 +351,8 @@ TEST_CASE("a thousand silent TLS connections and one that works", "[api]") {
     std::vector<std::unique_ptr<Raw>> crowd;
     for (int i = 0; i < 500; ++i) {
         crowd.push_back(std::make_unique<Raw>(agent.server.port()));
-        if (i % 2 == 0) crowd.back()->send("\x16\x03");  // the beginning of a handshake
+        if (i % 2 == 0)
+            crowd.back()->send("\x16\x03");  // the beginning of a handshake
     }
     const auto begin = std::chrono::steady_clock::now();
     const auto version = api::request(agent.client(), "GET", "/agent/version");
@@ -348,13 +369,13 @@ TEST_CASE("names that lead here by another's name are refused", "[api]") {
     REQUIRE(server.start());
     const auto ask = [&](std::string_view method, std::string_view path, std::string_view host) {
         const Raw raw(server.port());
-        raw.send(fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", method, path,
-                             host));
+        raw.send(fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", method,
+                             path, host));
         return raw.receive();
     };
     CHECK_THAT(ask("GET", "/live", "evil.example"), StartsWith("HTTP/1.1 421 "));
-    CHECK_THAT(ask("GET", "/live", "127.0.0.1:5011"), StartsWith("HTTP/1.1 503 ") &&
-                                                          ContainsSubstring("engine"));
+    CHECK_THAT(ask("GET", "/live", "127.0.0.1:5011"),
+               StartsWith("HTTP/1.1 503 ") && ContainsSubstring("engine"));
     agent.component->beat();
     CHECK_THAT(ask("GET", "/live", "localhost"), StartsWith("HTTP/1.1 200 "));
     CHECK_THAT(ask("GET", "/ready", "localhost"), StartsWith("HTTP/1.1 200 "));
@@ -365,8 +386,8 @@ TEST_CASE("names that lead here by another's name are refused", "[api]") {
                    ContainsSubstring("# TYPE vedette_agent_http_requests_total counter"));
     const auto vars = ask("GET", "/debug/vars", "localhost");
     const auto document = boost::json::parse(vars.substr(vars.find("\r\n\r\n") + 4)).as_object();
-    for (const char* key : {"cmdline", "memstats", "version", "uptime",
-                            "vedette_agent_http_requests_total"})
+    for (const char* key :
+         {"cmdline", "memstats", "version", "uptime", "vedette_agent_http_requests_total"})
         CHECK(document.contains(key));
     loop.on_loop([&] { server.stop(); });
     loop.stop();
@@ -384,7 +405,8 @@ TEST_CASE("Prometheus text only while telemetry is enabled", "[telemetry]") {
     REQUIRE(server.start());
     const Raw raw(server.port());
     raw.send("GET /telemetry HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    CHECK_THAT(raw.receive(), StartsWith("HTTP/1.1 404 ") && ContainsSubstring("telemetry.enabled"));
+    CHECK_THAT(raw.receive(),
+               StartsWith("HTTP/1.1 404 ") && ContainsSubstring("telemetry.enabled"));
     loop.on_loop([&] { server.stop(); });
     loop.stop();
 }

@@ -16,7 +16,9 @@ namespace json = boost::json;
 
 namespace {
 
-json::object example() { return json::parse(test::golden("face/status.json")).as_object(); }
+json::object example() {
+    return json::parse(test::golden("face/status.json")).as_object();
+}
 
 }  // namespace
 
@@ -39,12 +41,14 @@ TEST_CASE("a status document of any shape is rendered", "[status]") {
     const auto whole = example();
     for (const auto& section : whole) {
         for (const json::value& odd :
-             {json::value(nullptr), json::value(1), json::value("x"), json::value(json::array{1, "a"}),
+             {json::value(nullptr), json::value(1), json::value("x"),
+              json::value(json::array{1, "a"}),
               json::value(json::object{{"a", json::array{json::object{{"b", 1}}}}})}) {
             auto document = whole;
             document[section.key()] = odd;
             CHECK_FALSE(status::render_text(document, true).empty());
-            if (!section.value().is_object()) continue;
+            if (!section.value().is_object())
+                continue;
             for (const auto& member : section.value().get_object()) {
                 document = whole;
                 document[section.key()].as_object()[member.key()] = odd;
@@ -62,10 +66,12 @@ TEST_CASE("sections are collected within the time there is", "[status]") {
     provider.add_section("quick", [] { return json::object{{"a", 1}}; });
     provider.add_section("stuck", [&] {
         ++calls;
-        while (!release) std::this_thread::sleep_for(1ms);
+        while (!release)
+            std::this_thread::sleep_for(1ms);
         return json::object{{"late", true}};
     });
-    provider.add_section("broken", []() -> json::object { throw std::runtime_error("no \x1b[31m"); });
+    provider.add_section("broken",
+                         []() -> json::object { throw std::runtime_error("no \x1b[31m"); });
 
     const auto begin = std::chrono::steady_clock::now();
     auto document = provider.collect(50ms);
@@ -91,8 +97,10 @@ TEST_CASE("many ask at once", "[status]") {
     for (int i = 0; i < 8; ++i)
         threads.emplace_back([&] {
             for (int j = 0; j < 50; ++j)
-                if (provider.collect(5s).at("section").as_object().contains("a")) ++good;
+                if (provider.collect(5s).at("section").as_object().contains("a"))
+                    ++good;
         });
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
     CHECK(good == 400);
 }

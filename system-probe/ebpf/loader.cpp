@@ -11,9 +11,9 @@
 
 #include "system-probe/ebpf/bpf_error.h"
 #include "system-probe/ebpf/libbpf_log.h"
+#include "system-probe/ebpf/object_bytes.h"
 #include "system-probe/ebpf/system_calls.h"
 #include "system-probe/ebpf/trampoline_trial.h"
-#include "vedette_bpf.skel.h"
 
 namespace vedette::probe {
 namespace {
@@ -85,11 +85,10 @@ struct LoadedObject::Attempt {
     LoadedObject& self;
 
     Result<> open(const std::vector<std::string>& names) {
-        size_t size = 0;
-        const void* bytes = vedette_bpf__elf_bytes(&size);
+        const auto bytes = bpf_object_bytes();
         LIBBPF_OPTS(bpf_object_open_opts, options);
         options.object_name = "vedette";
-        self.object_.reset(bpf_object__open_mem(bytes, size, &options));
+        self.object_.reset(bpf_object__open_mem(bytes.data(), bytes.size(), &options));
         if (!self.object_) return fail_errno(errno, "opening the built-in BPF object");
         bpf_program* program = nullptr;
         bpf_object__for_each_program(program, self.object_.get())

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/ebpf/hook_plan.h"
+
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "system-probe/ebpf/object_bytes.h"
+#include "tests/unit/catch.h"
+
+using namespace vedette::probe;
+
+namespace {
+
+std::string accept(const HookProgram&) { return {}; }
+std::string refuse_trampolines(const HookProgram& program) {
+    return program.function.empty() ? std::string() : "no trampolines here";
+}
+
+const PlannedHook& of(const std::vector<PlannedHook>& plan, vdt_type type) {
+    return *std::find_if(plan.begin(), plan.end(), [type](const auto& h) { return h.row->type == type; });
+}
+
+bool has(const std::vector<std::string>& names, std::string_view name) {
+    return std::count(names.begin(), names.end(), name) == 1;
+}
+
+}  // namespace
+
+TEST_CASE("every record type but the snapshot has one row") {
+    std::set<int> types;
+    for (const HookRow& row : hook_table()) CHECK(types.insert(row.type).second);
+    for (int type = VDT_FORK; type < VDT_TYPE_MAX; type++) CHECK(types.contains(type) == (type != VDT_SNAPSHOT));
+}
+
+TEST_CASE("every program of the table is in the BPF object, and no other but the iterator") {
+    const auto bytes = bpf_object_bytes();
+    const std::unique_ptr<bpf_object, void (*)(bpf_object*)> object(
+        bpf_object__open_mem(bytes.data(), bytes.size(), nullptr), bpf_object__close);
+    REQUIRE(object);
+    std::set<std::string> built;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object.get()) built.insert(bpf_program__name(program));
+
+    std::set<std::string> named{std::string(kSnapshotProgram)};
+    for (const HookRow& row : hook_table()) {
+        for (const HookSet* set : {&row.tracepoint, &row.trampoline}) {
+            for (const HookProgram& one : set->programs) named.emplace(one.name);
+            if (!set->handler.empty()) named.emplace(set->handler);
+        }
+    }
+    CHECK(named == built);
+}
+
+TEST_CASE("auto takes trampolines where all of a type's programs attach") {
+    const auto plan = plan_hooks({}, accept);
+    CHECK(of(plan, VDT_OPEN).trampoline);
+    CHECK(of(plan, VDT_CONNECT).trampoline);
+    CHECK(of(plan, VDT_EXEC).trampoline);
+    CHECK_FALSE(of(plan, VDT_FORK).trampoline);  // has none of its own
+    CHECK(dispatched_types(plan) == std::vector<vdt_type>{VDT_SETUID, VDT_SETGID});
+    CHECK_FALSE(has(programs_of(plan), "handle_open"));
+}
+
+TEST_CASE("one refused trampoline puts its type, and no other, on tracepoints") {
+    const auto plan = plan_hooks({}, [](const HookProgram& program) -> std::string {
+        return program.name == "handle_do_file_open_root" ? "other arguments" : "";
+    });
+    CHECK_FALSE(of(plan, VDT_OPEN).trampoline);
+    CHECK(of(plan, VDT_CONNECT).trampoline);
+    const auto names = programs_of(plan);
+    CHECK(has(names, "handle_open"));
+    CHECK_FALSE(has(names, "handle_do_filp_open"));
+    CHECK_THAT(of(plan, VDT_OPEN).refusal, ContainsSubstring("handle_do_file_open_root: other arguments"));
+}
+
+TEST_CASE("the tracepoint backend tries no trampoline") {
+    bool tried = false;
+    KernelSourceOptions options;
+    options.backend = Backend::kTracepoint;
+    const auto plan = plan_hooks(options, [&tried](const HookProgram& program) -> std::string {
+        tried |= !program.function.empty();
+        return {};
+    });
+    CHECK_FALSE(tried);
+    CHECK(has(programs_of(plan), kDispatcher.name));
+    CHECK(has(programs_of(plan), "handle_connect"));
+}
+
+TEST_CASE("unwanted types load nothing, lifecycle always does") {
+    KernelSourceOptions options;
+    options.event_types = {VDT_CONNECT};
+    options.backend = Backend::kTracepoint;
+    const auto names = programs_of(plan_hooks(options, accept));
+    CHECK(has(names, "handle_connect"));
+    CHECK(has(names, "handle_fork"));
+    CHECK(has(names, "handle_exec"));
+    CHECK(has(names, "handle_exit"));
+    CHECK_FALSE(has(names, "handle_open"));
+    CHECK_FALSE(has(names, "handle_setuid"));
+
+    options.event_types = {VDT_EXEC};  // no system call wanted: nothing on sys_exit
+    CHECK_FALSE(has(programs_of(plan_hooks(options, accept)), kDispatcher.name));
+}
+
+TEST_CASE("a report says what is blind and why") {
+    const auto reports = report_hooks(plan_hooks({}, refuse_trampolines));
+    const auto open = std::find_if(reports.begin(), reports.end(),
+                                   [](const auto& r) { return r.event_type == "open"; });
+    REQUIRE(open != reports.end());
+    CHECK(open->backend == "tracepoint");
+    CHECK(open->state == "partial");
+    CHECK(open->programs == std::vector<std::string>{"dispatch_sys_exit", "handle_open"});
+    CHECK_THAT(open->reason, ContainsSubstring("blind to opens by io_uring"));
+    CHECK_THAT(open->reason, ContainsSubstring("no trampolines here"));
+}
+
+TEST_CASE("a type with no usable hook is missing, with the reason of each backend") {
+    const auto reports = report_hooks(plan_hooks({}, [](const HookProgram& program) -> std::string {
+        return program.name == kDispatcher.name ? "no sys_exit" : refuse_trampolines(program);
+    }));
+    for (const auto& report : reports) {
+        const bool on_sys_exit = report.event_type == "open" || report.event_type == "connect" ||
+                                 report.event_type == "setuid" || report.event_type == "setgid";
+        CHECK((report.state == "missing") == on_sys_exit);
+        if (on_sys_exit) {
+            CHECK(report.backend.empty());
+            CHECK(report.programs.empty());
+            CHECK_THAT(report.reason, ContainsSubstring("no sys_exit"));
+        }
+    }
+}
+
+TEST_CASE("backend names") {
+    CHECK(*parse_backend("auto") == Backend::kAuto);
+    CHECK(*parse_backend("tracepoint") == Backend::kTracepoint);
+    CHECK(*parse_backend("trampoline") == Backend::kTrampoline);
+    auto wrong = parse_backend("kprobe\x1b");
+    REQUIRE_FALSE(wrong);
+    CHECK_THAT(wrong.error().message, ContainsSubstring("choose auto, tracepoint or trampoline"));
+    CHECK_THAT(wrong.error().message, !ContainsSubstring("\x1b"));
+}

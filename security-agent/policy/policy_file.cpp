@@ -127,7 +127,7 @@ RuleDefinition read_rule(const File& file, const YamlNode& node, Diagnostics& di
         rule.silent = fields.boolean("silent").value_or(false);
         rule.priority = fields.integer("priority").value_or(0);
         fields.finish();
-        const bool needs_expression = !rule.disabled.value_or(false) && rule.combine == Combine::kNone;
+        const bool needs_expression = !rule.disabled.has_value() && rule.combine == Combine::kNone;
         if (!rule.expression && needs_expression) {
             fields.error(node.offset, "the rule has no 'expression'");
         }

@@ -51,20 +51,22 @@ struct Agent::Step {
     void (Agent::*stop)();  ///< null: nothing to undo
 };
 
-// The engine is stopped before the probe client, which stays to pass on the last acknowledgements; the outputs last,
-// with everybody's alerts in them.
+// The ports come before everything that others would notice: a second agent ends there, before it has touched the
+// alerts file or taken the event stream over. The engine is stopped before the probe client, which stays to pass on the
+// last acknowledgements; the outputs after both, with everybody's alerts in them.
 const Agent::Step Agent::kSteps[] = {
     {"process", &Agent::start_process, nullptr},
     {"pid file", &Agent::start_pid_file, &Agent::stop_pid_file},
     {"state directory", &Agent::start_state_dir, nullptr},
     {"signals", &Agent::start_signals, &Agent::stop_signals},
-    {"outputs", &Agent::start_outputs, &Agent::stop_outputs},
     {"status", &Agent::start_status, nullptr},
-    {"probe client", &Agent::start_probe_client, &Agent::stop_probe_client},
-    {"engine", &Agent::start_engine, &Agent::stop_engine},
-    {"policies", &Agent::start_policies, &Agent::stop_policies},
     {"telemetry", &Agent::start_telemetry, &Agent::stop_telemetry},
     {"API", &Agent::start_api, &Agent::stop_api},
+    {"outputs", &Agent::start_outputs, &Agent::stop_outputs},
+    {"engine", &Agent::start_engine, nullptr},
+    {"probe client", &Agent::start_probe_client, &Agent::stop_probe_client},
+    {"evaluation", &Agent::start_evaluation, &Agent::stop_evaluation},
+    {"policies", &Agent::start_policies, &Agent::stop_policies},
     {"heartbeat", &Agent::start_heartbeat, &Agent::stop_heartbeat},
 };
 
@@ -77,7 +79,7 @@ int Agent::run() {
     size_t started = 0;
     for (const Step& step : kSteps) {
         if (Result<> result = (this->*step.start)(); !result) {
-            logger_->critical("cannot start: {}: {}", step.name, result.error().message);
+            logger_->critical("cannot start ({}): {}", step.name, result.error().message);
             stop_from(started);
             return 1;
         }
@@ -110,8 +112,10 @@ Result<> Agent::start_process() {
     // A core dump would hold other people's command lines.
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno(errno, "PR_SET_DUMPABLE");
     hostname_ = host_name(settings_.string("hostname"));
-    return engine::handlers::use_private_ranges(
-        settings_.list("event_monitoring_config.network.private_ip_ranges"));
+    constexpr const char* kRanges = "event_monitoring_config.network.private_ip_ranges";
+    Result<> ranges = engine::handlers::use_private_ranges(settings_.list(kRanges));
+    if (!ranges) return forward_error(ranges, "{}", kRanges);
+    return {};
 }
 
 Result<> Agent::start_pid_file() {
@@ -192,16 +196,6 @@ void Agent::stop_outputs() {
 }
 
 Result<> Agent::start_status() {
-    queue_ = std::make_unique<engine::BatchQueue>(kQueueBytes);
-    engine::EngineOptions options;
-    options.agent = agent_facts();
-    options.limit.burst = settings_.integer("runtime_security_config.event_server.burst");
-    options.limit.period_ns =
-        1'000'000'000 / settings_.integer("runtime_security_config.event_server.rate");
-    options.steady_ns = steady_ns;
-    options.wall_ns = wall_time_ns;
-    engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
-
     status::Facts facts;
     facts.hostname = hostname_;
     facts.run_dir = settings_.string("run_dir");
@@ -231,6 +225,19 @@ Result<> Agent::start_status() {
     return {};
 }
 
+Result<> Agent::start_engine() {
+    queue_ = std::make_unique<engine::BatchQueue>(kQueueBytes);
+    engine::EngineOptions options;
+    options.agent = agent_facts();
+    options.limit.burst = settings_.integer("runtime_security_config.event_server.burst");
+    options.limit.period_ns =
+        1'000'000'000 / settings_.integer("runtime_security_config.event_server.rate");
+    options.steady_ns = steady_ns;
+    options.wall_ns = wall_time_ns;
+    engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
+    return {};
+}
+
 Result<> Agent::start_probe_client() {
     probe_client::ClientOptions options;
     options.socket_path = events_socket_path(settings_);
@@ -246,7 +253,7 @@ void Agent::stop_probe_client() {
     probe_client_->stop();
 }
 
-Result<> Agent::start_engine() {
+Result<> Agent::start_evaluation() {
     engine_thread_ = std::make_unique<engine::EngineThread>(
         *engine_, *queue_, [this](uint64_t sequence) { probe_client_->acknowledge(sequence); },
         health_.add("engine", Health::Kind::kLiveness));
@@ -254,7 +261,7 @@ Result<> Agent::start_engine() {
     return {};
 }
 
-void Agent::stop_engine() {
+void Agent::stop_evaluation() {
     engine_thread_->stop();
 }
 

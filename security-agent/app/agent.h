@@ -52,6 +52,7 @@ class Agent {
     Result<> start_engine();
     Result<> start_policies();
     Result<> start_probe_client();
+    Result<> start_evaluation();
     Result<> start_status();
     Result<> start_telemetry();
     Result<> start_api();
@@ -59,7 +60,7 @@ class Agent {
     void stop_pid_file();
     void stop_signals();
     void stop_outputs();
-    void stop_engine();
+    void stop_evaluation();
     void stop_policies();
     void stop_probe_client();
     void stop_telemetry();

@@ -15,6 +15,7 @@ namespace vedette::probe {
 struct HookProgram {
     std::string_view name;
     std::string_view function;  ///< fentry, fexit: the kernel function, to try it before loading; else empty
+    unsigned parameters = 0;    ///< how many the function must have for the program to read them right
 };
 
 struct HookSet {
@@ -35,7 +36,7 @@ struct HookRow {
 std::span<const HookRow> hook_table();
 
 /// The dispatcher that every `handler` of the table hangs on.
-inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", ""};
+inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0};
 /// The task iterator of the snapshot.
 inline constexpr std::string_view kSnapshotProgram = "dump_process";
 

@@ -192,7 +192,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     const auto refusal = [&](const HookProgram& program) -> std::string {
         const auto found = refused.find(program.name);
         if (found != refused.end()) return found->second;
-        return program.function.empty() ? std::string() : trial.refusal(program.function);
+        return program.function.empty() ? std::string() : trial.refusal(program.function, program.parameters);
     };
     Attempt attempt{facts, refused, self};
     for (size_t i = 0; i < kMaxAttempts; i++) {

@@ -20,25 +20,34 @@ constexpr std::array<bpf_insn, 2> kNothing{{
     {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
 }};
 
+unsigned count_parameters(const btf& types, int function) {
+    const btf_type* type = btf__type_by_id(&types, static_cast<uint32_t>(function));
+    const btf_type* prototype = type == nullptr ? nullptr : btf__type_by_id(&types, type->type);
+    return prototype == nullptr ? 0 : btf_vlen(prototype);
+}
+
 }  // namespace
 
 TrampolineTrial::TrampolineTrial(const HostFacts& facts) : facts_(facts) {}
 
 TrampolineTrial::~TrampolineTrial() { btf__free(kernel_types_); }
 
-const std::string& TrampolineTrial::refusal(std::string_view function) {
+const std::string& TrampolineTrial::refusal(std::string_view function, unsigned parameters) {
     const std::string name(function);
     const auto known = answers_.find(name);
     if (known != answers_.end()) return known->second;
-    return answers_.emplace(name, ask(name)).first->second;
+    return answers_.emplace(name, ask(name, parameters)).first->second;
 }
 
-std::string TrampolineTrial::ask(const std::string& function) {
+std::string TrampolineTrial::ask(const std::string& function, unsigned parameters) {
     const LibbpfLog quiet;
     if (kernel_types_ == nullptr) kernel_types_ = btf__load_vmlinux_btf();
     if (kernel_types_ == nullptr) return explain_bpf_error(errno, BpfStep::kLoadProgram, facts_);
     const int id = btf__find_by_name_kind(kernel_types_, function.c_str(), BTF_KIND_FUNC);
     if (id < 0) return fmt::format("kernel {} has no function {}", facts_.kernel, function);
+    if (const unsigned found = count_parameters(*kernel_types_, id); found != parameters)
+        return fmt::format("kernel {} has {} with {} parameters, not {}", facts_.kernel, function, found,
+                           parameters);
 
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.expected_attach_type = BPF_TRACE_FENTRY;

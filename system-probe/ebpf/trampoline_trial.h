@@ -20,11 +20,12 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: it attaches. Else the reason it does not. The kernel is asked once a function.
-    const std::string& refusal(std::string_view function);
+    /// Empty: it attaches. Else the reason it does not: among others, that the function has not this many parameters, so
+    /// that the program would read wrong ones. The kernel is asked once a function.
+    const std::string& refusal(std::string_view function, unsigned parameters);
 
    private:
-    std::string ask(const std::string& function);
+    std::string ask(const std::string& function, unsigned parameters);
 
     const HostFacts& facts_;
     btf* kernel_types_ = nullptr;

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/stream/batcher.h"
+
+#include "tests/unit/catch.h"
+
+namespace vedette::probe {
+namespace {
+
+v1::Event open_event(size_t path_bytes = 10) {
+    v1::Event event;
+    event.mutable_open()->mutable_file()->set_path(std::string(path_bytes, 'p'));
+    return event;
+}
+
+v1::ProcessNode node(uint64_t key, size_t bytes = 10) {
+    v1::ProcessNode out;
+    out.set_key(key);
+    out.add_argv(std::string(bytes, 'a'));
+    return out;
+}
+
+v1::Batch taken(BatchQueue& queue, uint64_t number) {
+    std::shared_ptr<const std::string> bytes;
+    REQUIRE(queue.take(number, bytes) == BatchQueue::Take::kBatch);
+    v1::SubscribeResponse response;
+    REQUIRE(response.ParseFromString(*bytes));
+    return response.batch();
+}
+
+struct Fixture {
+    explicit Fixture(size_t max_bytes = 16u << 20) : queue(max_bytes) {}
+    BatchQueue queue;
+    Batcher batcher{queue};
+
+    void batch_of(int events, size_t path_bytes = 10) {
+        for (int i = 0; i < events; ++i) batcher.add_event(open_event(path_bytes));
+        batcher.flush();
+    }
+};
+
+TEST_CASE("changes stand before the event they belong to") {
+    Fixture f;
+    f.batcher.changed(node(1));
+    f.batcher.add_event(open_event());
+    f.batcher.add_event(open_event());
+    f.batcher.changed(node(2));
+    f.batcher.gone(1);
+    f.batcher.add_event(open_event());
+    f.batcher.changed(node(3));
+    f.batcher.flush();
+    const auto batch = taken(f.queue, 1);
+    CHECK(batch.first_sequence() == 1);
+    REQUIRE(batch.processes_size() == 4);
+    CHECK(batch.processes(0).before_event() == 0);
+    CHECK(batch.processes(1).before_event() == 2);
+    CHECK(batch.processes(2).before_event() == 2);
+    CHECK(batch.processes(2).gone());
+    CHECK(batch.processes(2).node().key() == 1);
+    CHECK(batch.processes(3).before_event() == 3);  // after all events
+    CHECK(f.batcher.next_sequence() == 4);
+}
+
+TEST_CASE("a batch is full at 512 events") {
+    Fixture f;
+    for (int i = 0; i < Batcher::kMaxEvents; ++i) f.batcher.add_event(open_event());
+    CHECK(f.batcher.empty());
+    CHECK(taken(f.queue, 1).events_size() == Batcher::kMaxEvents);
+    f.batcher.add_event(open_event());
+    f.batcher.flush();
+    CHECK(taken(f.queue, 2).first_sequence() == Batcher::kMaxEvents + 1);
+}
+
+TEST_CASE("a batch is full at 64 KiB, and what is too large for one stands alone") {
+    Fixture f;
+    for (int i = 0; i < 30; ++i) f.batcher.add_event(open_event(4096));
+    f.batcher.changed(node(1, 100'000));
+    f.batcher.add_event(open_event());
+    f.batcher.flush();
+    uint64_t next = 1;
+    int changes = 0;
+    for (uint64_t number = 1; number <= f.queue.counts().batches; ++number) {
+        const auto batch = taken(f.queue, number);
+        if (batch.processes_size() == 0) CHECK(batch.ByteSizeLong() <= Batcher::kMaxBytes);
+        CHECK(batch.first_sequence() == next);
+        next += static_cast<uint64_t>(batch.events_size());
+        changes += batch.processes_size();
+    }
+    CHECK(next == 32);
+    CHECK(changes == 1);
+    CHECK(f.queue.counts().batches >= 3);
+}
+
+TEST_CASE("nothing to say, no batch; a loss alone is worth one") {
+    Fixture f;
+    f.batcher.flush();
+    CHECK(f.queue.counts().batches == 0);
+    f.batcher.add_loss(19, v1::Loss::REASON_RING_FULL, 0);
+    f.batcher.flush();
+    CHECK(f.queue.counts().batches == 0);
+    f.batcher.add_loss(19, v1::Loss::REASON_RING_FULL, 2);
+    f.batcher.add_loss(19, v1::Loss::REASON_RING_FULL, 3);
+    f.batcher.add_loss(16, v1::Loss::REASON_DECODE, 1);
+    f.batcher.flush();
+    const auto batch = taken(f.queue, 1);
+    REQUIRE(batch.lost_size() == 2);
+    CHECK(batch.first_sequence() == 1);
+    f.batch_of(1);
+    CHECK(taken(f.queue, 2).lost_size() == 0);  // said once
+    CHECK(f.batcher.lost().at({19, v1::Loss::REASON_RING_FULL}) == 5);
+    CHECK(f.batcher.delivered().at(v1::Event::kOpenFieldNumber) == 1);
+}
+
+TEST_CASE("an acknowledgement lets go of whole batches only") {
+    Fixture f;
+    f.batch_of(10);
+    f.batch_of(10);
+    (void)taken(f.queue, 1);
+    (void)taken(f.queue, 2);
+    f.queue.acknowledge(9);
+    CHECK(f.queue.held_sequence() == 1);
+    f.queue.acknowledge(10);
+    CHECK(f.queue.held_sequence() == 11);
+    f.queue.acknowledge(5);  // an older one changes nothing
+    CHECK(f.queue.counts().acknowledged == 10);
+    f.queue.acknowledge(1000);  // never sent
+    CHECK(f.queue.counts().acknowledged == 10);
+    CHECK(f.queue.counts().held_events == 10);
+    f.queue.acknowledge(20);
+    CHECK(f.queue.counts().held_bytes == 0);
+    CHECK(f.queue.held_sequence() == 21);
+    std::shared_ptr<const std::string> bytes;
+    CHECK(f.queue.take(3, bytes) == BatchQueue::Take::kEmpty);
+}
+
+TEST_CASE("a batch that was not taken cannot be acknowledged away") {
+    Fixture f;
+    f.batch_of(10);
+    f.queue.acknowledge(10);
+    CHECK(f.queue.counts().held_events == 10);
+}
+
+TEST_CASE("an agent that comes back goes on where it was") {
+    Fixture f;
+    for (int i = 0; i < 5; ++i) f.batch_of(10);
+    for (uint64_t number = 1; number <= 3; ++number) (void)taken(f.queue, number);
+    f.queue.acknowledge(10);
+    const auto resume = f.queue.resume(20);
+    CHECK(resume.complete);
+    CHECK(resume.missed == 0);
+    CHECK(resume.next_sequence == 21);
+    CHECK(taken(f.queue, resume.number).first_sequence() == 21);
+    CHECK(f.queue.counts().acknowledged == 20);
+}
+
+TEST_CASE("an agent without a past gets what is held, and a fresh mirror") {
+    Fixture f;
+    for (int i = 0; i < 3; ++i) f.batch_of(10);
+    (void)taken(f.queue, 1);
+    f.queue.acknowledge(10);
+    const auto resume = f.queue.resume_unknown();
+    CHECK_FALSE(resume.complete);
+    CHECK(resume.next_sequence == 11);
+    CHECK(resume.missed == 0);
+}
+
+TEST_CASE("with nobody there the oldest batches go, counted by type") {
+    Fixture f(10'000);
+    uint64_t made = 0;
+    for (int i = 0; i < 100; ++i) {
+        f.batch_of(5, 200);
+        made += 5;
+    }
+    const auto counts = f.queue.counts();
+    CHECK(counts.held_bytes <= 10'000);
+    f.batcher.flush();  // says the last losses
+    const auto lost = f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
+    CHECK(lost + f.queue.counts().held_events == made);
+    // The agent is told the same, in what it gets.
+    const auto resume = f.queue.resume_unknown();
+    CHECK(resume.missed == resume.next_sequence - 1);
+    uint64_t told = 0;
+    for (uint64_t number = resume.number; number <= f.queue.counts().batches; ++number) {
+        const auto batch = taken(f.queue, number);
+        for (const auto& loss : batch.lost()) told += loss.count();
+    }
+    CHECK(told > 0);
+    CHECK(told <= lost);
+}
+
+TEST_CASE("a mirror is wrong when a batch was dropped that the agent had not seen") {
+    Fixture f(3000);
+    f.batch_of(2, 400);
+    (void)taken(f.queue, 1);
+    for (int i = 0; i < 10; ++i) f.batch_of(2, 400);
+    std::shared_ptr<const std::string> bytes;
+    CHECK(f.queue.take(2, bytes) == BatchQueue::Take::kLost);
+    const auto resume = f.queue.resume(2);
+    CHECK_FALSE(resume.complete);
+    CHECK(resume.missed == resume.next_sequence - 3);
+    // The dropped batch that it had taken is no loss.
+    f.batcher.flush();
+    const auto lost = f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
+    CHECK(lost == resume.missed);
+}
+
+TEST_CASE("a dropped batch of changes alone makes the mirror wrong too") {
+    Fixture f(1500);
+    f.batch_of(1);
+    (void)taken(f.queue, 1);
+    f.queue.acknowledge(1);
+    f.batcher.changed(node(1, 1000));
+    f.batcher.flush();
+    f.batch_of(1, 1000);
+    CHECK_FALSE(f.queue.resume(1).complete);
+}
+
+TEST_CASE("a batch larger than the bound is held alone") {
+    Fixture f(100);
+    f.batch_of(1, 1000);
+    CHECK(f.queue.counts().held_events == 1);
+    f.batch_of(1, 1000);
+    CHECK(f.queue.counts().held_events == 1);
+    CHECK(f.queue.held_sequence() == 2);
+}
+
+}  // namespace
+}  // namespace vedette::probe

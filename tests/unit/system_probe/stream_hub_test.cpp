@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system-probe/stream/stream_hub.h"
+
+#include "tests/unit/catch.h"
+#include "tests/unit/system_probe/records.h"
+
+namespace vedette::probe {
+namespace {
+
+using namespace test;
+
+struct FakeAgent : Subscriber {
+    std::vector<v1::SubscribeResponse> first;
+    uint64_t number = 0;
+    int wakes = 0;
+    std::string closed;
+    std::string drained;
+
+    void begin(std::vector<Frame> frames, uint64_t from) override {
+        for (const auto& frame : frames) REQUIRE(first.emplace_back().ParseFromString(*frame));
+        number = from;
+    }
+    void wake() override { ++wakes; }
+    void close(const std::string& reason) override { closed = reason; }
+    void close_when_drained(const std::string& reason) override { drained = reason; }
+    bool open() const override { return closed.empty(); }
+
+    const v1::Welcome& welcome() const { return first.at(0).welcome(); }
+    size_t nodes() const {
+        size_t count = 0;
+        for (const auto& frame : first) count += static_cast<size_t>(frame.batch().processes_size());
+        return count;
+    }
+};
+
+struct Fixture {
+    BatchQueue queue{16u << 20};
+    Batcher batcher{queue};
+    WallClock clock{[] { return int64_t{0}; }};
+    Names names;
+    ProcessResolver resolver{{}, clock, names, batcher};
+    StreamHub hub{batcher, queue, resolver, 4242};
+
+    void apply(const Bytes& record) {
+        Decoded decoded;
+        REQUIRE(decode(as_record(record), decoded));
+        resolver.apply(decoded, batcher.next_sequence());
+        batcher.add_event(std::move(decoded.event));
+    }
+    static v1::Hello hello(uint64_t instance, uint64_t last) {
+        v1::Hello out;
+        out.set_instance_id(instance);
+        out.set_last_sequence(last);
+        return out;
+    }
+};
+
+TEST_CASE("a fresh agent forgets everything and gets all processes before the events") {
+    Fixture f;
+    for (uint32_t pid = 10; pid < 500; ++pid) f.apply(fork_record(image(pid), image(0), pid));
+    auto agent = std::make_shared<FakeAgent>();
+    const auto result = f.hub.subscribe(agent, Fixture::hello(0, 0));
+    CHECK(result.reset_mirror);
+    CHECK(result.missed == 0);
+    CHECK(agent->welcome().instance_id() == 4242);
+    CHECK(agent->welcome().reset_mirror());
+    CHECK(agent->welcome().next_sequence() == 1);
+    CHECK(agent->nodes() == 490);
+    CHECK(agent->number == 1);
+    CHECK(f.hub.connected());
+}
+
+TEST_CASE("the snapshot comes in frames of bounded size") {
+    Fixture f;
+    for (uint32_t pid = 10; pid < 200; ++pid) {
+        f.apply(exec_record(image(pid, 1), image(0), pid, {.argv = std::string(4000, 'x')}));
+    }
+    auto agent = std::make_shared<FakeAgent>();
+    f.hub.subscribe(agent, Fixture::hello(0, 0));
+    CHECK(agent->first.size() > 10);
+    for (const auto& frame : agent->first) CHECK(frame.ByteSizeLong() < Batcher::kMaxBytes + 8192);
+    CHECK(agent->nodes() == 190);
+}
+
+TEST_CASE("an agent that knows this probe goes on without a snapshot") {
+    Fixture f;
+    for (uint32_t pid = 10; pid < 20; ++pid) f.apply(fork_record(image(pid), image(0), pid));
+    auto agent = std::make_shared<FakeAgent>();
+    f.hub.subscribe(agent, Fixture::hello(4242, 10));
+    // It cannot have what was never taken: the batch is there for it again.
+    CHECK(agent->number == 1);
+    std::shared_ptr<const std::string> bytes;
+    REQUIRE(f.queue.take(1, bytes) == BatchQueue::Take::kBatch);
+    auto again = std::make_shared<FakeAgent>();
+    const auto result = f.hub.subscribe(again, Fixture::hello(4242, 10));
+    CHECK(result.replaced);
+    CHECK_FALSE(result.reset_mirror);
+    CHECK(again->first.size() == 1);
+    CHECK(again->welcome().next_sequence() == 11);
+    CHECK(again->number == 2);
+}
+
+TEST_CASE("an agent of another run of the probe, or from the future, starts afresh") {
+    Fixture f;
+    f.apply(fork_record(image(10), image(0), 5));
+    auto other = std::make_shared<FakeAgent>();
+    CHECK(f.hub.subscribe(other, Fixture::hello(1, 1)).reset_mirror);
+    auto future = std::make_shared<FakeAgent>();
+    CHECK(f.hub.subscribe(future, Fixture::hello(4242, 1'000'000)).reset_mirror);
+}
+
+TEST_CASE("a newer subscriber replaces the older one and says so") {
+    Fixture f;
+    auto older = std::make_shared<FakeAgent>();
+    auto newer = std::make_shared<FakeAgent>();
+    CHECK_FALSE(f.hub.subscribe(older, Fixture::hello(0, 0)).replaced);
+    CHECK(f.hub.subscribe(newer, Fixture::hello(0, 0)).replaced);
+    CHECK_THAT(older->closed, ContainsSubstring("newer subscriber"));
+    CHECK(newer->open());
+    f.apply(fork_record(image(10), image(0), 5));
+    const int before = newer->wakes;
+    f.hub.flush();
+    CHECK(newer->wakes == before + 1);
+    newer->closed = "gone";
+    f.hub.flush();
+    CHECK_FALSE(f.hub.connected());
+}
+
+TEST_CASE("at the end the last batch is finished before the call") {
+    Fixture f;
+    auto agent = std::make_shared<FakeAgent>();
+    f.hub.subscribe(agent, Fixture::hello(0, 0));
+    f.apply(fork_record(image(10), image(0), 5));
+    f.hub.finish("stopping");
+    CHECK(agent->drained == "stopping");
+    CHECK(f.queue.counts().held_events == 1);
+}
+
+}  // namespace
+}  // namespace vedette::probe

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole way from records to a real gRPC client over real sockets.
+#include <grpcpp/grpcpp.h>
+#include <spdlog/sinks/null_sink.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <deque>
+#include <thread>
+
+#include "system-probe/app/pipeline.h"
+#include "system-probe/commands/command_service.h"
+#include "system-probe/stream/event_service.h"
+#include "system-probe/stream/grpc_server.h"
+#include "system-probe/stream/peer_listener.h"
+#include "system-probe/stream/unix_socket.h"
+#include "tests/unit/catch.h"
+#include "tests/unit/system_probe/records.h"
+#include "tests/unit/system_probe/temp_dir.h"
+#include "vedette/v1/command.grpc.pb.h"
+#include "vedette/v1/event_stream.grpc.pb.h"
+
+namespace vedette::probe {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+/// A ring that the test fills.
+class FakeRing : public RecordSource {
+   public:
+    void push(Bytes record) {
+        const std::lock_guard lock(mutex_);
+        records_.push_back(std::move(record));
+        filled_.notify_one();
+    }
+    void lose(vdt_type type, uint64_t count) {
+        const std::lock_guard lock(mutex_);
+        counters_.seen[type] += count;
+        counters_.lost[type][VDT_LOSS_RING_FULL] += count;
+    }
+
+    Result<> snapshot(const RecordSink& /*sink*/) override { return {}; }
+    Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) override {
+        std::deque<Bytes> taken;
+        {
+            std::unique_lock lock(mutex_);
+            filled_.wait_for(lock, timeout, [&] { return !records_.empty(); });
+            taken.swap(records_);
+        }
+        for (const auto& record : taken) sink(as_record(record));
+        return taken.size();
+    }
+    Result<vdt_counters> counters() override {
+        const std::lock_guard lock(mutex_);
+        return counters_;
+    }
+    std::vector<HookReport> hooks() const override {
+        return {{"open", "tracepoint", {"handle_open"}, "partial", "because"}};
+    }
+    std::string name() const override { return "fake"; }
+    uint64_t ring_bytes() const override { return 4096; }
+    uint64_t map_bytes() const override { return 128; }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable filled_;
+    std::deque<Bytes> records_;
+    vdt_counters counters_ = {};
+};
+
+/// A probe without a kernel.
+class Probe {
+   public:
+    explicit Probe(size_t stream_bytes = 16u << 20, std::optional<gid_t> group = std::nullopt)
+        : logger_(std::make_shared<Logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>())),
+          socket_(UnixSocket::listen(dir_ / "events.sock", group).value()),
+          command_socket_(UnixSocket::listen(dir_ / "cmd.sock", group).value()) {
+        chmod(dir_.path().c_str(), 0755);
+        Pipeline::Options options;
+        options.stream_bytes = stream_bytes;
+        options.instance_id = 4242;
+        options.clock_offset = [] { return int64_t{0}; };
+        options.live = false;
+        pipeline_ = std::make_unique<Pipeline>(ring, std::move(options), *logger_, metrics_);
+        events_ = GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()))
+                      .value();
+        commands_ = GrpcServer::start(make_command_service(
+                                          [this](v1::ProbeStatus& out, std::function<void(bool)> done) {
+                                              const bool posted = pipeline_->post([this, &out, done] {
+                                                  pipeline_->fill_status(out);
+                                                  done(true);
+                                              });
+                                              if (!posted) done(false);
+                                          }))
+                        .value();
+        event_listener_ = listener(socket_, *events_);
+        command_listener_ = listener(command_socket_, *commands_);
+        REQUIRE(event_listener_->start());
+        REQUIRE(command_listener_->start());
+        pipeline_->start();
+        io_thread_ = std::thread([this] { io_.run(); });
+    }
+    ~Probe() { stop(); }
+
+    /// As the daemon does it.
+    void stop() {
+        if (!io_thread_.joinable()) return;
+        pipeline_->stop();
+        events_->shutdown(3s);
+        commands_->shutdown(1s);
+        work_.reset();
+        io_.stop();
+        io_thread_.join();
+    }
+
+    std::shared_ptr<grpc::Channel> channel(const std::string& name = "events.sock") const {
+        grpc::ChannelArguments arguments;
+        arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+        return grpc::CreateCustomChannel("unix:" + dir_ / name, grpc::InsecureChannelCredentials(),
+                                         arguments);
+    }
+    std::string path() const { return dir_ / "events.sock"; }
+
+    FakeRing ring;
+    std::atomic<uint64_t> refused = 0;
+
+   private:
+    std::unique_ptr<PeerListener> listener(const UnixSocket& socket, GrpcServer& server) {
+        return std::make_unique<PeerListener>(
+            io_, socket.fd(), socket.path(), PeerPolicy{geteuid(), std::nullopt},
+            [&server](UniqueFd peer) { server.serve(std::move(peer)); }, refused, *logger_);
+    }
+
+    TempDir dir_;
+    std::shared_ptr<Logger> logger_;
+    Metrics metrics_;
+    UnixSocket socket_;
+    UnixSocket command_socket_;
+    std::unique_ptr<Pipeline> pipeline_;
+    std::unique_ptr<GrpcServer> events_;
+    std::unique_ptr<GrpcServer> commands_;
+    boost::asio::io_context io_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+    std::unique_ptr<PeerListener> event_listener_;
+    std::unique_ptr<PeerListener> command_listener_;
+    std::thread io_thread_;
+};
+
+/// One call of an agent.
+class Agent {
+   public:
+    explicit Agent(const Probe& probe, uint64_t instance = 0, uint64_t last = 0)
+        : channel_(probe.channel()), stub_(v1::EventStream::NewStub(channel_)) {
+        context_.set_deadline(std::chrono::system_clock::now() + 20s);
+        stream_ = stub_->Subscribe(&context_);
+        v1::SubscribeRequest hello;
+        hello.mutable_hello()->set_instance_id(instance);
+        hello.mutable_hello()->set_last_sequence(last);
+        stream_->Write(hello);
+    }
+
+    bool read(v1::SubscribeResponse& out) { return stream_->Read(&out); }
+    v1::Welcome welcome() {
+        v1::SubscribeResponse response;
+        REQUIRE(read(response));
+        REQUIRE(response.has_welcome());
+        return response.welcome();
+    }
+    /// Reads until that many events are there, in order and without a hole.
+    std::vector<v1::Event> events(size_t count) {
+        std::vector<v1::Event> out;
+        v1::SubscribeResponse response;
+        while (out.size() < count && read(response)) {
+            const auto& batch = response.batch();
+            for (const auto& loss : batch.lost()) lost += loss.count();
+            if (batch.events_size() == 0) continue;
+            if (next != 0) CHECK(batch.first_sequence() == next);
+            next = batch.first_sequence() + static_cast<uint64_t>(batch.events_size());
+            out.insert(out.end(), batch.events().begin(), batch.events().end());
+        }
+        REQUIRE(out.size() >= count);
+        return out;
+    }
+    void acknowledge(uint64_t sequence) {
+        v1::SubscribeRequest ack;
+        ack.mutable_ack()->set_sequence(sequence);
+        stream_->Write(ack);
+    }
+    void write(const v1::SubscribeRequest& request) { stream_->Write(request); }
+    void hang_up() { context_.TryCancel(); }
+    grpc::Status finish() { return stream_->Finish(); }
+
+    uint64_t next = 0;
+    uint64_t lost = 0;
+
+   private:
+    std::shared_ptr<grpc::Channel> channel_;
+    std::unique_ptr<v1::EventStream::Stub> stub_;
+    grpc::ClientContext context_;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::SubscribeRequest, v1::SubscribeResponse>> stream_;
+};
+
+v1::ProbeStatus status_of(const Probe& probe) {
+    auto stub = v1::Command::NewStub(probe.channel("cmd.sock"));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + 10s);
+    v1::ProbeStatus out;
+    const auto done = stub->GetStatus(&context, v1::GetStatusRequest(), &out);
+    INFO(done.error_message());
+    REQUIRE(done.ok());
+    return out;
+}
+
+template <typename Condition>
+bool eventually(Condition&& condition) {
+    for (int i = 0; i < 500; ++i) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(10ms);
+    }
+    return false;
+}
+
+TEST_CASE("records become events at a subscribed agent, in order and whole") {
+    Probe probe;
+    Agent agent(probe);
+    const auto welcome = agent.welcome();
+    CHECK(welcome.instance_id() == 4242);
+    CHECK(welcome.reset_mirror());
+    constexpr size_t kCount = 20'000;
+    for (uint64_t n = 0; n < kCount; ++n) {
+        probe.ring.push(open_record(image(10), n, "/file/" + std::to_string(n)));
+    }
+    const auto events = agent.events(kCount);
+    CHECK(events.size() == kCount);
+    for (size_t n = 0; n < kCount; ++n) {
+        if (events[n].open().file().path() != "/file/" + std::to_string(n)) FAIL("event " << n);
+    }
+    agent.acknowledge(kCount);
+    CHECK(eventually([&] { return status_of(probe).stream().acknowledged() == kCount; }));
+    const auto status = status_of(probe);
+    CHECK(status.stream().held_events() == 0);
+    CHECK(status.stream().subscriber());
+    CHECK(status.source() == "fake");
+    CHECK(status.hooks(0).reason() == "because");
+    CHECK(status.resolver().placeholders() == 1);
+    CHECK(status.resolver().procfs_reads() == 0);
+    CHECK(status.ring_bytes() == 4096);
+}
+
+TEST_CASE("an agent that was killed resumes at the first event it has not evaluated") {
+    Probe probe;
+    uint64_t instance = 0;
+    {
+        Agent agent(probe);
+        instance = agent.welcome().instance_id();
+        for (uint64_t n = 0; n < 100; ++n) probe.ring.push(open_record(image(10), n));
+        (void)agent.events(100);
+        agent.acknowledge(50);
+        agent.hang_up();
+        (void)agent.finish();
+    }
+    CHECK(eventually([&] { return !status_of(probe).stream().subscriber(); }));
+    for (uint64_t n = 100; n < 200; ++n) {
+        probe.ring.push(open_record(image(10), n, "/late/" + std::to_string(n)));
+    }
+    Agent again(probe, instance, 100);
+    const auto welcome = again.welcome();
+    CHECK_FALSE(welcome.reset_mirror());
+    CHECK(welcome.missed() == 0);
+    CHECK(welcome.next_sequence() == 101);
+    const auto events = again.events(100);
+    CHECK(events.front().open().file().path() == "/late/100");
+    CHECK(again.next == 201);
+}
+
+TEST_CASE("a newer agent replaces the older one, which is told") {
+    Probe probe;
+    Agent older(probe);
+    (void)older.welcome();
+    Agent newer(probe);
+    (void)newer.welcome();
+    v1::SubscribeResponse response;
+    while (older.read(response)) {
+    }
+    const auto status = older.finish();
+    CHECK((status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+           status.error_code() == grpc::StatusCode::CANCELLED));
+    probe.ring.push(open_record(image(10), 1));
+    CHECK(newer.events(1).size() == 1);
+}
+
+TEST_CASE("an agent that does not read never blocks the probe, and what it loses is counted") {
+    Probe probe(256 * 1024);
+    Agent agent(probe);
+    (void)agent.welcome();
+    constexpr uint64_t kCount = 50'000;
+    for (uint64_t n = 0; n < kCount; ++n) {
+        probe.ring.push(open_record(image(10), n, "/" + std::string(200, 'x')));
+    }
+    CHECK(eventually([&] { return status_of(probe).stream().next_sequence() == kCount + 1; }));
+    CHECK(status_of(probe).stream().held_bytes() <= 256 * 1024 + Batcher::kMaxBytes);
+    uint64_t read = 0;
+    v1::SubscribeResponse response;
+    while (agent.read(response)) read += static_cast<uint64_t>(response.batch().events_size());
+    CHECK(agent.finish().error_code() == grpc::StatusCode::UNAVAILABLE);
+    CHECK(read < kCount);
+    Agent again(probe, 4242, read);
+    const auto welcome = again.welcome();
+    CHECK(welcome.reset_mirror());
+    CHECK(welcome.missed() > 0);
+    CHECK(read + welcome.missed() + 1 == welcome.next_sequence());
+    probe.ring.push(open_record(image(10), kCount, "/last"));
+    const auto rest = again.events(kCount + 1 - read - welcome.missed());
+    CHECK(rest.back().open().file().path() == "/last");
+    const auto lost = status_of(probe);
+    for (const auto& type : lost.events()) {
+        if (type.event_type() == "open") CHECK(type.lost().at("queue_full") == welcome.missed());
+    }
+}
+
+TEST_CASE("losses in the kernel and malformed records reach the agent as numbers") {
+    Probe probe;
+    Agent agent(probe);
+    (void)agent.welcome();
+    probe.ring.lose(VDT_OPEN, 7);
+    probe.ring.push("garbage");
+    auto damaged = open_record(image(10), 1);
+    damaged.resize(damaged.size() - 1);
+    probe.ring.push(damaged);
+    std::map<std::pair<uint32_t, int>, uint64_t> lost;
+    v1::SubscribeResponse response;
+    const std::map<std::pair<uint32_t, int>, uint64_t> expected = {
+        {{v1::Event::kOpenFieldNumber, v1::Loss::REASON_RING_FULL}, 7},
+        {{v1::Event::kOpenFieldNumber, v1::Loss::REASON_DECODE}, 1},
+        {{0, v1::Loss::REASON_DECODE}, 1}};
+    while (lost != expected && agent.read(response)) {
+        for (const auto& loss : response.batch().lost()) {
+            lost[{loss.event_type(), loss.reason()}] += loss.count();
+        }
+    }
+    CHECK(lost == expected);
+}
+
+TEST_CASE("an agent that does not keep to the protocol is refused") {
+    Probe probe;
+    auto stub = v1::EventStream::NewStub(probe.channel());
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + 10s);
+    auto stream = stub->Subscribe(&context);
+    v1::SubscribeRequest ack;
+    ack.mutable_ack()->set_sequence(5);
+    stream->Write(ack);
+    v1::SubscribeResponse response;
+    CHECK_FALSE(stream->Read(&response));
+    CHECK(stream->Finish().error_code() == grpc::StatusCode::FAILED_PRECONDITION);
+
+    Agent twice(probe);
+    (void)twice.welcome();
+    v1::SubscribeRequest hello;
+    hello.mutable_hello();
+    twice.write(hello);
+    while (twice.read(response)) {
+    }
+    CHECK(twice.finish().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_CASE("an orderly stop sends what is left, then ends the call") {
+    Probe probe;
+    Agent agent(probe);
+    (void)agent.welcome();
+    for (uint64_t n = 0; n < 5000; ++n) probe.ring.push(open_record(image(10), n));
+    std::thread stopper([&] { probe.stop(); });
+    CHECK(agent.events(5000).size() == 5000);
+    v1::SubscribeResponse response;
+    while (agent.read(response)) {
+    }
+    const auto status = agent.finish();
+    stopper.join();
+    CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
+    CHECK_THAT(status.error_message(), ContainsSubstring("stopping"));
+}
+
+TEST_CASE("stopping does not wait for an agent that does not read") {
+    Probe probe;
+    Agent agent(probe);
+    (void)agent.welcome();
+    for (uint64_t n = 0; n < 5000; ++n) {
+        probe.ring.push(open_record(image(10), n, "/" + std::string(1000, 'x')));
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    probe.stop();
+    CHECK(std::chrono::steady_clock::now() - begin < 8s);
+    agent.hang_up();
+}
+
+/// What the kernel and the probe say to a process of that uid: 0 connected and served, 1 refused after connecting,
+/// 2 could not connect. Only async-signal-safe calls: gRPC has threads.
+int connect_as(uid_t uid, gid_t gid, const std::string& path) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (syscall(SYS_setgroups, 0, nullptr) != 0 || syscall(SYS_setresgid, gid, gid, gid) != 0 ||
+            syscall(SYS_setresuid, uid, uid, uid) != 0) {
+            _exit(3);
+        }
+        const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) _exit(2);
+        char byte = 0;
+        _exit(read(fd, &byte, 1) > 0 ? 0 : 1);  // a server's settings frame comes first, or the end
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_CASE("only root and the agent may connect: others are refused and counted") {
+    if (geteuid() != 0) {
+        WARN("needs root to become another user");
+        return;
+    }
+    constexpr gid_t kGroup = 65533;
+    Probe probe(1u << 20, kGroup);
+    CHECK(connect_as(65532, 65532, probe.path()) == 2);  // the mode keeps them out
+    CHECK(probe.refused == 0);
+    CHECK(connect_as(65532, kGroup, probe.path()) == 1);  // in the group, but not the user
+    CHECK(probe.refused == 1);
+    CHECK(connect_as(0, 0, probe.path()) == 0);
+    CHECK(probe.refused == 1);
+}
+
+TEST_CASE("who may connect") {
+    const PeerPolicy policy{.own_uid = 500, .agent_uid = 600};
+    CHECK(policy.allows(0));
+    CHECK(policy.allows(500));
+    CHECK(policy.allows(600));
+    CHECK_FALSE(policy.allows(601));
+    CHECK_FALSE(PeerPolicy{.own_uid = 0, .agent_uid = std::nullopt}.allows(65534));
+}
+
+}  // namespace
+}  // namespace vedette::probe

@@ -15,8 +15,8 @@ static __always_inline void cred_collect(struct task_struct *task, struct vdt_cr
 	out->egid = BPF_CORE_READ(cred, egid.val);
 	out->fsuid = BPF_CORE_READ(cred, fsuid.val);
 	out->fsgid = BPF_CORE_READ(cred, fsgid.val);
-	out->cap_effective = compat_caps(&cred->cap_effective);
-	out->cap_permitted = compat_caps(&cred->cap_permitted);
+	out->cap_effective = compat_caps(cred, cap_effective);
+	out->cap_permitted = compat_caps(cred, cap_permitted);
 	/* CONFIG_AUDIT may be off: then nobody has a login uid. */
 	out->auid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : (u32)-1;
 	out->session = bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : (u32)-1;

@@ -88,8 +88,8 @@ HostFacts read_host_facts(const std::string& root) {
 std::string explain_host(const HostFacts& facts) {
     if (const std::string missing = missing_capabilities(facts); !missing.empty())
         return fmt::format(
-            "no privilege to load BPF programs: {} missing; run it as root (sudo), or give the container "
-            "these capabilities or `privileged: true`",
+            "{} missing: run it as root (sudo), or give the container these capabilities or "
+            "`privileged: true`",
             missing);
     if (!facts.initial_user_ns)
         return "this is a user namespace, where capabilities do not reach BPF (rootless container): run it "

@@ -19,7 +19,7 @@ std::string refusal_of(const HookSet& set, const Refusal& refusal) {
             return fmt::format("{}: {}", program.name, reason);
     }
     if (!set.handler.empty()) {
-        if (std::string reason = refusal({set.handler, "", 0}); !reason.empty())
+        if (std::string reason = refusal({set.handler, "", 0, ""}); !reason.empty())
             return fmt::format("{}: {}", set.handler, reason);
     }
     return {};

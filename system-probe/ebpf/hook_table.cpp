@@ -6,16 +6,17 @@
 namespace vedette::probe {
 namespace {
 
-constexpr HookProgram kFork[] = {{"handle_fork", "", 0}};
-constexpr HookProgram kExec[] = {{"handle_exec", "", 0}};
-constexpr HookProgram kExecTrampoline[] = {{"handle_exec", "", 0},
-                                           {"handle_bprm_check", "security_bprm_check", 1}};
-constexpr HookProgram kExit[] = {{"handle_exit", "", 0}};
-constexpr HookProgram kCgroup[] = {{"handle_cgroup", "", 0}};
+constexpr HookProgram kFork[] = {{"handle_fork", "", 0, ""}};
+constexpr HookProgram kExec[] = {{"handle_exec", "", 0, ""}};
+constexpr HookProgram kExecTrampoline[] = {{"handle_exec", "", 0, ""},
+                                           {"handle_bprm_check", "security_bprm_check", 1, ""}};
+constexpr HookProgram kExit[] = {{"handle_exit", "", 0, ""}};
+constexpr HookProgram kCgroup[] = {{"handle_cgroup", "", 0, ""}};
 constexpr HookProgram kSysExit[] = {kDispatcher};
-constexpr HookProgram kOpenTrampoline[] = {{"handle_do_filp_open", "do_filp_open", 3},
-                                           {"handle_do_file_open_root", "do_file_open_root", 3}};
-constexpr HookProgram kConnectTrampoline[] = {{"handle_connect_file", "__sys_connect_file", 4}};
+// 7.x renames do_filp_open. Before 5.13 (ffb37ca3bd16) do_file_open_root has other parameters: tracepoints there.
+constexpr HookProgram kOpenTrampoline[] = {{"handle_do_filp_open", "do_filp_open", 3, "do_file_open"},
+                                           {"handle_do_file_open_root", "do_file_open_root", 3, ""}};
+constexpr HookProgram kConnectTrampoline[] = {{"handle_connect_file", "__sys_connect_file", 4, ""}};
 
 constexpr HookSet kNone{};
 

@@ -16,6 +16,7 @@ struct HookProgram {
     std::string_view name;
     std::string_view function;  ///< fentry, fexit: the kernel function, to try it before loading; else empty
     unsigned parameters = 0;    ///< how many the function must have for the program to read them right
+    std::string_view renamed;   ///< the function's name on newer kernels, when it changed
 };
 
 struct HookSet {
@@ -36,7 +37,7 @@ struct HookRow {
 std::span<const HookRow> hook_table();
 
 /// The dispatcher that every `handler` of the table hangs on.
-inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0};
+inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0, ""};
 /// The task iterator of the snapshot.
 inline constexpr std::string_view kSnapshotProgram = "dump_process";
 

@@ -50,6 +50,8 @@ Result<> set_call_table(bpf_object& object, const std::vector<vdt_type>& types) 
     return {};
 }
 
+using Names = std::map<std::string, std::string, std::less<>>;
+
 /// The last lines of the verifier's log, on one line.
 std::string tail_of(const std::string& log) {
     constexpr size_t kTail = 400;
@@ -81,7 +83,8 @@ uint32_t cpu_count_of(std::string_view possible) {
 /// One try of the whole: either it stands, or `refused` has one program more.
 struct LoadedObject::Attempt {
     const HostFacts& facts;
-    std::map<std::string, std::string, std::less<>>& refused;
+    Names& refused;  ///< program -> reason
+    Names& targets;  ///< program -> the kernel function it goes on
     LoadedObject& self;
 
     Result<> open(const std::vector<std::string>& names) {
@@ -91,8 +94,13 @@ struct LoadedObject::Attempt {
         self.object_.reset(bpf_object__open_mem(bytes.data(), bytes.size(), &options));
         if (!self.object_) return fail_errno(errno, "opening the built-in BPF object");
         bpf_program* program = nullptr;
-        bpf_object__for_each_program(program, self.object_.get())
-            bpf_program__set_autoload(program, contains(names, bpf_program__name(program)));
+        bpf_object__for_each_program(program, self.object_.get()) {
+            const char* name = bpf_program__name(program);
+            bpf_program__set_autoload(program, contains(names, name));
+            const auto target = targets.find(name);
+            if (target != targets.end() && contains(names, name))
+                bpf_program__set_attach_target(program, 0, target->second.c_str());
+        }
         bpf_object& object = *self.object_;
         for (auto& step : {set_map_size(object, "ring", self.ring_bytes_),
                            set_map_size(object, "counters", self.cpus_),
@@ -181,7 +189,8 @@ struct LoadedObject::Attempt {
 Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     const HostFacts facts = read_host_facts();
     TrampolineTrial trial(facts);
-    std::map<std::string, std::string, std::less<>> refused;
+    Names refused;
+    Names targets;
     LoadedObject self;
     auto cpus = count_cpus();
     if (!cpus) return forward_error(cpus);
@@ -192,9 +201,16 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     const auto refusal = [&](const HookProgram& program) -> std::string {
         const auto found = refused.find(program.name);
         if (found != refused.end()) return found->second;
-        return program.function.empty() ? std::string() : trial.refusal(program.function, program.parameters);
+        if (program.function.empty()) return {};
+        std::string reason = trial.refusal(program.function, program.parameters);
+        for (const std::string_view function : {program.function, program.renamed}) {
+            if (function.empty() || !trial.refusal(function, program.parameters).empty()) continue;
+            targets.insert_or_assign(std::string(program.name), std::string(function));
+            return {};
+        }
+        return reason;
     };
-    Attempt attempt{facts, refused, self};
+    Attempt attempt{facts, refused, targets, self};
     for (size_t i = 0; i < kMaxAttempts; i++) {
         self.links_.clear();
         self.plan_ = plan_hooks(options, refusal);

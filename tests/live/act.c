@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
@@ -318,6 +319,40 @@ static int act_open_renaming(int argc, char **argv)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	return report_plain(opened);
+}
+
+// One openat by io_uring, without liburing; "async" makes one of its own threads do it.
+static int act_open_uring(int argc, char **argv)
+{
+	struct io_uring_params p;
+	memset(&p, 0, sizeof(p));
+	int ring = (int)syscall(SYS_io_uring_setup, 1, &p);
+	if (ring < 0)
+		give_up("io_uring_setup");
+	size_t sq_size = p.sq_off.array + p.sq_entries * sizeof(uint32_t);
+	size_t cq_size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
+	char *sq = mmap(NULL, sq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	char *cq = mmap(NULL, cq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+	struct io_uring_sqe *sqe = mmap(NULL, sizeof(*sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+					IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED)
+		give_up("mapping the io_uring");
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = IORING_OP_OPENAT;
+	sqe->flags = argc > 2 && strcmp(argv[2], "async") == 0 ? IOSQE_ASYNC : 0;
+	sqe->fd = AT_FDCWD;
+	sqe->addr = (uintptr_t)argv[1];
+	sqe->open_flags = O_RDONLY;
+	((uint32_t *)(void *)(sq + p.sq_off.array))[0] = 0;
+	__atomic_store_n((uint32_t *)(void *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+		give_up("io_uring_enter");
+	long ret = ((struct io_uring_cqe *)(void *)(cq + p.cq_off.cqes))->res;
+	if (ret < 0) {
+		errno = (int)-ret;
+		ret = -1;
+	}
+	return report(ret, argv[1]);
 }
 
 static int act_open_many(int argc, char **argv)
@@ -805,6 +840,7 @@ static const struct act {
 	{"open-memfd", 1, act_open_memfd, "NAME", "opens a memfd again through /proc"},
 	{"open-detached", 1, act_open_detached, "DIR", "opens on a tmpfs that was unmounted lazily (root)"},
 	{"open-renaming", 1, act_open_renaming, "DIR [ROUNDS]", "opens while the directory is renamed to and fro"},
+	{"open-uring", 1, act_open_uring, "PATH [async]", "openat by io_uring, or by one of its threads"},
 	{"open-many", 2, act_open_many, "PATH COUNT", "opens and closes COUNT times"},
 	{"connect4", 2, act_connect4, "ADDR PORT", "TCP; ret is -1 when refused"},
 	{"connect6", 2, act_connect6, "ADDR PORT", "TCP over IPv6"},

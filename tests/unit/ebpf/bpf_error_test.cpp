@@ -51,7 +51,7 @@ TEST_CASE("missing capabilities are named, with the fix") {
     CHECK_THAT(explain_host(facts), ContainsSubstring("CAP_BPF and CAP_PERFMON missing"));
     CHECK_THAT(explain_host(facts), ContainsSubstring("sudo"));
     facts.capabilities = kBpf;
-    CHECK_THAT(explain_host(facts), ContainsSubstring(": CAP_PERFMON missing"));
+    CHECK_THAT(explain_host(facts), StartsWith("CAP_PERFMON missing"));
     facts.capabilities = kSysAdmin;
     CHECK(explain_host(facts).empty());
 }

@@ -36,7 +36,8 @@ constexpr uint64_t kInitialPidNamespace = 0xEFFFFFFC;
 uint64_t random_id() {
     uint64_t id = 0;
     while (id == 0) {
-        if (getrandom(&id, sizeof id, 0) != sizeof id) id = static_cast<uint64_t>(wall_time_ns());
+        if (getrandom(&id, sizeof id, 0) != sizeof id)
+            id = static_cast<uint64_t>(wall_time_ns());
     }
     return id;
 }
@@ -81,12 +82,14 @@ int App::run() {
         }
         ++started;
     }
-    if (!failed) io_.run();
+    if (!failed)
+        io_.run();
     alarm(kStopDeadlineSeconds);
     while (started > 0) {
         const auto& step = steps()[--started];
         logger_->debug("stop: {}", step.name);
-        if (step.stop != nullptr) (this->*step.stop)();
+        if (step.stop != nullptr)
+            (this->*step.stop)();
     }
     alarm(0);
     logger_->info("system-probe stopped");
@@ -103,7 +106,8 @@ Result<> App::start_signals() {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
         boost::system::error_code error;
         signals_.add(signal, error);
-        if (error) return fail(ErrorCode::kIo, "signal {}: {}", signal, error.message());
+        if (error)
+            return fail(ErrorCode::kIo, "signal {}: {}", signal, error.message());
     }
     std::signal(SIGPIPE, SIG_IGN);
     wait_for_signal();
@@ -112,7 +116,8 @@ Result<> App::start_signals() {
 
 void App::wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-        if (error) return;
+        if (error)
+            return;
         if (signal != SIGHUP) {
             logger_->info("{} received", strsignal(signal));
             io_.stop();
@@ -127,9 +132,11 @@ void App::wait_for_signal() {
 
 Result<> App::start_run_dir() {
     const auto run_dir = settings_.string("run_dir");
-    if (auto made = prepare_run_dir(run_dir); !made) return made;
+    if (auto made = prepare_run_dir(run_dir); !made)
+        return made;
     auto lock = FileLock::acquire(run_dir + "/system-probe.lock");
-    if (!lock) return forward_error(lock);
+    if (!lock)
+        return forward_error(lock);
     lock_ = std::move(*lock);
     return {};
 }
@@ -144,13 +151,15 @@ void App::find_agent_user() {
         return;
     }
     peers_.agent_uid = user->uid;
-    if (geteuid() == 0) agent_gid_ = user->gid;
+    if (geteuid() == 0)
+        agent_gid_ = user->gid;
 }
 
 Result<> App::start_sockets() {
     find_agent_user();
     auto events = UnixSocket::listen(events_socket_path(settings_), agent_gid_);
-    if (!events) return forward_error(events);
+    if (!events)
+        return forward_error(events);
     event_socket_.emplace(std::move(*events));
     auto commands = UnixSocket::listen(command_socket_path(settings_), agent_gid_);
     if (!commands) {
@@ -169,7 +178,8 @@ void App::stop_sockets() {
 Result<> App::start_source() {
     if (replaying()) {
         auto replay = ReplaySource::open(settings_.string("system_probe_config.replay"));
-        if (!replay) return forward_error(replay);
+        if (!replay)
+            return forward_error(replay);
         replay_boot_time_ns_ = (*replay)->boot_time_ns();
         source_ = std::move(*replay);
         return {};
@@ -178,12 +188,14 @@ Result<> App::start_source() {
     options.ring_bytes =
         static_cast<uint64_t>(settings_.integer("system_probe_config.ring_buffer_size"));
     auto backend = parse_backend(settings_.string("system_probe_config.backend"));
-    if (!backend) return forward_error(backend);
+    if (!backend)
+        return forward_error(backend);
     options.backend = *backend;
     auto kernel = open_kernel_source(options, *logger_);
     if (!kernel) {
         kernel.error().message +=
-            "; without the kernel: --set system_probe_config.replay=FILE feeds a recording (./dev run "
+            "; without the kernel: --set system_probe_config.replay=FILE feeds a recording (./dev "
+            "run "
             "--replay)";
         return forward_error(kernel);
     }
@@ -214,12 +226,14 @@ Result<> App::start_pipeline_state() {
     }
     if (const auto path = settings_.string("system_probe_config.record"); !path.empty()) {
         auto writer = RecordWriter::create(path, options.clock_offset());
-        if (!writer) return forward_error(writer);
+        if (!writer)
+            return forward_error(writer);
         options.recording = std::move(*writer);
         logger_->info("recording to '{}'", path);
     }
     auto records = take_snapshot(*source_, replaying() ? nullptr : &procfs);
-    if (!records) return forward_error(records);
+    if (!records)
+        return forward_error(records);
     pipeline_ = std::make_unique<Pipeline>(*source_, std::move(options), *logger_, metrics_);
     pipeline_->add_snapshot(*records);
     logger_->info("{} processes found", records->size());
@@ -232,20 +246,25 @@ void App::stop_pipeline_state() {
 
 Result<> App::start_unprivileged() {
     auto dropped = drop_privileges();
-    if (!dropped) return forward_error(dropped);
-    for (auto& warning : *dropped) warn(std::move(warning));
+    if (!dropped)
+        return forward_error(dropped);
+    for (auto& warning : *dropped)
+        warn(std::move(warning));
     return {};
 }
 
 Result<> App::start_servers() {
-    auto events = GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()));
-    if (!events) return forward_error(events);
+    auto events =
+        GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()));
+    if (!events)
+        return forward_error(events);
     event_server_ = std::move(*events);
     auto commands = GrpcServer::start(
         make_command_service([this](v1::ProbeStatus& out, std::function<void(bool)> done) {
             provide_status(out, std::move(done));
         }));
-    if (!commands) return forward_error(commands);
+    if (!commands)
+        return forward_error(commands);
     command_server_ = std::move(*commands);
     return {};
 }
@@ -265,7 +284,8 @@ Result<> App::start_pipeline() {
     facts_.set_kernel(kernel.release);
     facts_.set_arch(kernel.machine);
     facts_.set_lockdown(kernel_lockdown());
-    for (const auto& warning : warnings_) facts_.add_warnings(warning);
+    for (const auto& warning : warnings_)
+        facts_.add_warnings(warning);
     pipeline_->start();
     return {};
 }
@@ -282,7 +302,8 @@ void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
         out.set_rss_bytes(resident_bytes());
         done(true);
     });
-    if (!posted) done(false);
+    if (!posted)
+        done(false);
 }
 
 Result<> App::start_listeners() {
@@ -293,7 +314,8 @@ Result<> App::start_listeners() {
         io_, command_socket_->fd(), command_socket_->path(), peers_,
         [this](UniqueFd peer) { command_server_->serve(std::move(peer)); }, refused_peers_,
         *logger_);
-    if (auto started = event_listener_->start(); !started) return started;
+    if (auto started = event_listener_->start(); !started)
+        return started;
     return command_listener_->start();
 }
 
@@ -304,7 +326,8 @@ void App::stop_listeners() {
 
 Result<> App::start_ready() {
     sd_notify(0, fmt::format("READY=1\nSTATUS=records from {}", source_->name()).c_str());
-    if (sd_watchdog_enabled(0, &watchdog_us_) > 0) beat_watchdog();
+    if (sd_watchdog_enabled(0, &watchdog_us_) > 0)
+        beat_watchdog();
     logger_->info("ready: records from {}, events on '{}'", source_->name(), event_socket_->path());
     return {};
 }
@@ -316,10 +339,12 @@ void App::stop_ready() {
 /// A pipeline that hangs stops beating, and systemd restarts the service.
 void App::beat_watchdog() {
     const uint64_t heartbeat = pipeline_->heartbeat();
-    if (std::exchange(last_heartbeat_, heartbeat) != heartbeat) sd_notify(0, "WATCHDOG=1");
+    if (std::exchange(last_heartbeat_, heartbeat) != heartbeat)
+        sd_notify(0, "WATCHDOG=1");
     watchdog_.expires_after(std::chrono::microseconds(watchdog_us_ / 3));
     watchdog_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) beat_watchdog();
+        if (!error)
+            beat_watchdog();
     });
 }
 

@@ -10,10 +10,12 @@ namespace vedette::probe {
 std::string kernel_lockdown(const std::string& path) {
     // "none [integrity] confidentiality": the active one stands in brackets.
     const auto text = read_file(path, 4096);
-    if (!text) return "unknown";
+    if (!text)
+        return "unknown";
     const size_t begin = text->find('[');
     const size_t end = text->find(']');
-    if (begin == text->npos || end == text->npos || end < begin) return "unknown";
+    if (begin == text->npos || end == text->npos || end < begin)
+        return "unknown";
     return text->substr(begin + 1, end - begin - 1);
 }
 

@@ -35,18 +35,24 @@ constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {v1::Loss::REASON_RING
 
 std::string reason_name(v1::Loss::Reason reason) {
     switch (reason) {
-        case v1::Loss::REASON_RING_FULL: return "ring_full";
-        case v1::Loss::REASON_SCRATCH: return "scratch";
-        case v1::Loss::REASON_DECODE: return "decode";
-        case v1::Loss::REASON_QUEUE_FULL: return "queue_full";
-        default: return "unknown";
+        case v1::Loss::REASON_RING_FULL:
+            return "ring_full";
+        case v1::Loss::REASON_SCRATCH:
+            return "scratch";
+        case v1::Loss::REASON_DECODE:
+            return "decode";
+        case v1::Loss::REASON_QUEUE_FULL:
+            return "queue_full";
+        default:
+            return "unknown";
     }
 }
 
 /// The event type a record claims to be, before anything of it is believed; 0 when it does not even have that.
 uint32_t claimed_type(std::span<const std::byte> record) {
     vdt_header header = {};
-    if (record.size() < sizeof header) return 0;
+    if (record.size() < sizeof header)
+        return 0;
     std::memcpy(&header, record.data(), sizeof header);
     const auto* type = find_event_type(header.type);
     return type ? type->payload_field : 0;
@@ -79,7 +85,8 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::add_snapshot(const std::vector<std::string>& records) {
-    for (const auto& bytes : records) handle(std::as_bytes(std::span(bytes)));
+    for (const auto& bytes : records)
+        handle(std::as_bytes(std::span(bytes)));
     batcher_.flush();
 }
 
@@ -90,7 +97,8 @@ void Pipeline::start() {
 
 void Pipeline::stop() {
     stopping_ = true;
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable())
+        thread_.join();
     {
         const std::lock_guard lock(posted_mutex_);
         accepting_ = false;
@@ -100,7 +108,8 @@ void Pipeline::stop() {
 
 bool Pipeline::post(std::function<void()> work) {
     const std::lock_guard lock(posted_mutex_);
-    if (accepting_) posted_.push_back(std::move(work));
+    if (accepting_)
+        posted_.push_back(std::move(work));
     return accepting_;
 }
 
@@ -110,7 +119,8 @@ void Pipeline::run_posted() {
         const std::lock_guard lock(posted_mutex_);
         work.swap(posted_);
     }
-    for (auto& one : work) one();
+    for (auto& one : work)
+        one();
 }
 
 void Pipeline::run() {
@@ -162,7 +172,8 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
         }
         return;
     }
-    if (decoded_.unknown_items > 0) unknown_items_.Increment(decoded_.unknown_items);
+    if (decoded_.unknown_items > 0)
+        unknown_items_.Increment(decoded_.unknown_items);
     last_record_ns_ = std::max<uint64_t>(last_record_ns_, decoded_.header.time_ns);
     resolver_.apply(decoded_, batcher_.next_sequence());
     if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
@@ -171,12 +182,14 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
     if (++records_since_look_ >= kRecordsBetweenLooks) {
         records_since_look_ = 0;
         const auto now = Clock::now();
-        if (now - last_flush_ >= kMaxBatchAge) flush_if_due(now);
+        if (now - last_flush_ >= kMaxBatchAge)
+            flush_if_due(now);
     }
 }
 
 void Pipeline::record(std::span<const std::byte> bytes) {
-    if (!options_.recording) return;
+    if (!options_.recording)
+        return;
     if (auto written = options_.recording->write(bytes); !written) {
         logger_.error("the recording ends here: {}", written.error().message);
         options_.recording.reset();
@@ -184,7 +197,8 @@ void Pipeline::record(std::span<const std::byte> bytes) {
 }
 
 void Pipeline::flush_if_due(Clock::time_point now) {
-    if (batcher_.empty() || now - last_flush_ < kFlushGap) return;
+    if (batcher_.empty() || now - last_flush_ < kFlushGap)
+        return;
     last_flush_ = now;
     hub_.flush();
 }
@@ -196,10 +210,12 @@ uint64_t Pipeline::now_boot_ns() const {
 void Pipeline::tick() {
     const uint64_t now = now_boot_ns();
     names_.refresh();
-    if (options_.live && clock_.sync(now)) logger_.info("the system clock was set");
+    if (options_.live && clock_.sync(now))
+        logger_.info("the system clock was set");
     count_kernel_losses();
     resolver_.expire(now, queue_.held_sequence());
-    if (!options_.recording) return;
+    if (!options_.recording)
+        return;
     if (auto flushed = options_.recording->flush(); !flushed) {
         logger_.error("the recording ends here: {}", flushed.error().message);
         options_.recording.reset();
@@ -209,7 +225,8 @@ void Pipeline::tick() {
 void Pipeline::count_kernel_losses() {
     const auto counters = source_.counters();
     if (!counters) {
-        if (poll_limit_.allow()) logger_.error("kernel counters: {}", counters.error().message);
+        if (poll_limit_.allow())
+            logger_.error("kernel counters: {}", counters.error().message);
         return;
     }
     uint64_t lost = 0;
@@ -222,20 +239,23 @@ void Pipeline::count_kernel_losses() {
         }
     }
     counters_ = *counters;
-    if (lost == 0) return;
+    if (lost == 0)
+        return;
     lost_.Increment(static_cast<double>(lost));
     if (loss_limit_.allow()) {
         logger_.warn(
             "the kernel had no room for {} events{}: raise system_probe_config.ring_buffer_size",
             lost, loss_limit_.suffix());
     }
-    if (options_.process_exists) resolver_.end_vanished(now_boot_ns(), options_.process_exists);
+    if (options_.process_exists)
+        resolver_.end_vanished(now_boot_ns(), options_.process_exists);
 }
 
 void Pipeline::drain() {
     for (int i = 0; i < kDrainPolls && !source_ended_; ++i) {
         const auto polled = source_.poll(milliseconds(0), sink_);
-        if (!polled || *polled == 0) break;
+        if (!polled || *polled == 0)
+            break;
     }
     tick();
     hub_.finish("the probe is stopping");
@@ -244,17 +264,21 @@ void Pipeline::drain() {
 HelloHandler Pipeline::hello_handler() {
     return [this](std::shared_ptr<Subscriber> subscriber, v1::Hello hello) {
         const bool posted = post([this, subscriber, hello] { subscribe(subscriber, hello); });
-        if (!posted) subscriber->close("the probe is stopping");
+        if (!posted)
+            subscriber->close("the probe is stopping");
     };
 }
 
 void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello) {
-    if (stopping_) return subscriber->close("the probe is stopping");
+    if (stopping_)
+        return subscriber->close("the probe is stopping");
     const auto result = hub_.subscribe(subscriber, hello);
-    if (result.replaced) logger_.warn("a newer agent connected: the older one's call was ended");
+    if (result.replaced)
+        logger_.warn("a newer agent connected: the older one's call was ended");
     logger_.info("agent {} connected{}", printable(hello.agent_version()),
                  result.reset_mirror ? ", it gets all processes" : ", it goes on where it was");
-    if (result.missed > 0) logger_.warn("the agent missed {} events", result.missed);
+    if (result.missed > 0)
+        logger_.warn("the agent missed {} events", result.missed);
 }
 
 void Pipeline::fill_status(v1::ProbeStatus& status) {
@@ -263,20 +287,24 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
         auto& out = *status.add_hooks();
         out.set_event_type(hook.event_type);
         out.set_backend(hook.backend);
-        for (const auto& program : hook.programs) out.add_programs(program);
+        for (const auto& program : hook.programs)
+            out.add_programs(program);
         out.set_state(hook.state);
         out.set_reason(hook.reason);
     }
     count_kernel_losses();
     for (const auto& type : event_types()) {
-        if (type.payload_field == 0) continue;
+        if (type.payload_field == 0)
+            continue;
         auto& out = *status.add_events();
         out.set_event_type(std::string(type.name));
         out.set_seen(counters_.seen[type.type]);
         const auto delivered = batcher_.delivered().find(type.payload_field);
-        if (delivered != batcher_.delivered().end()) out.set_delivered(delivered->second);
+        if (delivered != batcher_.delivered().end())
+            out.set_delivered(delivered->second);
         for (const auto& [key, count] : batcher_.lost()) {
-            if (key.first == type.payload_field) (*out.mutable_lost())[reason_name(key.second)] = count;
+            if (key.first == type.payload_field)
+                (*out.mutable_lost())[reason_name(key.second)] = count;
         }
     }
     const auto resolved = resolver_.counts();
@@ -300,7 +328,8 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
     stream.set_batches(queued.batches);
     status.set_ring_bytes(source_.ring_bytes());
     status.set_map_bytes(source_.map_bytes());
-    if (!source_error_.empty()) status.add_warnings("reading records: " + source_error_);
+    if (!source_error_.empty())
+        status.add_warnings("reading records: " + source_error_);
     if (resolved.evicted_live > 0) {
         status.add_warnings(
             fmt::format("{} living processes were evicted from the cache: raise "

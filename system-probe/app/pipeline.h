@@ -38,7 +38,8 @@ class Pipeline {
         WallClock::OffsetSource clock_offset;
         bool live = true;  ///< records are of this host, now; false for a recording
         std::optional<RecordWriter> recording;
-        std::function<bool(uint32_t pid)> process_exists;  ///< may be empty: exits that were lost stay unknown
+        std::function<bool(uint32_t pid)>
+            process_exists;  ///< may be empty: exits that were lost stay unknown
     };
 
     /// The references must outlive it.

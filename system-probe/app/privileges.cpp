@@ -32,8 +32,7 @@ Result<std::vector<std::string>> drop_privileges() {
     if (capng_apply(CAPNG_SELECT_CAPS) != 0) {
         return fail(ErrorCode::kDenied, "capabilities could not be dropped");
     }
-    if (capng_get_caps_process() != 0 ||
-        capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {
+    if (capng_get_caps_process() != 0 || capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {
         return fail(ErrorCode::kDenied, "capabilities are left after dropping them");
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

@@ -20,7 +20,8 @@ constexpr uint64_t kSmallRing = 64 * 1024;
 
 std::string joined(const std::vector<std::string>& parts) {
     std::string out;
-    for (const auto& part : parts) out += (out.empty() ? "" : " ") + part;
+    for (const auto& part : parts)
+        out += (out.empty() ? "" : " ") + part;
     return out;
 }
 
@@ -33,9 +34,11 @@ Result<CheckReport> make_report(const Settings& settings) {
     report.btf = kernel_has_btf();
     report.root = geteuid() == 0;
     auto logger = make_logger({.name = "system-probe", .level = "error"});
-    if (!logger) return forward_error(logger);
+    if (!logger)
+        return forward_error(logger);
     auto backend = parse_backend(settings.string("system_probe_config.backend"));
-    if (!backend) return forward_error(backend);
+    if (!backend)
+        return forward_error(backend);
     auto source = open_kernel_source({.ring_bytes = kSmallRing, .backend = *backend}, **logger);
     if (source) {
         report.hooks = (*source)->hooks();
@@ -53,9 +56,9 @@ bool CheckReport::ok() const {
 }
 
 std::string to_text(const CheckReport& report) {
-    std::string out = fmt::format("kernel      {} {}\nlockdown    {}\nBTF         {}\nroot        {}\n",
-                                  report.kernel, report.arch, report.lockdown,
-                                  report.btf ? "yes" : "no", report.root ? "yes" : "no");
+    std::string out = fmt::format(
+        "kernel      {} {}\nlockdown    {}\nBTF         {}\nroot        {}\n", report.kernel,
+        report.arch, report.lockdown, report.btf ? "yes" : "no", report.root ? "yes" : "no");
     if (!report.problem.empty()) {
         return out + fmt::format("\nNothing can be loaded: {}\n", report.problem);
     }
@@ -63,7 +66,8 @@ std::string to_text(const CheckReport& report) {
     for (const auto& hook : report.hooks) {
         out += fmt::format("{:<12} {:<8} {:<11} {}\n", hook.event_type, hook.state,
                            hook.backend.empty() ? "-" : hook.backend, joined(hook.programs));
-        if (!hook.reason.empty()) out += fmt::format("{:<12} {}\n", "", hook.reason);
+        if (!hook.reason.empty())
+            out += fmt::format("{:<12} {}\n", "", hook.reason);
     }
     return out;
 }
@@ -77,14 +81,10 @@ std::string to_json(const CheckReport& report) {
                          {"programs", boost::json::value_from(hook.programs)},
                          {"reason", hook.reason}});
     }
-    const boost::json::object out = {{"ok", report.ok()},
-                                     {"kernel", report.kernel},
-                                     {"arch", report.arch},
-                                     {"lockdown", report.lockdown},
-                                     {"btf", report.btf},
-                                     {"root", report.root},
-                                     {"problem", report.problem},
-                                     {"hooks", std::move(hooks)}};
+    const boost::json::object out = {{"ok", report.ok()},         {"kernel", report.kernel},
+                                     {"arch", report.arch},       {"lockdown", report.lockdown},
+                                     {"btf", report.btf},         {"root", report.root},
+                                     {"problem", report.problem}, {"hooks", std::move(hooks)}};
     return boost::json::serialize(out) + "\n";
 }
 

@@ -27,14 +27,16 @@ int start(const Settings& settings) {
                                .file = settings.string("log_file"),
                                .console = settings.boolean("log_to_console"),
                                .json = settings.boolean("log_format_json")});
-    if (!logger) return print_error(logger.error(), kExitFailed);
+    if (!logger)
+        return print_error(logger.error(), kExitFailed);
     return App(settings, *logger).run();
 }
 
 int print_version() {
     const auto& our = version();
     std::cout << "system-probe " << our.text;
-    if (!our.commit.empty()) std::cout << " (" << our.commit << ')';
+    if (!our.commit.empty())
+        std::cout << " (" << our.commit << ')';
     std::cout << '\n';
     return 0;
 }
@@ -42,8 +44,9 @@ int print_version() {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-    CLI::App cli("Vedette's eyes in the kernel: sees what happens and streams it to security-agent.",
-                 "system-probe");
+    CLI::App cli(
+        "Vedette's eyes in the kernel: sees what happens and streams it to security-agent.",
+        "system-probe");
     cli.require_subcommand(1);
     cli.fallthrough();
     SettingsArguments arguments;
@@ -55,7 +58,8 @@ int run_command_line(int argc, char** argv) {
         ->type_name("KEY=VALUE")
         ->expected(1)
         ->take_all();
-    auto* start_command = cli.add_subcommand("start", "Run in the foreground until SIGTERM or SIGINT");
+    auto* start_command =
+        cli.add_subcommand("start", "Run in the foreground until SIGTERM or SIGINT");
     start_command->alias("run");
     auto* version_command = cli.add_subcommand("version", "Print the version");
     auto* check_command =
@@ -69,14 +73,17 @@ int run_command_line(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return cli.exit(error) == 0 ? 0 : kExitUsage;
     }
-    if (version_command->parsed()) return print_version();
+    if (version_command->parsed())
+        return print_version();
     auto settings = load_settings("system-probe", arguments);
-    if (!settings) return print_error(settings.error(), kExitUsage);
+    if (!settings)
+        return print_error(settings.error(), kExitUsage);
     if (config_command->parsed()) {
         std::cout << settings->to_yaml();
         return 0;
     }
-    if (check_command->parsed()) return run_check(*settings, json);
+    if (check_command->parsed())
+        return run_check(*settings, json);
     return start(*settings);
 }
 

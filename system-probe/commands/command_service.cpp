@@ -18,8 +18,9 @@ class CommandService final : public v1::Command::CallbackService {
         auto* reactor = context->DefaultReactor();
         // Request, response and reactor live until Finish, also when the agent has hung up.
         status_(*response, [reactor](bool ok) {
-            reactor->Finish(ok ? grpc::Status::OK
-                               : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the probe is stopping"));
+            reactor->Finish(
+                ok ? grpc::Status::OK
+                   : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the probe is stopping"));
         });
         return reactor;
     }

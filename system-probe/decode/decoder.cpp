@@ -79,7 +79,8 @@ void decode_open(const Record& record, Decoded& out) {
         fill_file(*open.mutable_file(), fixed.file, record.item(VDT_ITEM_PATH),
                   record.item(VDT_ITEM_FILESYSTEM));
     }
-    if (!record.has(VDT_ITEM_SYSCALL_PATH)) return;
+    if (!record.has(VDT_ITEM_SYSCALL_PATH))
+        return;
     auto& syscall = *open.mutable_syscall();
     syscall.set_path(std::string(argument));
     syscall.set_flags(fixed.flags);
@@ -93,7 +94,8 @@ void decode_connect(const Record& record, Decoded& out) {
     connect.set_protocol(fixed.protocol);
     auto& address = *connect.mutable_addr();
     address.set_family(fixed.family);
-    if (fixed.family != AF_INET && fixed.family != AF_INET6) return;
+    if (fixed.family != AF_INET && fixed.family != AF_INET6)
+        return;
     address.set_port(ntohs(fixed.port));
     address.set_ip(fixed.addr, fixed.family == AF_INET ? 4 : sizeof fixed.addr);
 }
@@ -124,17 +126,27 @@ void decode_cgroup(const Record& record, Decoded& out) {
 
 void decode_payload(const Record& record, Decoded& out) {
     switch (out.type()) {
-        case VDT_FORK: return decode_fork(record, out);
-        case VDT_EXEC: return decode_exec(record, out);
-        case VDT_EXIT: return decode_exit(record, out);
-        case VDT_SNAPSHOT: return decode_snapshot(record, out);
-        case VDT_OPEN: return decode_open(record, out);
-        case VDT_CONNECT: return decode_connect(record, out);
-        case VDT_SETUID: return decode_setuid(record, out);
-        case VDT_SETGID: return decode_setgid(record, out);
-        case VDT_CGROUP: return decode_cgroup(record, out);
+        case VDT_FORK:
+            return decode_fork(record, out);
+        case VDT_EXEC:
+            return decode_exec(record, out);
+        case VDT_EXIT:
+            return decode_exit(record, out);
+        case VDT_SNAPSHOT:
+            return decode_snapshot(record, out);
+        case VDT_OPEN:
+            return decode_open(record, out);
+        case VDT_CONNECT:
+            return decode_connect(record, out);
+        case VDT_SETUID:
+            return decode_setuid(record, out);
+        case VDT_SETGID:
+            return decode_setgid(record, out);
+        case VDT_CGROUP:
+            return decode_cgroup(record, out);
         case VDT_NONE:
-        case VDT_TYPE_MAX: return;  // Record::parse refused it
+        case VDT_TYPE_MAX:
+            return;  // Record::parse refused it
     }
 }
 
@@ -142,7 +154,8 @@ void decode_payload(const Record& record, Decoded& out) {
 
 Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     auto record = Record::parse(bytes);
-    if (!record) return forward_error(record);
+    if (!record)
+        return forward_error(record);
     const auto& header = record->header();
     out.header = header;
     out.event.Clear();
@@ -151,7 +164,8 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     out.cgroup.reset();
     out.cgroup_id = header.cgroup_id;
     out.unknown_items = record->unknown_items();
-    if (record->has(VDT_ITEM_CGROUP)) out.cgroup = record->item(VDT_ITEM_CGROUP);
+    if (record->has(VDT_ITEM_CGROUP))
+        out.cgroup = record->item(VDT_ITEM_CGROUP);
 
     out.event.set_tid(header.tid);
     out.event.set_async(header.flags & VDT_F_ASYNC);

@@ -36,9 +36,9 @@ struct Decoded {
     vdt_header header = {};
     v1::Event event;  ///< payload and origin; timestamp, process_key and names are still missing
     std::optional<ProcessFacts> process;
-    std::optional<vdt_cred> credentials;       ///< SETUID, SETGID
-    std::optional<std::string_view> cgroup;    ///< path, when the record has one
-    uint64_t cgroup_id = 0;                    ///< that of `process`, else the actor's; CGROUP: the new one
+    std::optional<vdt_cred> credentials;     ///< SETUID, SETGID
+    std::optional<std::string_view> cgroup;  ///< path, when the record has one
+    uint64_t cgroup_id = 0;  ///< that of `process`, else the actor's; CGROUP: the new one
     unsigned unknown_items = 0;
 
     vdt_type type() const { return static_cast<vdt_type>(header.type); }

@@ -27,13 +27,15 @@ std::span<const EventType> event_types() {
 }
 
 const EventType* find_event_type(uint32_t type) {
-    if (type == VDT_NONE || type >= VDT_TYPE_MAX) return nullptr;
+    if (type == VDT_NONE || type >= VDT_TYPE_MAX)
+        return nullptr;
     return &kEventTypes[type - 1];
 }
 
 std::string_view payload_name(uint32_t payload_field) {
     for (const auto& entry : kEventTypes) {
-        if (payload_field != 0 && entry.payload_field == payload_field) return entry.name;
+        if (payload_field != 0 && entry.payload_field == payload_field)
+            return entry.name;
     }
     return "unknown";
 }

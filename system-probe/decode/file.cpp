@@ -11,11 +11,16 @@ namespace vedette::probe {
 namespace {
 
 std::string_view path_error(const vdt_file& file, std::string_view path) {
-    if (file.flags & VDT_FILE_MEMFD) return {};
-    if (path.empty()) return kPathMissing;
-    if (file.flags & VDT_FILE_TRUNCATED) return kPathTruncated;
-    if (file.flags & VDT_FILE_DETACHED) return kPathDetached;
-    if (file.flags & VDT_FILE_UNREACHABLE) return kPathUnreachable;
+    if (file.flags & VDT_FILE_MEMFD)
+        return {};
+    if (path.empty())
+        return kPathMissing;
+    if (file.flags & VDT_FILE_TRUNCATED)
+        return kPathTruncated;
+    if (file.flags & VDT_FILE_DETACHED)
+        return kPathDetached;
+    if (file.flags & VDT_FILE_UNREACHABLE)
+        return kPathUnreachable;
     return {};
 }
 
@@ -56,7 +61,8 @@ void fill_file(v1::File& out, const vdt_file& file, std::string_view path,
     } else {
         out.set_path(to_string(path));
     }
-    if (!filesystem.empty()) out.set_filesystem(ascii(filesystem));
+    if (!filesystem.empty())
+        out.set_filesystem(ascii(filesystem));
     if (const auto error = path_error(file, path); !error.empty()) {
         out.set_path_error(to_string(error));
     }

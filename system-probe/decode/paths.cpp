@@ -11,7 +11,8 @@ std::string clean_path(std::string_view path) {
         const size_t slash = path.find('/', at);
         const auto element = path.substr(at, slash == path.npos ? path.npos : slash - at);
         at = slash == path.npos ? path.size() : slash + 1;
-        if (element.empty() || element == ".") continue;
+        if (element.empty() || element == ".")
+            continue;
         if (element == "..") {
             const size_t parent = out.rfind('/');
             out.resize(parent == out.npos ? 0 : parent);
@@ -24,8 +25,10 @@ std::string clean_path(std::string_view path) {
 }
 
 std::string join_path(std::string_view base, std::string_view path) {
-    if (path.starts_with('/')) return clean_path(path);
-    if (!base.starts_with('/')) return {};
+    if (path.starts_with('/'))
+        return clean_path(path);
+    if (!base.starts_with('/'))
+        return {};
     std::string joined(base);
     joined += '/';
     joined += path;
@@ -34,12 +37,14 @@ std::string join_path(std::string_view base, std::string_view path) {
 
 std::string_view without_deleted_suffix(std::string_view path) {
     constexpr std::string_view kSuffix = " (deleted)";
-    if (path.ends_with(kSuffix)) path.remove_suffix(kSuffix.size());
+    if (path.ends_with(kSuffix))
+        path.remove_suffix(kSuffix.size());
     return path;
 }
 
 std::string_view unnamed_file(std::string_view path) {
-    if (path.starts_with('/')) path.remove_prefix(1);
+    if (path.starts_with('/'))
+        path.remove_prefix(1);
     return without_deleted_suffix(path);
 }
 

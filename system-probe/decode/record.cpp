@@ -9,16 +9,25 @@ namespace {
 /// Size of the fixed part; 0 for a type that is unknown.
 size_t fixed_size(uint16_t type) {
     switch (type) {
-        case VDT_FORK: return sizeof(vdt_fork);
-        case VDT_EXEC: return sizeof(vdt_exec);
-        case VDT_EXIT: return sizeof(vdt_exit);
-        case VDT_SNAPSHOT: return sizeof(vdt_snapshot);
-        case VDT_OPEN: return sizeof(vdt_open);
-        case VDT_CONNECT: return sizeof(vdt_connect);
+        case VDT_FORK:
+            return sizeof(vdt_fork);
+        case VDT_EXEC:
+            return sizeof(vdt_exec);
+        case VDT_EXIT:
+            return sizeof(vdt_exit);
+        case VDT_SNAPSHOT:
+            return sizeof(vdt_snapshot);
+        case VDT_OPEN:
+            return sizeof(vdt_open);
+        case VDT_CONNECT:
+            return sizeof(vdt_connect);
         case VDT_SETUID:
-        case VDT_SETGID: return sizeof(vdt_setcred);
-        case VDT_CGROUP: return sizeof(vdt_cgroup);
-        default: return 0;
+        case VDT_SETGID:
+            return sizeof(vdt_setcred);
+        case VDT_CGROUP:
+            return sizeof(vdt_cgroup);
+        default:
+            return 0;
     }
 }
 
@@ -30,12 +39,17 @@ size_t max_item_size(uint16_t kind) {
         case VDT_ITEM_CGROUP:
         case VDT_ITEM_SCRIPT_PATH:
         case VDT_ITEM_CWD:
-        case VDT_ITEM_INTERPRETER_PATH: return VDT_PATH_MAX;
+        case VDT_ITEM_INTERPRETER_PATH:
+            return VDT_PATH_MAX;
         case VDT_ITEM_FILESYSTEM:
-        case VDT_ITEM_INTERPRETER_FILESYSTEM: return 64;
-        case VDT_ITEM_ARGV: return VDT_ARGS_MAX;
-        case VDT_ITEM_ENVP: return VDT_ENVS_MAX;
-        default: return 0;
+        case VDT_ITEM_INTERPRETER_FILESYSTEM:
+            return 64;
+        case VDT_ITEM_ARGV:
+            return VDT_ARGS_MAX;
+        case VDT_ITEM_ENVP:
+            return VDT_ENVS_MAX;
+        default:
+            return 0;
     }
 }
 
@@ -58,7 +72,8 @@ Result<Record> Record::parse(std::span<const std::byte> bytes) {
                     VDT_RECORD_MAX);
     }
     const size_t fixed = fixed_size(header.type);
-    if (fixed == 0) return fail(ErrorCode::kInvalid, "unknown record type {}", header.type);
+    if (fixed == 0)
+        return fail(ErrorCode::kInvalid, "unknown record type {}", header.type);
     const auto body = bytes.subspan(sizeof(vdt_header));
     if (body.size() < fixed) {
         return fail(ErrorCode::kInvalid, "{} record ends in its fixed part: {} of {} bytes",

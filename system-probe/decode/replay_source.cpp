@@ -15,7 +15,8 @@ constexpr size_t kRecordsPerPoll = 1024;
 
 Result<std::unique_ptr<ReplaySource>> ReplaySource::open(const std::string& path) {
     auto recording = Recording::load(path);
-    if (!recording) return forward_error(recording);
+    if (!recording)
+        return forward_error(recording);
     return std::unique_ptr<ReplaySource>(new ReplaySource(path, std::move(*recording)));
 }
 

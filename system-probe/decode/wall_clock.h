@@ -29,7 +29,8 @@ class WallClock {
     OffsetSource source_;
     int64_t offset_ns_;
     int64_t previous_offset_ns_;
-    uint64_t valid_from_ns_ = 0;  ///< boot time from which offset_ns_ holds; earlier: previous_offset_ns_
+    uint64_t valid_from_ns_ =
+        0;  ///< boot time from which offset_ns_ holds; earlier: previous_offset_ns_
 };
 
 }  // namespace vedette::probe

@@ -23,15 +23,18 @@ constexpr bool is_digit(char c) {
 
 size_t hex_run(std::string_view text, size_t at) {
     size_t length = 0;
-    while (at + length < text.size() && is_hex(text[at + length])) ++length;
+    while (at + length < text.size() && is_hex(text[at + length]))
+        ++length;
     return length;
 }
 
 /// Length of the number after the '-' at `at`, 0 when there is none.
 size_t task_number(std::string_view text, size_t at) {
-    if (at >= text.size() || text[at] != '-') return 0;
+    if (at >= text.size() || text[at] != '-')
+        return 0;
     size_t length = 1;
-    while (at + length < text.size() && is_digit(text[at + length])) ++length;
+    while (at + length < text.size() && is_digit(text[at + length]))
+        ++length;
     const size_t end = at + length;
     const bool more_hex = end < text.size() && is_hex(text[end]);
     return length > 1 && !more_hex ? length : 0;
@@ -57,7 +60,8 @@ std::string_view id_in(std::string_view element) {
             ++at;
             continue;
         }
-        if (run == 64) return element.substr(at, run);
+        if (run == 64)
+            return element.substr(at, run);
         if (run == 32) {
             if (const size_t number = task_number(element, at + run)) {
                 return element.substr(at, run + number);
@@ -75,11 +79,12 @@ std::string_view id_in(std::string_view element) {
 
 /// A unit of systemd itself; the scopes of container runtimes carry a known prefix and an id.
 bool is_systemd_unit(std::string_view element) {
-    if (!element.ends_with(".service") && !element.ends_with(".scope")) return false;
-    if (element.find("-conmon-") != element.npos) return true;  // the runtime's monitor, outside
-    return std::ranges::none_of(kRuntimePrefixes, [&](std::string_view prefix) {
-        return element.starts_with(prefix);
-    });
+    if (!element.ends_with(".service") && !element.ends_with(".scope"))
+        return false;
+    if (element.find("-conmon-") != element.npos)
+        return true;  // the runtime's monitor, outside
+    return std::ranges::none_of(
+        kRuntimePrefixes, [&](std::string_view prefix) { return element.starts_with(prefix); });
 }
 
 }  // namespace
@@ -89,8 +94,10 @@ std::string_view container_id(std::string_view path) {
         const size_t slash = path.rfind('/');
         const auto element = slash == path.npos ? path : path.substr(slash + 1);
         path = slash == path.npos ? std::string_view() : path.substr(0, slash);
-        if (is_systemd_unit(element)) continue;
-        if (const auto id = id_in(element); !id.empty()) return id;
+        if (is_systemd_unit(element))
+            continue;
+        if (const auto id = id_in(element); !id.empty())
+            return id;
     }
     return {};
 }

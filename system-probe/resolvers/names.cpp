@@ -33,13 +33,15 @@ const std::string& NameTable::find(uint32_t id) const {
 
 void NameTable::refresh() {
     struct stat now = {};
-    if (stat(path_.c_str(), &now) != 0) return;  // keeps what it knows
+    if (stat(path_.c_str(), &now) != 0)
+        return;  // keeps what it knows
     if (now.st_ino == inode_ && now.st_size == size_ && now.st_mtim.tv_sec == changed_.tv_sec &&
         now.st_mtim.tv_nsec == changed_.tv_nsec) {
         return;
     }
     const auto content = read_file(path_, kMaxFileBytes);
-    if (!content) return;
+    if (!content)
+        return;
     inode_ = now.st_ino;
     size_ = now.st_size;
     changed_ = now.st_mtim;

@@ -22,7 +22,8 @@ constexpr size_t kMaxHandedChildren = 8;
 bool has_more_children(const Image& image, size_t limit) {
     size_t count = 0;
     for (auto it = image.children.begin(); it != image.children.end(); ++it) {
-        if (++count > limit) return true;
+        if (++count > limit)
+            return true;
     }
     return false;
 }
@@ -41,9 +42,11 @@ ProcessCache::ProcessCache(size_t max_bytes, Observer observer)
 
 ProcessCache::~ProcessCache() {
     for (auto& images : lists_) {
-        for (auto& image : images) image.children.clear();
+        for (auto& image : images)
+            image.children.clear();
     }
-    for (auto& images : lists_) images.clear_and_dispose([](Image* image) { delete image; });
+    for (auto& images : lists_)
+        images.clear_and_dispose([](Image* image) { delete image; });
 }
 
 Process* ProcessCache::find(uint32_t pid, uint64_t start_ns) {
@@ -71,9 +74,11 @@ void ProcessCache::identify(Process& process, uint64_t start_ns, uint64_t exec_i
 
 Image* ProcessCache::find_image(Process& process, uint64_t exec_id) {
     const auto& images = process.images;
-    if (exec_id > images.back()->exec_id) return nullptr;
+    if (exec_id > images.back()->exec_id)
+        return nullptr;
     for (auto it = images.rbegin(); it != images.rend(); ++it) {
-        if ((*it)->exec_id <= exec_id) return *it;
+        if ((*it)->exec_id <= exec_id)
+            return *it;
     }
     return images.front();
 }
@@ -90,8 +95,7 @@ Image& ProcessCache::make_image(Process& process, uint64_t exec_id) {
     return *image;
 }
 
-Image& ProcessCache::add_process(uint32_t pid, uint64_t start_ns, uint64_t exec_id,
-                                 Image* parent) {
+Image& ProcessCache::add_process(uint32_t pid, uint64_t start_ns, uint64_t exec_id, Image* parent) {
     auto owner = std::make_unique<Process>();
     auto& process = *owner;
     process.key = next_key_++;
@@ -102,7 +106,8 @@ Image& ProcessCache::add_process(uint32_t pid, uint64_t start_ns, uint64_t exec_
     auto& image = make_image(process, exec_id);
     process.images.push_back(&image);
     auto*& alive = alive_[pid];
-    if (alive == nullptr || alive->start_ns < start_ns) alive = &process;
+    if (alive == nullptr || alive->start_ns < start_ns)
+        alive = &process;
     link_parent(image, parent);
     set_state(image);
     return image;
@@ -111,8 +116,8 @@ Image& ProcessCache::add_process(uint32_t pid, uint64_t start_ns, uint64_t exec_
 Image& ProcessCache::add_image(Process& process, uint64_t exec_id, Image* creator) {
     auto& images = process.images;
     auto& image = make_image(process, exec_id);
-    const auto newer = std::ranges::find_if(
-        images, [&](const Image* other) { return other->exec_id > exec_id; });
+    const auto newer =
+        std::ranges::find_if(images, [&](const Image* other) { return other->exec_id > exec_id; });
     if (newer == images.end()) {
         link_parent(image, images.back());
         images.push_back(&image);
@@ -130,9 +135,11 @@ Image& ProcessCache::add_image(Process& process, uint64_t exec_id, Image* creato
 }
 
 void ProcessCache::set_parent(Image& image, Image* parent) {
-    if (image.parent == parent || &image == parent) return;
+    if (image.parent == parent || &image == parent)
+        return;
     for (const Image* above = parent; above != nullptr; above = above->parent) {
-        if (above == &image) return;  // a forged or damaged record: the forest has no cycles
+        if (above == &image)
+            return;  // a forged or damaged record: the forest has no cycles
     }
     unlink_parent(image);
     link_parent(image, parent);
@@ -140,7 +147,8 @@ void ProcessCache::set_parent(Image& image, Image* parent) {
 
 void ProcessCache::update(Image& image) {
     set_state(image);
-    if (image.exit_time == 0 || image.process == nullptr) return;
+    if (image.exit_time == 0 || image.process == nullptr)
+        return;
     const auto it = alive_.find(image.pid);
     if (it != alive_.end() && it->second == image.process &&
         image.process->images.back() == &image) {
@@ -150,25 +158,29 @@ void ProcessCache::update(Image& image) {
 
 void ProcessCache::link_parent(Image& image, Image* parent) {
     image.parent = parent;
-    if (parent == nullptr) return;
+    if (parent == nullptr)
+        return;
     parent->children.push_back(image);
-    if (parent->state_link.is_linked()) set_state(*parent);
+    if (parent->state_link.is_linked())
+        set_state(*parent);
 }
 
 void ProcessCache::unlink_parent(Image& image) {
     Image* parent = std::exchange(image.parent, nullptr);
-    if (parent == nullptr) return;
+    if (parent == nullptr)
+        return;
     parent->children.erase(parent->children.iterator_to(image));
     set_state(*parent);
 }
 
 void ProcessCache::set_state(Image& image) {
-    const auto state = image.exit_time == 0
-                           ? (image.is_exec ? ImageState::kLiveExecuted : ImageState::kLiveForked)
-                           : (image.children.empty() ? ImageState::kExitedLeaf
-                                                     : ImageState::kExitedParent);
+    const auto state =
+        image.exit_time == 0
+            ? (image.is_exec ? ImageState::kLiveExecuted : ImageState::kLiveForked)
+            : (image.children.empty() ? ImageState::kExitedLeaf : ImageState::kExitedParent);
     if (image.state_link.is_linked()) {
-        if (image.state == state) return;
+        if (image.state == state)
+            return;
         auto& old = list(image.state);
         old.erase(old.iterator_to(image));
     }
@@ -201,7 +213,8 @@ void ProcessCache::forget(Image& image) {
         const bool was_current = process->images.back() == &image;
         process->images.erase(std::ranges::find(process->images, &image));
         const auto alive = alive_.find(process->pid);
-        if (was_current && alive != alive_.end() && alive->second == process) alive_.erase(alive);
+        if (was_current && alive != alive_.end() && alive->second == process)
+            alive_.erase(alive);
         if (process->images.empty()) {
             bytes_ -= kProcessBytes;
             processes_.erase(ProcessId{process->pid, process->start_ns});
@@ -226,16 +239,21 @@ void ProcessCache::splice_out(Image& image) {
 
 void ProcessCache::enforce_bound(const Image& pinned) {
     while (bytes_ > max_bytes_) {
-        if (evict_exited(pinned)) continue;
-        if (evict_lineage(pinned)) continue;
-        if (evict_live(ImageState::kLiveForked, pinned)) continue;
-        if (!evict_live(ImageState::kLiveExecuted, pinned)) return;
+        if (evict_exited(pinned))
+            continue;
+        if (evict_lineage(pinned))
+            continue;
+        if (evict_live(ImageState::kLiveForked, pinned))
+            continue;
+        if (!evict_live(ImageState::kLiveExecuted, pinned))
+            return;
     }
 }
 
 bool ProcessCache::evict_exited(const Image& pinned) {
     for (auto& image : list(ImageState::kExitedLeaf)) {
-        if (&image == &pinned) continue;
+        if (&image == &pinned)
+            continue;
         ++counts_.evicted_exited;
         forget(image);
         return true;
@@ -246,8 +264,10 @@ bool ProcessCache::evict_exited(const Image& pinned) {
 bool ProcessCache::evict_lineage(const Image& pinned) {
     int steps = 0;
     for (auto& image : list(ImageState::kExitedParent)) {
-        if (++steps > kEvictionSteps) return false;
-        if (&image == &pinned || has_more_children(image, kMaxHandedChildren)) continue;
+        if (++steps > kEvictionSteps)
+            return false;
+        if (&image == &pinned || has_more_children(image, kMaxHandedChildren))
+            continue;
         ++counts_.evicted_lineage;
         splice_out(image);
         return true;
@@ -261,14 +281,17 @@ bool ProcessCache::evict_live(ImageState state, const Image& pinned) {
     auto& images = list(state);
     int steps = 0;
     for (auto it = images.rbegin(); it != images.rend() && steps < kEvictionSteps; ++it, ++steps) {
-        if (&*it == &pinned) continue;
-        if (youngest == nullptr) youngest = &*it;
+        if (&*it == &pinned)
+            continue;
+        if (youngest == nullptr)
+            youngest = &*it;
         if (it->children.empty()) {
             youngest = &*it;
             break;
         }
     }
-    if (youngest == nullptr) return false;
+    if (youngest == nullptr)
+        return false;
     ++counts_.evicted_live;
     splice_out(*youngest);
     return true;
@@ -278,7 +301,8 @@ void ProcessCache::expire(uint64_t boot_ns, uint64_t held_sequence) {
     auto& images = list(ImageState::kExitedLeaf);
     while (!images.empty()) {
         auto& oldest = images.front();
-        if (oldest.exited_boot_ns >= boot_ns || oldest.last_sequence >= held_sequence) return;
+        if (oldest.exited_boot_ns >= boot_ns || oldest.last_sequence >= held_sequence)
+            return;
         forget(oldest);
     }
 }
@@ -287,13 +311,15 @@ void ProcessCache::for_each(const std::function<void(const Image&)>& visit) cons
     std::vector<const Image*> open;
     for (const auto& images : lists_) {
         for (const auto& root : images) {
-            if (root.parent != nullptr) continue;
+            if (root.parent != nullptr)
+                continue;
             open.push_back(&root);
             while (!open.empty()) {
                 const Image* image = open.back();
                 open.pop_back();
                 visit(*image);
-                for (const auto& child : image->children) open.push_back(&child);
+                for (const auto& child : image->children)
+                    open.push_back(&child);
             }
         }
     }
@@ -302,15 +328,16 @@ void ProcessCache::for_each(const std::function<void(const Image&)>& visit) cons
 void ProcessCache::for_each_alive(const std::function<void(Process&)>& visit) {
     std::vector<Process*> alive;  // `visit` may end a process
     alive.reserve(alive_.size());
-    for (const auto& [pid, process] : alive_) alive.push_back(process);
-    for (auto* process : alive) visit(*process);
+    for (const auto& [pid, process] : alive_)
+        alive.push_back(process);
+    for (auto* process : alive)
+        visit(*process);
 }
 
 CacheCounts ProcessCache::counts() const {
     auto counts = counts_;
     counts.alive = alive_.size();
-    counts.exited =
-        list(ImageState::kExitedLeaf).size() + list(ImageState::kExitedParent).size();
+    counts.exited = list(ImageState::kExitedLeaf).size() + list(ImageState::kExitedParent).size();
     counts.bytes = bytes_;
     return counts;
 }

@@ -29,10 +29,10 @@ struct Process;
 
 /// In which list of the cache an image stands; decides when it may go.
 enum class ImageState : uint8_t {
-    kLiveForked,     ///< alive, no exec of its own: little is lost with it
-    kLiveExecuted,   ///< alive
-    kExitedLeaf,     ///< over, nothing descends from it
-    kExitedParent,   ///< over, but something does
+    kLiveForked,    ///< alive, no exec of its own: little is lost with it
+    kLiveExecuted,  ///< alive
+    kExitedLeaf,    ///< over, nothing descends from it
+    kExitedParent,  ///< over, but something does
 };
 inline constexpr size_t kImageStates = 4;
 
@@ -70,9 +70,9 @@ struct Image {
 
     LinkHook state_link;
     LinkHook child_link;
-    boost::intrusive::list<
-        Image, boost::intrusive::member_hook<Image, LinkHook, &Image::child_link>,
-        boost::intrusive::constant_time_size<false>>
+    boost::intrusive::list<Image,
+                           boost::intrusive::member_hook<Image, LinkHook, &Image::child_link>,
+                           boost::intrusive::constant_time_size<false>>
         children;
 };
 
@@ -94,11 +94,12 @@ struct Process {
 };
 
 struct CacheCounts {
-    uint64_t alive = 0;    ///< processes
-    uint64_t exited = 0;   ///< images that are over
+    uint64_t alive = 0;   ///< processes
+    uint64_t exited = 0;  ///< images that are over
     uint64_t bytes = 0;
     uint64_t evicted_exited = 0;
-    uint64_t evicted_lineage = 0;  ///< taken out of a lineage, by the memory bound or the bound on exec chains
+    uint64_t evicted_lineage =
+        0;  ///< taken out of a lineage, by the memory bound or the bound on exec chains
     uint64_t evicted_live = 0;
 };
 

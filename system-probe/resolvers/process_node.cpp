@@ -9,7 +9,8 @@ namespace vedette::probe {
 namespace {
 
 void name_owner(v1::File& file, const Names& names) {
-    if (file.inode() == 0) return;
+    if (file.inode() == 0)
+        return;
     file.set_user(names.users.find(file.uid()));
     file.set_group(names.groups.find(file.gid()));
 }
@@ -59,7 +60,8 @@ void fill_workload(v1::ProcessNode& node, const Workload& workload) {
     cgroup.set_id(workload.cgroup_path);
     cgroup.set_inode(workload.cgroup_id);
     cgroup.set_version(2);
-    if (workload.container == nullptr) return;
+    if (workload.container == nullptr)
+        return;
     node.mutable_container()->set_id(workload.container->id);
     node.mutable_container()->set_created_at(workload.container->created_at);
 }
@@ -69,12 +71,15 @@ void fill_workload(v1::ProcessNode& node, const Workload& workload) {
 void fill_node(v1::ProcessNode& node, const Image& image, const Names& names) {
     node.set_key(image.key);
     node.set_process_key(image.process_key);
-    if (image.parent != nullptr) node.set_parent_key(image.parent->key);
+    if (image.parent != nullptr)
+        node.set_parent_key(image.parent->key);
     node.set_pid(image.pid);
     node.set_tid(image.pid);
     node.set_ppid(image.ppid);
-    if (image.program) fill_program(node, *image.program, names);
-    if (image.workload) fill_workload(node, *image.workload);
+    if (image.program)
+        fill_program(node, *image.program, names);
+    if (image.workload)
+        fill_workload(node, *image.workload);
     fill_credentials(*node.mutable_credentials(), image.credentials, names);
     node.set_comm(image.comm);
     node.set_tty_name(image.tty);
@@ -112,7 +117,8 @@ void add_names(v1::Event& event, const Names& names) {
             setgid.set_fsgroup(names.groups.find(setgid.fsgid()));
             return;
         }
-        default: return;
+        default:
+            return;
     }
 }
 

@@ -13,7 +13,8 @@ namespace {
 /// Of a process nobody has described: never 0, which would be root.
 constexpr uint32_t kUnknownId = 0xffffffff;
 constexpr vdt_cred kUnknownCredentials = {kUnknownId, kUnknownId, kUnknownId, kUnknownId,
-                                          kUnknownId, kUnknownId, kUnknownId, kUnknownId, 0, 0};
+                                          kUnknownId, kUnknownId, kUnknownId, kUnknownId,
+                                          0,          0};
 
 /// Starts that come from /proc are multiples of it.
 constexpr uint64_t kProcTickNs = 10'000'000;
@@ -68,20 +69,33 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     const auto& header = decoded.header;
     Image* image = nullptr;
     switch (decoded.type()) {
-        case VDT_FORK: image = apply_fork(decoded); break;
-        case VDT_EXEC: image = apply_exec(decoded); break;
-        case VDT_EXIT: image = apply_exit(decoded); break;
-        case VDT_SNAPSHOT: image = apply_snapshot(decoded); break;
+        case VDT_FORK:
+            image = apply_fork(decoded);
+            break;
+        case VDT_EXEC:
+            image = apply_exec(decoded);
+            break;
+        case VDT_EXIT:
+            image = apply_exit(decoded);
+            break;
+        case VDT_SNAPSHOT:
+            image = apply_snapshot(decoded);
+            break;
         case VDT_SETUID:
-        case VDT_SETGID: image = apply_credentials(decoded); break;
-        case VDT_CGROUP: image = apply_cgroup(decoded); break;
+        case VDT_SETGID:
+            image = apply_credentials(decoded);
+            break;
+        case VDT_CGROUP:
+            image = apply_cgroup(decoded);
+            break;
         default:
             image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
             break;
     }
     decoded.event.set_timestamp(clock_.to_wall(header.time_ns));
     add_names(decoded.event, names_);
-    if (image == nullptr) return;
+    if (image == nullptr)
+        return;
     decoded.event.set_process_key(image->key);
     image->last_sequence = sequence;
     cache_.enforce_bound(*image);
@@ -90,7 +104,8 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
 Image* ProcessResolver::apply_fork(const Decoded& decoded) {
     const auto& header = decoded.header;
     const auto& id = decoded.process->process.image;
-    if (id.pid == 0) return nullptr;
+    if (id.pid == 0)
+        return nullptr;
     Image* creator = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
     Image* image = nullptr;
     if (auto* process = find_process(id, id.exec_id)) {
@@ -109,7 +124,8 @@ Image* ProcessResolver::apply_fork(const Decoded& decoded) {
     } else {
         image = &new_process(id, creator, header.time_ns);
     }
-    if (creator != nullptr) inherit(*image, *creator);
+    if (creator != nullptr)
+        inherit(*image, *creator);
     fill_process(*image, decoded, creator);
     image->source = v1::ProcessNode::SOURCE_EVENT;
     cache_.update(*image);
@@ -121,7 +137,8 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
     const auto& header = decoded.header;
     const auto& process_facts = decoded.process->process;
     const auto& id = process_facts.image;
-    if (id.pid == 0) return nullptr;
+    if (id.pid == 0)
+        return nullptr;
     auto* process = find_process(id, id.exec_id - 1);
     Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
     if (image == nullptr || image->exec_id != id.exec_id) {
@@ -140,7 +157,8 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
     cache_.update(*image);
     if (auto* before = image->parent; before != nullptr && before->process == image->process &&
                                       before->exit_time < image->exec_time) {
-        before->exit_time = image->exec_time;  // it came late, and then nobody knew when it was over
+        before->exit_time =
+            image->exec_time;  // it came late, and then nobody knew when it was over
         send(*before);
     }
     send(*image);
@@ -155,7 +173,8 @@ Image* ProcessResolver::apply_exit(const Decoded& decoded) {
         return &current;
     }
     Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
-    if (image != nullptr) end(*image, header.time_ns);
+    if (image != nullptr)
+        end(*image, header.time_ns);
     return image;
 }
 
@@ -163,12 +182,14 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     const auto& header = decoded.header;
     const auto& facts = *decoded.process;
     const auto& id = facts.process.image;
-    if (id.pid == 0) return nullptr;
+    if (id.pid == 0)
+        return nullptr;
     auto* process = find_process(id, id.exec_id);
     Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
     const bool filled = image != nullptr && image->source == v1::ProcessNode::SOURCE_PLACEHOLDER &&
                         image->exec_id == id.exec_id;
-    if (image != nullptr && !filled) return &process->current();  // what is known came from a record
+    if (image != nullptr && !filled)
+        return &process->current();  // what is known came from a record
     const bool from_proc = id.exec_id == 0 && id.start_ns % kProcTickNs == 0;
 
     Image* parent = find_or_placeholder(facts.process.parent, 0, header.time_ns);
@@ -178,13 +199,15 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     } else if (image == process->images.front()) {
         cache_.set_parent(*image, parent);
     }
-    if (from_proc && image->process->images.size() == 1) image->process->from_proc = true;
+    if (from_proc && image->process->images.size() == 1)
+        image->process->from_proc = true;
     fill_process(*image, decoded, nullptr);
     set_program(*image, facts);
     // A fork alone leaves the program and the exec count of the parent; whoever has both has not executed.
     image->is_exec = !image->is_kthread && !(parent != nullptr && id.exec_id <= parent->exec_id &&
                                              same_file(*image, *parent));
-    if (image->is_exec) image->exec_time = image->created_at;  // not known better
+    if (image->is_exec)
+        image->exec_time = image->created_at;  // not known better
     image->source = v1::ProcessNode::SOURCE_SNAPSHOT;
     ++snapshot_;
     cache_.update(*image);
@@ -196,8 +219,10 @@ Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
     const auto& header = decoded.header;
     Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
     // Credentials belong to a thread; those of the process are its main thread's.
-    if (image == nullptr || header.tid != header.image.pid) return image;
-    if (same_credentials(image->credentials, *decoded.credentials)) return image;
+    if (image == nullptr || header.tid != header.image.pid)
+        return image;
+    if (same_credentials(image->credentials, *decoded.credentials))
+        return image;
     image->credentials = *decoded.credentials;
     send(*image);
     return image;
@@ -206,16 +231,19 @@ Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
 Image* ProcessResolver::apply_cgroup(const Decoded& decoded) {
     const auto& header = decoded.header;
     Image* image = find_or_placeholder(header.image, decoded.cgroup_id, header.time_ns);
-    if (image == nullptr) return nullptr;
+    if (image == nullptr)
+        return nullptr;
     auto workload = workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
                                    clock_.to_wall(header.time_ns));
-    if (std::exchange(image->workload, workload) != workload) send(*image);
+    if (std::exchange(image->workload, workload) != workload)
+        send(*image);
     return image;
 }
 
 /// `exec_id`: of the image that a process known from /proc has had until now.
 Process* ProcessResolver::find_process(const vdt_image_id& id, uint64_t exec_id) {
-    if (auto* process = cache_.find(id.pid, id.start_ns)) return process;
+    if (auto* process = cache_.find(id.pid, id.start_ns))
+        return process;
     auto* alive = cache_.find_alive(id.pid);
     if (alive == nullptr || !alive->from_proc || !is_same_start(id.start_ns, alive->start_ns)) {
         return nullptr;
@@ -226,16 +254,19 @@ Process* ProcessResolver::find_process(const vdt_image_id& id, uint64_t exec_id)
 
 Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id,
                                             uint64_t boot_ns) {
-    if (id.pid == 0) return nullptr;  // the idle task, or nobody
+    if (id.pid == 0)
+        return nullptr;  // the idle task, or nobody
     auto* process = find_process(id, id.exec_id);
     if (process != nullptr) {
-        if (auto* image = ProcessCache::find_image(*process, id.exec_id)) return image;
+        if (auto* image = ProcessCache::find_image(*process, id.exec_id))
+            return image;
     }
     ++placeholders_;
     Image* image = nullptr;
     if (process != nullptr) {  // its exec was not seen
         image = &new_image(*process, id.exec_id, nullptr, boot_ns);
-        if (image->parent != nullptr) inherit(*image, *image->parent);
+        if (image->parent != nullptr)
+            inherit(*image, *image->parent);
         image->is_exec = true;
     } else {
         image = &new_process(id, nullptr, boot_ns);
@@ -243,7 +274,8 @@ Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgr
     }
     image->program = unseen_program();
     image->created_at = clock_.to_wall(id.start_ns);
-    if (cgroup_id != 0) image->workload = workloads_.get(cgroup_id, {}, image->created_at);
+    if (cgroup_id != 0)
+        image->workload = workloads_.get(cgroup_id, {}, image->created_at);
     image->source = v1::ProcessNode::SOURCE_PLACEHOLDER;
     cache_.update(*image);
     send(*image);
@@ -253,7 +285,8 @@ Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgr
 Image& ProcessResolver::new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns) {
     auto* same_pid = cache_.find_alive(id.pid);
     // A pid is given out again only when its process is gone: the exit record of the older one was lost.
-    if (same_pid != nullptr && same_pid->start_ns < id.start_ns) end(same_pid->current(), boot_ns);
+    if (same_pid != nullptr && same_pid->start_ns < id.start_ns)
+        end(same_pid->current(), boot_ns);
     auto& image = cache_.add_process(id.pid, id.start_ns, id.exec_id, parent);
     if (same_pid != nullptr && same_pid->start_ns > id.start_ns) {
         image.exit_time = clock_.to_wall(same_pid->start_ns);
@@ -275,7 +308,8 @@ Image& ProcessResolver::new_image(Process& process, uint64_t exec_id, Image* cre
     image.exit_time = clock_.to_wall(boot_ns);
     image.exited_boot_ns = boot_ns;
     cache_.update(image);
-    for (const auto& child : image.children) send(child);
+    for (const auto& child : image.children)
+        send(child);
     return image;
 }
 
@@ -299,9 +333,8 @@ void ProcessResolver::fill_process(Image& image, const Decoded& decoded, const I
         image.workload = previous->workload;
         return;
     }
-    image.workload =
-        workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
-                       clock_.to_wall(decoded.header.time_ns));
+    image.workload = workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
+                                    clock_.to_wall(decoded.header.time_ns));
 }
 
 void ProcessResolver::set_program(Image& image, const ProcessFacts& facts) {
@@ -311,7 +344,8 @@ void ProcessResolver::set_program(Image& image, const ProcessFacts& facts) {
 }
 
 void ProcessResolver::end(Image& image, uint64_t boot_ns) {
-    if (image.exit_time != 0) return;
+    if (image.exit_time != 0)
+        return;
     image.exit_time = clock_.to_wall(boot_ns);
     image.exited_boot_ns = boot_ns;
     cache_.update(image);
@@ -325,14 +359,16 @@ void ProcessResolver::send(const Image& image) {
 }
 
 void ProcessResolver::expire(uint64_t now_boot_ns, uint64_t held_sequence) {
-    if (now_boot_ns < options_.keep_exited_ns) return;
+    if (now_boot_ns < options_.keep_exited_ns)
+        return;
     cache_.expire(now_boot_ns - options_.keep_exited_ns, held_sequence);
 }
 
 void ProcessResolver::end_vanished(uint64_t now_boot_ns,
                                    const std::function<bool(uint32_t pid)>& exists) {
     cache_.for_each_alive([&](Process& process) {
-        if (exists(process.pid)) return;
+        if (exists(process.pid))
+            return;
         ++vanished_;
         end(process.current(), now_boot_ns);
     });

@@ -25,7 +25,8 @@ void fill_files(Program& program, const ProcessFacts& facts) {
     }
     const bool kernel_thread = (facts.process.flags & VDT_PROC_KTHREAD) != 0;
     const bool no_file = facts.file.inode == 0 && facts.path.empty();
-    if (kernel_thread && no_file) return;
+    if (kernel_thread && no_file)
+        return;
     fill_file(program.file, facts.file, facts.path, facts.filesystem);
     if (script) {
         fill_file(program.interpreter, facts.interpreter, facts.interpreter_path,
@@ -37,7 +38,8 @@ void fill_environment(Program& program, std::string_view envp,
                       std::span<const std::string> allowed) {
     for_each_string(envp, [&](std::string_view variable) {
         const auto name = variable.substr(0, variable.find('='));
-        if (name.empty()) return;
+        if (name.empty())
+            return;
         program.env_names.append(name).push_back('\0');
         if (name.size() < variable.size() && std::ranges::find(allowed, name) != allowed.end()) {
             program.envp.append(variable).push_back('\0');

@@ -21,7 +21,8 @@ struct ProcessFacts;
 struct Program {
     v1::File file;
     v1::File interpreter;  ///< no inode and no path: there is none
-    std::string argv;       ///< strings, each ended by NUL, as they came: a vector would let 8 KiB become 300
+    std::string
+        argv;  ///< strings, each ended by NUL, as they came: a vector would let 8 KiB become 300
     std::string envp;       ///< NAME=value of the allow-list, each ended by NUL
     std::string env_names;  ///< each ended by NUL
     uint64_t args_size = 0;
@@ -41,7 +42,8 @@ void for_each_string(std::string_view strings, Use&& use) {
     while (!strings.empty()) {
         const size_t end = strings.find('\0');
         use(strings.substr(0, end));
-        if (end == strings.npos) return;
+        if (end == strings.npos)
+            return;
         strings.remove_prefix(end + 1);
     }
 }

@@ -15,10 +15,10 @@ constexpr size_t kSweepAfter = 1024;
 
 }  // namespace
 
-
 WorkloadPtr Workloads::get(uint64_t cgroup_id, std::string_view path, uint64_t seen_at) {
     auto known = workloads_[cgroup_id].lock();
-    if (known && (path.empty() || known->cgroup_path == path)) return known;
+    if (known && (path.empty() || known->cgroup_path == path))
+        return known;
     Workload fresh{std::string(path), cgroup_id, container_of(path, seen_at)};
     const size_t bytes = kBookkeepingBytes + sizeof fresh + path.size();
     auto workload = make_charged(std::move(fresh), account_, bytes);
@@ -32,9 +32,11 @@ WorkloadPtr Workloads::get(uint64_t cgroup_id, std::string_view path, uint64_t s
 
 std::shared_ptr<const Container> Workloads::container_of(std::string_view path, uint64_t seen_at) {
     const std::string id(container_id(path));
-    if (id.empty()) return nullptr;
+    if (id.empty())
+        return nullptr;
     auto known = containers_[id].lock();
-    if (known) return known;
+    if (known)
+        return known;
     auto container = make_charged(Container{id, seen_at}, account_,
                                   kBookkeepingBytes + sizeof(Container) + id.size());
     containers_[id] = container;

@@ -16,7 +16,8 @@ void BatchQueue::push(FinishedBatch batch) {
     while (held_bytes_ > max_bytes_ && held_.size() > 1) {
         const auto& oldest = held_.front();
         if (front_number() > taken_number_) {
-            for (const auto& [type, count] : oldest.events_by_type) dropped_[type] += count;
+            for (const auto& [type, count] : oldest.events_by_type)
+                dropped_[type] += count;
         }
         dropped_number_ = front_number();
         // A batch without events carries processes: only later events prove that an agent had it.
@@ -33,8 +34,10 @@ void BatchQueue::pop_front() {
 
 BatchQueue::Take BatchQueue::take(uint64_t number, std::shared_ptr<const std::string>& bytes) {
     const std::lock_guard lock(mutex_);
-    if (number >= next_number_) return Take::kEmpty;
-    if (number < front_number()) return Take::kLost;
+    if (number >= next_number_)
+        return Take::kEmpty;
+    if (number < front_number())
+        return Take::kLost;
     bytes = held_[number - front_number()].bytes;
     taken_number_ = std::max(taken_number_, number);
     return Take::kBatch;
@@ -46,7 +49,8 @@ void BatchQueue::acknowledge(uint64_t sequence) {
 }
 
 void BatchQueue::acknowledge_locked(uint64_t sequence) {
-    if (sequence >= next_sequence_) return;  // never sent: not worth believing
+    if (sequence >= next_sequence_)
+        return;  // never sent: not worth believing
     acknowledged_ = std::max(acknowledged_, sequence);
     while (!held_.empty() && front_number() <= taken_number_ &&
            held_.front().first_sequence + std::max(held_.front().events, 1u) - 1 <= sequence) {

@@ -39,10 +39,10 @@ class BatchQueue {
     void acknowledge(uint64_t sequence);
 
     struct Resume {
-        uint64_t number = 0;          ///< of the batch to go on with
-        uint64_t next_sequence = 0;   ///< of the first event that follows
-        uint64_t missed = 0;          ///< events after the last acknowledged one that are no longer held
-        bool complete = true;         ///< nothing has been dropped since: a mirror is still right
+        uint64_t number = 0;         ///< of the batch to go on with
+        uint64_t next_sequence = 0;  ///< of the first event that follows
+        uint64_t missed = 0;   ///< events after the last acknowledged one that are no longer held
+        bool complete = true;  ///< nothing has been dropped since: a mirror is still right
     };
     /// Where an agent that has evaluated everything up to `last_sequence` goes on; acknowledges that much.
     Resume resume(uint64_t last_sequence);

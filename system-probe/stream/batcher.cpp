@@ -22,7 +22,8 @@ void Batcher::add_event(v1::Event event) {
     bytes_ += bytes;
     batch().mutable_events()->Add(std::move(event));
     ++next_sequence_;
-    if (batch().events_size() >= kMaxEvents) flush();
+    if (batch().events_size() >= kMaxEvents)
+        flush();
 }
 
 v1::ProcessUpdate& Batcher::add_update() {
@@ -47,11 +48,13 @@ void Batcher::gone(uint64_t key) {
 }
 
 void Batcher::make_room(size_t bytes) {
-    if (bytes_ + bytes > kMaxBytes) flush();
+    if (bytes_ + bytes > kMaxBytes)
+        flush();
 }
 
 void Batcher::add_loss(uint32_t event_type, v1::Loss::Reason reason, uint64_t count) {
-    if (count == 0) return;
+    if (count == 0)
+        return;
     lost_[{event_type, reason}] += count;
     total_lost_[{event_type, reason}] += count;
 }
@@ -65,7 +68,8 @@ void Batcher::flush() {
     for (const auto& [type, count] : queue_.take_dropped()) {
         add_loss(type, v1::Loss::REASON_QUEUE_FULL, count);
     }
-    if (empty()) return;
+    if (empty())
+        return;
     for (const auto& [key, count] : lost_) {
         auto& loss = *batch().add_lost();
         loss.set_event_type(key.first);

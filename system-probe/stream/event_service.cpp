@@ -20,8 +20,9 @@ constexpr const char* kTooSlow =
 grpc::ByteBuffer to_buffer(const Frame& frame) {
     auto* owner = new Frame(frame);
     // gRPC takes a pointer to bytes it may own; it never writes through it.
-    grpc::Slice slice(const_cast<char*>(frame->data()), frame->size(),
-                      [](void* data) { delete static_cast<Frame*>(data); }, owner);
+    grpc::Slice slice(
+        const_cast<char*>(frame->data()), frame->size(),
+        [](void* data) { delete static_cast<Frame*>(data); }, owner);
     return {&slice, 1};
 }
 
@@ -55,7 +56,8 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
         const std::lock_guard lock(mutex_);
         end(grpc::Status(grpc::StatusCode::UNAVAILABLE, reason));
         // A write that waits for the agent to read would never end.
-        if (writing_ && !done_) context_->TryCancel();
+        if (writing_ && !done_)
+            context_->TryCancel();
     }
     void close_when_drained(const std::string& reason) override {
         const std::lock_guard lock(mutex_);
@@ -70,22 +72,27 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     // Reactions, on gRPC's threads.
     void OnReadDone(bool ok) override {
         const std::lock_guard lock(mutex_);
-        if (ending_) return;
+        if (ending_)
+            return;
         v1::SubscribeRequest request;
-        if (!ok) return end(grpc::Status::OK);  // the agent has closed its side
+        if (!ok)
+            return end(grpc::Status::OK);  // the agent has closed its side
         const auto parsed =
             grpc::SerializationTraits<v1::SubscribeRequest>::Deserialize(&read_buffer_, &request);
         if (!parsed.ok()) {
             return end({grpc::StatusCode::INVALID_ARGUMENT, "malformed message"});
         }
-        if (const auto status = handle(request); !status.ok()) return end(status);
+        if (const auto status = handle(request); !status.ok())
+            return end(status);
         StartRead(&read_buffer_);
     }
     void OnWriteDone(bool ok) override {
         const std::lock_guard lock(mutex_);
         writing_ = false;
-        if (!ok) end(grpc::Status::CANCELLED);
-        if (ending_) return finish();
+        if (!ok)
+            end(grpc::Status::CANCELLED);
+        if (ending_)
+            return finish();
         pump();
     }
     void OnCancel() override {
@@ -109,20 +116,24 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             on_hello_(shared_from_this(), request.hello());
             return grpc::Status::OK;
         }
-        if (!request.has_ack()) return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack"};
+        if (!request.has_ack())
+            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack"};
         queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
     }
 
     void pump() {
-        if (!begun_ || writing_ || ending_) return;
+        if (!begun_ || writing_ || ending_)
+            return;
         Frame frame;
         if (!first_.empty()) {
             frame = std::move(first_.front());
             first_.pop_front();
         } else {
             switch (queue_.take(next_number_, frame)) {
-                case BatchQueue::Take::kBatch: ++next_number_; break;
+                case BatchQueue::Take::kBatch:
+                    ++next_number_;
+                    break;
                 case BatchQueue::Take::kEmpty:
                     if (!drain_reason_.empty()) {
                         end({grpc::StatusCode::UNAVAILABLE, drain_reason_});
@@ -138,14 +149,17 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     }
 
     void end(const grpc::Status& status) {
-        if (ending_) return;
+        if (ending_)
+            return;
         ending_ = true;
         status_ = status;
-        if (!writing_) finish();
+        if (!writing_)
+            finish();
     }
 
     void finish() {
-        if (std::exchange(finished_, true)) return;
+        if (std::exchange(finished_, true))
+            return;
         Finish(status_);
     }
 

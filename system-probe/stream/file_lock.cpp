@@ -24,21 +24,26 @@ std::string owner_of(int fd) {
 
 Result<FileLock> FileLock::acquire(const std::string& path) {
     auto fd = open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-    if (!fd) return forward_error(fd, "lock file");
+    if (!fd)
+        return forward_error(fd, "lock file");
     struct stat file = {};
-    if (fstat(fd->get(), &file) != 0) return fail_errno(errno, "lock file '{}'", path);
+    if (fstat(fd->get(), &file) != 0)
+        return fail_errno(errno, "lock file '{}'", path);
     if (!S_ISREG(file.st_mode) || file.st_uid != geteuid()) {
         return fail(ErrorCode::kDenied, "'{}' is not a regular file of uid {}: remove it", path,
                     geteuid());
     }
     if (flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) return fail_errno(errno, "locking '{}'", path);
+        if (errno != EWOULDBLOCK)
+            return fail_errno(errno, "locking '{}'", path);
         return fail(ErrorCode::kExists, "another system-probe is running ({}, it holds '{}')",
                     owner_of(fd->get()), path);
     }
-    if (ftruncate(fd->get(), 0) != 0) return fail_errno(errno, "lock file '{}'", path);
+    if (ftruncate(fd->get(), 0) != 0)
+        return fail_errno(errno, "lock file '{}'", path);
     auto written = write_all(fd->get(), fmt::format("{}\n", getpid()), path);
-    if (!written) return forward_error(written);
+    if (!written)
+        return forward_error(written);
     return FileLock(std::move(*fd));
 }
 

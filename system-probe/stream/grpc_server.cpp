@@ -18,7 +18,8 @@ constexpr int kIdleMs = 60'000;
 
 GrpcServer::GrpcServer() = default;
 GrpcServer::~GrpcServer() {
-    if (server_) shutdown(std::chrono::milliseconds(0));
+    if (server_)
+        shutdown(std::chrono::milliseconds(0));
 }
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::unique_ptr<grpc::Service> service) {
@@ -29,7 +30,8 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::unique_ptr<grpc::Serv
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
     server->server_ = builder.BuildAndStart();
-    if (!server->server_) return fail(ErrorCode::kIo, "the gRPC server did not start");
+    if (!server->server_)
+        return fail(ErrorCode::kIo, "the gRPC server did not start");
     return server;
 }
 
@@ -38,7 +40,8 @@ void GrpcServer::serve(UniqueFd peer) {
 }
 
 void GrpcServer::shutdown(std::chrono::milliseconds patience) {
-    if (!server_) return;
+    if (!server_)
+        return;
     server_->Shutdown(std::chrono::system_clock::now() + patience);
     server_->Wait();
     server_.reset();

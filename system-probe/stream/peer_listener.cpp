@@ -36,10 +36,12 @@ class PeerListener::Impl : public std::enable_shared_from_this<Impl> {
 
     Result<> start(int fd) {
         const int copy = dup(fd);  // asio closes what it is given
-        if (copy < 0) return fail_errno(errno, "socket '{}'", path_);
+        if (copy < 0)
+            return fail_errno(errno, "socket '{}'", path_);
         boost::system::error_code error;
         descriptor_.assign(copy, error);
-        if (error) return fail(ErrorCode::kIo, "socket '{}': {}", path_, error.message());
+        if (error)
+            return fail(ErrorCode::kIo, "socket '{}': {}", path_, error.message());
         wait();
         return {};
     }
@@ -54,7 +56,8 @@ class PeerListener::Impl : public std::enable_shared_from_this<Impl> {
     void wait() {
         descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                                [self = shared_from_this()](const boost::system::error_code& error) {
-                                   if (!error) self->accept_some();
+                                   if (!error)
+                                       self->accept_some();
                                });
     }
 
@@ -66,8 +69,10 @@ class PeerListener::Impl : public std::enable_shared_from_this<Impl> {
                 check(std::move(peer));
                 continue;
             }
-            if (errno == EINTR || errno == ECONNABORTED) continue;
-            if (errno != EAGAIN && errno != EWOULDBLOCK) return wait_and_retry(errno);
+            if (errno == EINTR || errno == ECONNABORTED)
+                continue;
+            if (errno != EAGAIN && errno != EWOULDBLOCK)
+                return wait_and_retry(errno);
             break;
         }
         wait();
@@ -79,7 +84,8 @@ class PeerListener::Impl : public std::enable_shared_from_this<Impl> {
         }
         retry_.expires_after(kAcceptRetry);
         retry_.async_wait([self = shared_from_this()](const boost::system::error_code& canceled) {
-            if (!canceled) self->wait();
+            if (!canceled)
+                self->wait();
         });
     }
 
@@ -88,7 +94,8 @@ class PeerListener::Impl : public std::enable_shared_from_this<Impl> {
         socklen_t size = sizeof who;
         const bool known =
             getsockopt(peer.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && size == sizeof who;
-        if (known && policy_.allows(who.uid)) return accepted_(std::move(peer));
+        if (known && policy_.allows(who.uid))
+            return accepted_(std::move(peer));
         ++refused_;
         if (limit_.allow()) {
             logger_.warn("refused a connection to '{}' from pid {} of uid {}{}", path_, who.pid,
@@ -106,9 +113,8 @@ class PeerListener::Impl : public std::enable_shared_from_this<Impl> {
     LogLimit limit_;
 };
 
-PeerListener::PeerListener(boost::asio::io_context& io, int fd, std::string path,
-                           PeerPolicy policy, Accepted accepted, std::atomic<uint64_t>& refused,
-                           Logger& logger)
+PeerListener::PeerListener(boost::asio::io_context& io, int fd, std::string path, PeerPolicy policy,
+                           Accepted accepted, std::atomic<uint64_t>& refused, Logger& logger)
     : impl_(std::make_shared<Impl>(io, std::move(path), policy, std::move(accepted), refused,
                                    logger)),
       fd_(fd) {}

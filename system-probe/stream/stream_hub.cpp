@@ -22,7 +22,8 @@ StreamHub::Subscription StreamHub::subscribe(std::shared_ptr<Subscriber> subscri
                                              const v1::Hello& hello) {
     Subscription result;
     result.replaced = connected();
-    if (result.replaced) subscriber_->close("replaced by a newer subscriber");
+    if (result.replaced)
+        subscriber_->close("replaced by a newer subscriber");
     subscriber_ = std::move(subscriber);
     flush();  // the snapshot is of now: what came before must be in the queue
 
@@ -39,7 +40,8 @@ StreamHub::Subscription StreamHub::subscribe(std::shared_ptr<Subscriber> subscri
     welcome.set_missed(result.missed);
     welcome.set_reset_mirror(result.reset_mirror);
     std::vector<Frame> first = {serialize(response)};
-    if (result.reset_mirror) add_snapshot(first, resume.next_sequence);
+    if (result.reset_mirror)
+        add_snapshot(first, resume.next_sequence);
     subscriber_->begin(std::move(first), resume.number);
     return result;
 }
@@ -49,7 +51,8 @@ void StreamHub::add_snapshot(std::vector<Frame>& frames, uint64_t sequence) cons
     v1::SubscribeResponse response;
     size_t bytes = 0;
     const auto finish = [&] {
-        if (bytes == 0) return;
+        if (bytes == 0)
+            return;
         response.mutable_batch()->set_first_sequence(sequence);
         frames.push_back(serialize(response));
         response.Clear();
@@ -57,7 +60,8 @@ void StreamHub::add_snapshot(std::vector<Frame>& frames, uint64_t sequence) cons
     };
     resolver_.for_each_node([&](v1::ProcessNode node) {
         const size_t size = node.ByteSizeLong();
-        if (bytes + size > Batcher::kMaxBytes) finish();
+        if (bytes + size > Batcher::kMaxBytes)
+            finish();
         bytes += size;
         *response.mutable_batch()->add_processes()->mutable_node() = std::move(node);
     });
@@ -75,7 +79,8 @@ void StreamHub::flush() {
 
 void StreamHub::finish(const std::string& reason) {
     flush();
-    if (connected()) subscriber_->close_when_drained(reason);
+    if (connected())
+        subscriber_->close_when_drained(reason);
 }
 
 }  // namespace vedette::probe

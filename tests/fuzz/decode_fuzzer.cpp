@@ -25,15 +25,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const WallClock clock([] { return int64_t{0}; });
     const Names names;
     NullSink sink;
-    ProcessResolver resolver({.max_bytes = 64 * 1024, .envs_with_value = {"PATH"}}, clock, names, sink);
+    ProcessResolver resolver({.max_bytes = 64 * 1024, .envs_with_value = {"PATH"}}, clock, names,
+                             sink);
     Decoded decoded;
     auto rest = std::as_bytes(std::span(data, size));
     uint64_t sequence = 0;
     while (!rest.empty()) {
         uint32_t length = 0;
-        if (rest.size() >= sizeof length) std::memcpy(&length, rest.data(), sizeof length);
+        if (rest.size() >= sizeof length)
+            std::memcpy(&length, rest.data(), sizeof length);
         const auto record = rest.first(length == 0 || length > rest.size() ? rest.size() : length);
-        if (decode(record, decoded)) resolver.apply(decoded, ++sequence);
+        if (decode(record, decoded))
+            resolver.apply(decoded, ++sequence);
         rest = rest.subspan(record.size());
     }
     resolver.expire(UINT64_MAX, UINT64_MAX);

@@ -48,13 +48,20 @@ json::value field_to_json(const pb::Message& message, const pb::FieldDescriptor&
     };
     using R = pb::Reflection;
     switch (field.cpp_type()) {
-        case pb::FieldDescriptor::CPPTYPE_INT32: return get(&R::GetInt32, &R::GetRepeatedInt32);
-        case pb::FieldDescriptor::CPPTYPE_INT64: return get(&R::GetInt64, &R::GetRepeatedInt64);
-        case pb::FieldDescriptor::CPPTYPE_UINT32: return get(&R::GetUInt32, &R::GetRepeatedUInt32);
-        case pb::FieldDescriptor::CPPTYPE_UINT64: return get(&R::GetUInt64, &R::GetRepeatedUInt64);
-        case pb::FieldDescriptor::CPPTYPE_DOUBLE: return get(&R::GetDouble, &R::GetRepeatedDouble);
-        case pb::FieldDescriptor::CPPTYPE_FLOAT: return get(&R::GetFloat, &R::GetRepeatedFloat);
-        case pb::FieldDescriptor::CPPTYPE_BOOL: return get(&R::GetBool, &R::GetRepeatedBool);
+        case pb::FieldDescriptor::CPPTYPE_INT32:
+            return get(&R::GetInt32, &R::GetRepeatedInt32);
+        case pb::FieldDescriptor::CPPTYPE_INT64:
+            return get(&R::GetInt64, &R::GetRepeatedInt64);
+        case pb::FieldDescriptor::CPPTYPE_UINT32:
+            return get(&R::GetUInt32, &R::GetRepeatedUInt32);
+        case pb::FieldDescriptor::CPPTYPE_UINT64:
+            return get(&R::GetUInt64, &R::GetRepeatedUInt64);
+        case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+            return get(&R::GetDouble, &R::GetRepeatedDouble);
+        case pb::FieldDescriptor::CPPTYPE_FLOAT:
+            return get(&R::GetFloat, &R::GetRepeatedFloat);
+        case pb::FieldDescriptor::CPPTYPE_BOOL:
+            return get(&R::GetBool, &R::GetRepeatedBool);
         case pb::FieldDescriptor::CPPTYPE_ENUM: {
             const auto* value = get(&R::GetEnum, &R::GetRepeatedEnum);
             return json::string(value->name());
@@ -99,9 +106,11 @@ struct Summary {
     void add(const v1::Batch& batch, std::map<uint64_t, bool>& known) {
         ++batches;
         bytes += batch.ByteSizeLong();
-        for (const auto& loss : batch.lost()) lost += loss.count();
+        for (const auto& loss : batch.lost())
+            lost += loss.count();
         if (batch.events_size() > 0) {
-            if (next_sequence != 0 && batch.first_sequence() != next_sequence) ++holes;
+            if (next_sequence != 0 && batch.first_sequence() != next_sequence)
+                ++holes;
             next_sequence = batch.first_sequence() + static_cast<uint64_t>(batch.events_size());
         }
         int update = 0;
@@ -126,7 +135,8 @@ struct Summary {
             const auto* field =
                 v1::Event::descriptor()->FindFieldByNumber(static_cast<int>(event.payload_case()));
             ++events[field ? field->name() : "none"];
-            if (event.process_key() != 0 && known.count(event.process_key()) == 0) ++unknown_keys;
+            if (event.process_key() != 0 && known.count(event.process_key()) == 0)
+                ++unknown_keys;
         }
         apply_until(batch.events_size());
     }
@@ -171,12 +181,13 @@ int dump(const std::shared_ptr<grpc::Channel>& channel, const Options& options) 
     std::jthread timer;
     if (options.seconds > 0) {
         timer = std::jthread([&](const std::stop_token& stop) {
-            const auto end = std::chrono::steady_clock::now() +
-                             std::chrono::duration<double>(options.seconds);
+            const auto end =
+                std::chrono::steady_clock::now() + std::chrono::duration<double>(options.seconds);
             while (!stop.stop_requested() && std::chrono::steady_clock::now() < end) {
                 std::this_thread::sleep_for(std::chrono::milliseconds(20));
             }
-            if (!stop.stop_requested()) context.TryCancel();
+            if (!stop.stop_requested())
+                context.TryCancel();
         });
     }
     Summary summary;
@@ -187,20 +198,26 @@ int dump(const std::shared_ptr<grpc::Channel>& channel, const Options& options) 
         if (!options.quiet || response.has_welcome()) {
             std::cout << json::serialize(to_json(response)) << std::endl;
         }
-        if (!response.has_batch()) continue;
+        if (!response.has_batch())
+            continue;
         const auto& batch = response.batch();
         summary.add(batch, known);
         enough = options.events > 0 && summary.total >= options.events;
-        if (options.no_ack || batch.events_size() == 0) continue;
+        if (options.no_ack || batch.events_size() == 0)
+            continue;
         v1::SubscribeRequest ack;
         ack.mutable_ack()->set_sequence(summary.next_sequence - 1);
         stream->Write(ack);
     }
-    if (enough) stream->WritesDone();
-    if (enough) context.TryCancel();
+    if (enough)
+        stream->WritesDone();
+    if (enough)
+        context.TryCancel();
     const auto status = stream->Finish();
-    if (options.quiet) std::cout << json::serialize(summary.to_json()) << std::endl;
-    if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED) return 0;
+    if (options.quiet)
+        std::cout << json::serialize(summary.to_json()) << std::endl;
+    if (status.ok() || status.error_code() == grpc::StatusCode::CANCELLED)
+        return 0;
     std::cerr << "stream_dump: the call ended: " << status.error_message() << '\n';
     return 1;
 }

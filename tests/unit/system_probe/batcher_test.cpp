@@ -33,7 +33,8 @@ struct Fixture {
     Batcher batcher{queue};
 
     void batch_of(int events, size_t path_bytes = 10) {
-        for (int i = 0; i < events; ++i) batcher.add_event(open_event(path_bytes));
+        for (int i = 0; i < events; ++i)
+            batcher.add_event(open_event(path_bytes));
         batcher.flush();
     }
 };
@@ -62,7 +63,8 @@ TEST_CASE("changes stand before the event they belong to") {
 
 TEST_CASE("a batch is full at 512 events") {
     Fixture f;
-    for (int i = 0; i < Batcher::kMaxEvents; ++i) f.batcher.add_event(open_event());
+    for (int i = 0; i < Batcher::kMaxEvents; ++i)
+        f.batcher.add_event(open_event());
     CHECK(f.batcher.empty());
     CHECK(taken(f.queue, 1).events_size() == Batcher::kMaxEvents);
     f.batcher.add_event(open_event());
@@ -72,7 +74,8 @@ TEST_CASE("a batch is full at 512 events") {
 
 TEST_CASE("a batch is full at 64 KiB, and what is too large for one stands alone") {
     Fixture f;
-    for (int i = 0; i < 30; ++i) f.batcher.add_event(open_event(4096));
+    for (int i = 0; i < 30; ++i)
+        f.batcher.add_event(open_event(4096));
     f.batcher.changed(node(1, 100'000));
     f.batcher.add_event(open_event());
     f.batcher.flush();
@@ -80,7 +83,8 @@ TEST_CASE("a batch is full at 64 KiB, and what is too large for one stands alone
     int changes = 0;
     for (uint64_t number = 1; number <= f.queue.counts().batches; ++number) {
         const auto batch = taken(f.queue, number);
-        if (batch.processes_size() == 0) CHECK(batch.ByteSizeLong() <= Batcher::kMaxBytes);
+        if (batch.processes_size() == 0)
+            CHECK(batch.ByteSizeLong() <= Batcher::kMaxBytes);
         CHECK(batch.first_sequence() == next);
         next += static_cast<uint64_t>(batch.events_size());
         changes += batch.processes_size();
@@ -141,8 +145,10 @@ TEST_CASE("a batch that was not taken cannot be acknowledged away") {
 
 TEST_CASE("an agent that comes back goes on where it was") {
     Fixture f;
-    for (int i = 0; i < 5; ++i) f.batch_of(10);
-    for (uint64_t number = 1; number <= 3; ++number) (void)taken(f.queue, number);
+    for (int i = 0; i < 5; ++i)
+        f.batch_of(10);
+    for (uint64_t number = 1; number <= 3; ++number)
+        (void)taken(f.queue, number);
     f.queue.acknowledge(10);
     const auto resume = f.queue.resume(20);
     CHECK(resume.complete);
@@ -154,7 +160,8 @@ TEST_CASE("an agent that comes back goes on where it was") {
 
 TEST_CASE("an agent without a past gets what is held, and a fresh mirror") {
     Fixture f;
-    for (int i = 0; i < 3; ++i) f.batch_of(10);
+    for (int i = 0; i < 3; ++i)
+        f.batch_of(10);
     (void)taken(f.queue, 1);
     f.queue.acknowledge(10);
     const auto resume = f.queue.resume_unknown();
@@ -173,7 +180,8 @@ TEST_CASE("with nobody there the oldest batches go, counted by type") {
     const auto counts = f.queue.counts();
     CHECK(counts.held_bytes <= 10'000);
     f.batcher.flush();  // says the last losses
-    const auto lost = f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
+    const auto lost =
+        f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
     CHECK(lost + f.queue.counts().held_events == made);
     // The agent is told the same, in what it gets.
     const auto resume = f.queue.resume_unknown();
@@ -181,7 +189,8 @@ TEST_CASE("with nobody there the oldest batches go, counted by type") {
     uint64_t told = 0;
     for (uint64_t number = resume.number; number <= f.queue.counts().batches; ++number) {
         const auto batch = taken(f.queue, number);
-        for (const auto& loss : batch.lost()) told += loss.count();
+        for (const auto& loss : batch.lost())
+            told += loss.count();
     }
     CHECK(told > 0);
     CHECK(told <= lost);
@@ -191,7 +200,8 @@ TEST_CASE("a mirror is wrong when a batch was dropped that the agent had not see
     Fixture f(3000);
     f.batch_of(2, 400);
     (void)taken(f.queue, 1);
-    for (int i = 0; i < 10; ++i) f.batch_of(2, 400);
+    for (int i = 0; i < 10; ++i)
+        f.batch_of(2, 400);
     std::shared_ptr<const std::string> bytes;
     CHECK(f.queue.take(2, bytes) == BatchQueue::Take::kLost);
     const auto resume = f.queue.resume(2);
@@ -199,7 +209,8 @@ TEST_CASE("a mirror is wrong when a batch was dropped that the agent had not see
     CHECK(resume.missed == resume.next_sequence - 3);
     // The dropped batch that it had taken is no loss.
     f.batcher.flush();
-    const auto lost = f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
+    const auto lost =
+        f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
     CHECK(lost == resume.missed);
 }
 

@@ -13,7 +13,8 @@ namespace vedette::probe {
 namespace {
 
 TEST_CASE("the check says what is picked, what is weaker and what is missing") {
-    CheckReport report{.kernel = "6.1", .arch = "x86_64", .lockdown = "none", .btf = true, .root = true};
+    CheckReport report{
+        .kernel = "6.1", .arch = "x86_64", .lockdown = "none", .btf = true, .root = true};
     CHECK_FALSE(report.ok());  // nothing at all
     report.hooks = {{"exec", "trampoline", {"a", "b"}, "full", ""},
                     {"open", "tracepoint", {"c"}, "partial", "a reason"}};
@@ -44,12 +45,14 @@ TEST_CASE("the lockdown state") {
     CHECK(kernel_lockdown(path) == "unknown");
 }
 
-TEST_CASE("a log line that an attacker can cause comes once in a while, with the count of the others") {
+TEST_CASE(
+    "a log line that an attacker can cause comes once in a while, with the count of the others") {
     LogLimit limit(std::chrono::seconds(10));
     const auto start = std::chrono::steady_clock::now();
     CHECK(limit.allow(start));
     CHECK(limit.suffix().empty());
-    for (int i = 0; i < 5; ++i) CHECK_FALSE(limit.allow(start + std::chrono::seconds(i)));
+    for (int i = 0; i < 5; ++i)
+        CHECK_FALSE(limit.allow(start + std::chrono::seconds(i)));
     CHECK(limit.allow(start + std::chrono::seconds(10)));
     CHECK(limit.suffix() == " (5 more like this)");
 }

@@ -12,13 +12,13 @@ const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456
 const std::string kOther = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210";
 
 TEST_CASE("the container id of the known runtimes") {
-    const auto path = GENERATE(as<std::string>{}, "/docker/ID", "/system.slice/docker-ID.scope",
-                               "/kubepods.slice/kubepods-burstable.slice/"
-                               "kubepods-burstable-pod5165_7fab.slice/cri-containerd-ID.scope",
-                               "/kubepods/besteffort/pod6f265890-5165-4fab-a6b5-18d1aabbccdd/ID",
-                               "/machine.slice/libpod-ID.scope/container",
-                               "/kubepods.slice/crio-ID.scope", "/docker/ID/system.slice/cron.service",
-                               "/actions_job/ID");
+    const auto path =
+        GENERATE(as<std::string>{}, "/docker/ID", "/system.slice/docker-ID.scope",
+                 "/kubepods.slice/kubepods-burstable.slice/"
+                 "kubepods-burstable-pod5165_7fab.slice/cri-containerd-ID.scope",
+                 "/kubepods/besteffort/pod6f265890-5165-4fab-a6b5-18d1aabbccdd/ID",
+                 "/machine.slice/libpod-ID.scope/container", "/kubepods.slice/crio-ID.scope",
+                 "/docker/ID/system.slice/cron.service", "/actions_job/ID");
     auto full = path;
     full.replace(full.find("ID"), 2, kId);
     INFO(full);

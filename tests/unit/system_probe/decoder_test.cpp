@@ -115,12 +115,15 @@ TEST_CASE("every prefix of every record is refused or decoded, and random damage
         for (size_t length = 0; length < record.size(); ++length) {
             auto cut = record.substr(0, length);
             CHECK_FALSE(decode(as_record(cut), out));
-            if (length >= sizeof(vdt_header)) (void)decode(as_record(resized(cut)), out);
+            if (length >= sizeof(vdt_header))
+                (void)decode(as_record(resized(cut)), out);
         }
         for (int i = 0; i < 5000; ++i) {
             auto damaged = record;
-            for (int n = 0; n < 3; ++n) damaged[random() % damaged.size()] = static_cast<char>(random());
-            if (!decode(as_record(damaged), out)) ++refused;
+            for (int n = 0; n < 3; ++n)
+                damaged[random() % damaged.size()] = static_cast<char>(random());
+            if (!decode(as_record(damaged), out))
+                ++refused;
         }
     }
     CHECK(refused > 100);
@@ -164,7 +167,9 @@ TEST_CASE("exec: file, arguments, environment, system call") {
 }
 
 TEST_CASE("exit: the wait status becomes a cause and a code") {
-    const auto exit = [](uint32_t code) { return decoded(exit_record(image(5), 1, code)).event.exit(); };
+    const auto exit = [](uint32_t code) {
+        return decoded(exit_record(image(5), 1, code)).event.exit();
+    };
     CHECK(exit(3 << 8).cause() == v1::Exit::EXITED);
     CHECK(exit(3 << 8).code() == 3);
     CHECK(exit(9).cause() == v1::Exit::SIGNALED);
@@ -214,8 +219,10 @@ TEST_CASE("open that failed: its argument is joined by letters and marked") {
         auto record = builder<vdt_open>(VDT_OPEN, image(5), 1);
         record.fixed.retval = -2;
         record.fixed.file.flags = VDT_FILE_NO_INODE;
-        if (!argument.empty()) record.item(VDT_ITEM_SYSCALL_PATH, argument);
-        if (!directory.empty()) record.item(VDT_ITEM_CWD, directory);
+        if (!argument.empty())
+            record.item(VDT_ITEM_SYSCALL_PATH, argument);
+        if (!directory.empty())
+            record.item(VDT_ITEM_CWD, directory);
         return decoded(bytes_of(record)).event.open().file();
     };
     CHECK(file("/a/../b", "").path() == "/b");
@@ -241,7 +248,8 @@ TEST_CASE("every record type but the snapshot has a member of Event") {
     for (const auto& type : event_types()) {
         CHECK(find_event_type(type.type) == &type);
         CHECK((type.payload_field == 0) == (type.type == VDT_SNAPSHOT));
-        if (type.payload_field != 0) CHECK(payload_name(type.payload_field) == type.name);
+        if (type.payload_field != 0)
+            CHECK(payload_name(type.payload_field) == type.name);
     }
     CHECK(find_event_type(VDT_TYPE_MAX) == nullptr);
     CHECK(find_event_type(std::numeric_limits<uint32_t>::max()) == nullptr);

@@ -36,7 +36,8 @@ TEST_CASE("lines that make no sense are skipped") {
                               0644));
     NameTable names(path);
     names.refresh();
-    for (const uint32_t id : {0u, 1u, 7u, 8u}) CHECK(names.find(id).empty());
+    for (const uint32_t id : {0u, 1u, 7u, 8u})
+        CHECK(names.find(id).empty());
     CHECK(names.find(4294967295u) == "last");
 }
 

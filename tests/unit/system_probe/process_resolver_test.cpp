@@ -217,7 +217,8 @@ TEST_CASE("the snapshot tells a fork from an exec by the program and the exec co
     f.apply(snapshot_record(image(11, 4), image(1, 3), 20 * kSecond));
     f.apply(snapshot_record(image(12, 3), image(1, 3), 20 * kSecond, "/bin/other", 100));
     std::map<uint32_t, bool> executed;
-    for (const auto& [key, node] : f.mirror.nodes) executed[node.pid()] = node.is_exec();
+    for (const auto& [key, node] : f.mirror.nodes)
+        executed[node.pid()] = node.is_exec();
     CHECK(executed == std::map<uint32_t, bool>{{1, true}, {10, false}, {11, true}, {12, true}});
     CHECK(f.resolver.counts().snapshot == 4);
     CHECK(f.resolver.counts().placeholders == 0);
@@ -286,7 +287,8 @@ TEST_CASE("cgroup moves carry the container, and its time of birth is that of it
     CHECK(f.actor(moved).container().created_at() == wall(12 * kSecond));
     CHECK(f.actor(moved).cgroup().inode() == 500);
     f.apply(fork_record(image(11), image(0), 13 * kSecond));
-    const auto other = f.apply(cgroup_record(image(11), 501, "/docker/" + id + "/init", 14 * kSecond));
+    const auto other =
+        f.apply(cgroup_record(image(11), 501, "/docker/" + id + "/init", 14 * kSecond));
     CHECK(f.actor(other).container().created_at() == wall(12 * kSecond));
     const auto back = f.apply(cgroup_record(image(11), 77, "/user.slice", 15 * kSecond));
     CHECK_FALSE(f.actor(back).has_container());
@@ -358,7 +360,8 @@ TEST_CASE("a dropped image lives on while its own children do") {
     for (uint64_t n = 1; n <= 100; ++n) {
         f.apply(exec_record(image(10, n), image(0), (11 + n) * kSecond,
                             {.path = "/bin/n" + std::to_string(n)}));
-        if (n == 20) f.apply(fork_record(image(30, n), image(10, n), 40 * kSecond));
+        if (n == 20)
+            f.apply(fork_record(image(30, n), image(10, n), 40 * kSecond));
     }
     f.apply(exit_record(image(10, 100), 200 * kSecond));
     f.resolver.expire(1000 * kSecond, UINT64_MAX);
@@ -393,8 +396,8 @@ TEST_CASE("a fork bomb does not evict the old processes of the host") {
     }
     CHECK(f.resolver.counts().placeholders == 0);
     // An evicted one that executes is whole again.
-    const auto exec = f.apply(
-        exec_record(image(100'000, 2), image(attacker, 1), 200'001 * kSecond));
+    const auto exec =
+        f.apply(exec_record(image(100'000, 2), image(attacker, 1), 200'001 * kSecond));
     CHECK(f.lineage(f.actor(exec)) == std::vector<uint32_t>{100'000, attacker, 1});
 }
 
@@ -409,7 +412,8 @@ TEST_CASE("a chain of dying parents costs its own lineage, not other processes")
     for (uint32_t n = 0; n < 20'000; ++n) {
         const auto child = image(1000 + n);
         last = f.apply(fork_record(child, creator, (1000 + n) * kSecond));
-        if (n > 0) f.apply(exit_record(creator, (1000 + n) * kSecond));
+        if (n > 0)
+            f.apply(exit_record(creator, (1000 + n) * kSecond));
         creator = child;
     }
     const auto counts = f.resolver.counts();
@@ -459,7 +463,8 @@ TEST_CASE("the snapshot for an agent has parents before children and equals the 
         seen[node.key()] = node.SerializeAsString();
     });
     CHECK(seen.size() == f.mirror.nodes.size());
-    for (const auto& [key, node] : f.mirror.nodes) CHECK(seen[key] == node.SerializeAsString());
+    for (const auto& [key, node] : f.mirror.nodes)
+        CHECK(seen[key] == node.SerializeAsString());
 }
 
 TEST_CASE("records about nobody name nobody") {

@@ -112,7 +112,8 @@ inline Bytes cgroup_record(vdt_image_id id, uint64_t cgroup_id, const std::strin
     return bytes_of(out);
 }
 
-inline Bytes open_record(vdt_image_id id, uint64_t time_ns, const std::string& path = "/etc/passwd") {
+inline Bytes open_record(vdt_image_id id, uint64_t time_ns,
+                         const std::string& path = "/etc/passwd") {
     auto out = builder<vdt_open>(VDT_OPEN, id, time_ns);
     out.fixed.retval = 3;
     out.fixed.file.inode = 12;

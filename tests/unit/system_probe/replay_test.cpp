@@ -31,8 +31,10 @@ TEST_CASE("what was recorded is replayed: the snapshot first, then the rest, the
     {
         auto writer = RecordWriter::create(path, 1'700'000'000'600'000'000);
         REQUIRE(writer);
-        for (const auto& record : snapshot) REQUIRE(writer->write(as_record(record)));
-        for (const auto& record : live) REQUIRE(writer->write(as_record(record)));
+        for (const auto& record : snapshot)
+            REQUIRE(writer->write(as_record(record)));
+        for (const auto& record : live)
+            REQUIRE(writer->write(as_record(record)));
         REQUIRE(writer->flush());
     }
     struct stat file = {};
@@ -43,7 +45,8 @@ TEST_CASE("what was recorded is replayed: the snapshot first, then the rest, the
     REQUIRE(source);
     CHECK((*source)->boot_time_ns() == 1'700'000'001'000'000'000);
     CHECK((*source)->name() == path);
-    CHECK(collected([&](const RecordSink& sink) { REQUIRE((*source)->snapshot(sink)); }) == snapshot);
+    CHECK(collected([&](const RecordSink& sink) { REQUIRE((*source)->snapshot(sink)); }) ==
+          snapshot);
     CHECK(collected([&](const RecordSink& sink) {
               const auto polled = (*source)->poll(milliseconds(0), sink);
               REQUIRE(polled);
@@ -76,7 +79,9 @@ TEST_CASE("a file that is no whole recording is refused") {
     RecordFileHeader header = {};
     std::memcpy(header.magic, kRecordFileMagic, sizeof header.magic);
     header.abi_version = VDT_ABI_VERSION;
-    const auto text = [&] { return std::string(reinterpret_cast<const char*>(&header), sizeof header); };
+    const auto text = [&] {
+        return std::string(reinterpret_cast<const char*>(&header), sizeof header);
+    };
 
     CHECK(error(text()).empty());
     CHECK_THAT(error(""), ContainsSubstring("only 0 bytes"));

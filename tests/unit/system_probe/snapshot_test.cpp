@@ -21,10 +21,12 @@ struct FakeSource : RecordSource {
     std::vector<Bytes> records;
 
     Result<> snapshot(const RecordSink& sink) override {
-        for (const auto& record : records) sink(as_record(record));
+        for (const auto& record : records)
+            sink(as_record(record));
         return {};
     }
-    Result<size_t> poll(std::chrono::milliseconds /*timeout*/, const RecordSink& /*sink*/) override {
+    Result<size_t> poll(std::chrono::milliseconds /*timeout*/,
+                        const RecordSink& /*sink*/) override {
         return size_t{0};
     }
     Result<vdt_counters> counters() override { return vdt_counters{}; }

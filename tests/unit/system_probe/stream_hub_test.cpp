@@ -17,7 +17,8 @@ struct FakeAgent : Subscriber {
     std::string drained;
 
     void begin(std::vector<Frame> frames, uint64_t from) override {
-        for (const auto& frame : frames) REQUIRE(first.emplace_back().ParseFromString(*frame));
+        for (const auto& frame : frames)
+            REQUIRE(first.emplace_back().ParseFromString(*frame));
         number = from;
     }
     void wake() override { ++wakes; }
@@ -28,7 +29,8 @@ struct FakeAgent : Subscriber {
     const v1::Welcome& welcome() const { return first.at(0).welcome(); }
     size_t nodes() const {
         size_t count = 0;
-        for (const auto& frame : first) count += static_cast<size_t>(frame.batch().processes_size());
+        for (const auto& frame : first)
+            count += static_cast<size_t>(frame.batch().processes_size());
         return count;
     }
 };
@@ -57,7 +59,8 @@ struct Fixture {
 
 TEST_CASE("a fresh agent forgets everything and gets all processes before the events") {
     Fixture f;
-    for (uint32_t pid = 10; pid < 500; ++pid) f.apply(fork_record(image(pid), image(0), pid));
+    for (uint32_t pid = 10; pid < 500; ++pid)
+        f.apply(fork_record(image(pid), image(0), pid));
     auto agent = std::make_shared<FakeAgent>();
     const auto result = f.hub.subscribe(agent, Fixture::hello(0, 0));
     CHECK(result.reset_mirror);
@@ -78,13 +81,15 @@ TEST_CASE("the snapshot comes in frames of bounded size") {
     auto agent = std::make_shared<FakeAgent>();
     f.hub.subscribe(agent, Fixture::hello(0, 0));
     CHECK(agent->first.size() > 10);
-    for (const auto& frame : agent->first) CHECK(frame.ByteSizeLong() < Batcher::kMaxBytes + 8192);
+    for (const auto& frame : agent->first)
+        CHECK(frame.ByteSizeLong() < Batcher::kMaxBytes + 8192);
     CHECK(agent->nodes() == 190);
 }
 
 TEST_CASE("an agent that knows this probe goes on without a snapshot") {
     Fixture f;
-    for (uint32_t pid = 10; pid < 20; ++pid) f.apply(fork_record(image(pid), image(0), pid));
+    for (uint32_t pid = 10; pid < 20; ++pid)
+        f.apply(fork_record(image(pid), image(0), pid));
     auto agent = std::make_shared<FakeAgent>();
     f.hub.subscribe(agent, Fixture::hello(4242, 10));
     // It cannot have what was never taken: the batch is there for it again.

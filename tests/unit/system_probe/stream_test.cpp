@@ -56,7 +56,8 @@ class FakeRing : public RecordSource {
             filled_.wait_for(lock, timeout, [&] { return !records_.empty(); });
             taken.swap(records_);
         }
-        for (const auto& record : taken) sink(as_record(record));
+        for (const auto& record : taken)
+            sink(as_record(record));
         return taken.size();
     }
     Result<vdt_counters> counters() override {
@@ -81,7 +82,8 @@ class FakeRing : public RecordSource {
 class Probe {
    public:
     explicit Probe(size_t stream_bytes = 16u << 20, std::optional<gid_t> group = std::nullopt)
-        : logger_(std::make_shared<Logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>())),
+        : logger_(
+              std::make_shared<Logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>())),
           socket_(UnixSocket::listen(dir_ / "events.sock", group).value()),
           command_socket_(UnixSocket::listen(dir_ / "cmd.sock", group).value()) {
         chmod(dir_.path().c_str(), 0755);
@@ -91,17 +93,18 @@ class Probe {
         options.clock_offset = [] { return int64_t{0}; };
         options.live = false;
         pipeline_ = std::make_unique<Pipeline>(ring, std::move(options), *logger_, metrics_);
-        events_ = GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()))
-                      .value();
-        commands_ = GrpcServer::start(make_command_service(
-                                          [this](v1::ProbeStatus& out, std::function<void(bool)> done) {
-                                              const bool posted = pipeline_->post([this, &out, done] {
-                                                  pipeline_->fill_status(out);
-                                                  done(true);
-                                              });
-                                              if (!posted) done(false);
-                                          }))
-                        .value();
+        events_ =
+            GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()))
+                .value();
+        commands_ = GrpcServer::start(make_command_service([this](v1::ProbeStatus& out,
+                                                                  std::function<void(bool)> done) {
+                        const bool posted = pipeline_->post([this, &out, done] {
+                            pipeline_->fill_status(out);
+                            done(true);
+                        });
+                        if (!posted)
+                            done(false);
+                    })).value();
         event_listener_ = listener(socket_, *events_);
         command_listener_ = listener(command_socket_, *commands_);
         REQUIRE(event_listener_->start());
@@ -113,7 +116,8 @@ class Probe {
 
     /// As the daemon does it.
     void stop() {
-        if (!io_thread_.joinable()) return;
+        if (!io_thread_.joinable())
+            return;
         pipeline_->stop();
         events_->shutdown(3s);
         commands_->shutdown(1s);
@@ -149,7 +153,8 @@ class Probe {
     std::unique_ptr<GrpcServer> events_;
     std::unique_ptr<GrpcServer> commands_;
     boost::asio::io_context io_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+        io_.get_executor()};
     std::unique_ptr<PeerListener> event_listener_;
     std::unique_ptr<PeerListener> command_listener_;
     std::thread io_thread_;
@@ -181,9 +186,12 @@ class Agent {
         v1::SubscribeResponse response;
         while (out.size() < count && read(response)) {
             const auto& batch = response.batch();
-            for (const auto& loss : batch.lost()) lost += loss.count();
-            if (batch.events_size() == 0) continue;
-            if (next != 0) CHECK(batch.first_sequence() == next);
+            for (const auto& loss : batch.lost())
+                lost += loss.count();
+            if (batch.events_size() == 0)
+                continue;
+            if (next != 0)
+                CHECK(batch.first_sequence() == next);
             next = batch.first_sequence() + static_cast<uint64_t>(batch.events_size());
             out.insert(out.end(), batch.events().begin(), batch.events().end());
         }
@@ -223,7 +231,8 @@ v1::ProbeStatus status_of(const Probe& probe) {
 template <typename Condition>
 bool eventually(Condition&& condition) {
     for (int i = 0; i < 500; ++i) {
-        if (condition()) return true;
+        if (condition())
+            return true;
         std::this_thread::sleep_for(10ms);
     }
     return false;
@@ -242,7 +251,8 @@ TEST_CASE("records become events at a subscribed agent, in order and whole") {
     const auto events = agent.events(kCount);
     CHECK(events.size() == kCount);
     for (size_t n = 0; n < kCount; ++n) {
-        if (events[n].open().file().path() != "/file/" + std::to_string(n)) FAIL("event " << n);
+        if (events[n].open().file().path() != "/file/" + std::to_string(n))
+            FAIL("event " << n);
     }
     agent.acknowledge(kCount);
     CHECK(eventually([&] { return status_of(probe).stream().acknowledged() == kCount; }));
@@ -262,7 +272,8 @@ TEST_CASE("an agent that was killed resumes at the first event it has not evalua
     {
         Agent agent(probe);
         instance = agent.welcome().instance_id();
-        for (uint64_t n = 0; n < 100; ++n) probe.ring.push(open_record(image(10), n));
+        for (uint64_t n = 0; n < 100; ++n)
+            probe.ring.push(open_record(image(10), n));
         (void)agent.events(100);
         agent.acknowledge(50);
         agent.hang_up();
@@ -310,7 +321,8 @@ TEST_CASE("an agent that does not read never blocks the probe, and what it loses
     CHECK(status_of(probe).stream().held_bytes() <= 256 * 1024 + Batcher::kMaxBytes);
     uint64_t read = 0;
     v1::SubscribeResponse response;
-    while (agent.read(response)) read += static_cast<uint64_t>(response.batch().events_size());
+    while (agent.read(response))
+        read += static_cast<uint64_t>(response.batch().events_size());
     CHECK(agent.finish().error_code() == grpc::StatusCode::UNAVAILABLE);
     CHECK(read < kCount);
     Agent again(probe, 4242, read);
@@ -323,7 +335,8 @@ TEST_CASE("an agent that does not read never blocks the probe, and what it loses
     CHECK(rest.back().open().file().path() == "/last");
     const auto lost = status_of(probe);
     for (const auto& type : lost.events()) {
-        if (type.event_type() == "open") CHECK(type.lost().at("queue_full") == welcome.missed());
+        if (type.event_type() == "open")
+            CHECK(type.lost().at("queue_full") == welcome.missed());
     }
 }
 
@@ -377,7 +390,8 @@ TEST_CASE("an orderly stop sends what is left, then ends the call") {
     Probe probe;
     Agent agent(probe);
     (void)agent.welcome();
-    for (uint64_t n = 0; n < 5000; ++n) probe.ring.push(open_record(image(10), n));
+    for (uint64_t n = 0; n < 5000; ++n)
+        probe.ring.push(open_record(image(10), n));
     std::thread stopper([&] { probe.stop(); });
     CHECK(agent.events(5000).size() == 5000);
     v1::SubscribeResponse response;
@@ -415,7 +429,8 @@ int connect_as(uid_t uid, gid_t gid, const std::string& path) {
             _exit(3);
         }
         const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) _exit(2);
+        if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            _exit(2);
         char byte = 0;
         _exit(read(fd, &byte, 1) > 0 ? 0 : 1);  // a server's settings frame comes first, or the end
     }

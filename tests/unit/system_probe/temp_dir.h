@@ -11,7 +11,8 @@ namespace vedette::probe::test {
 class TempDir {
    public:
     TempDir() {
-        std::string name = (std::filesystem::temp_directory_path() / "vedette-test-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "vedette-test-XXXXXX").string();
         path_ = mkdtemp(name.data());
     }
     TempDir(const TempDir&) = delete;

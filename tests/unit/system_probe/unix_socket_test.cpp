@@ -33,7 +33,8 @@ UniqueFd foreign_socket(const std::string& path, bool live) {
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     REQUIRE(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    if (live) REQUIRE(listen(fd.get(), 1) == 0);
+    if (live)
+        REQUIRE(listen(fd.get(), 1) == 0);
     return fd;
 }
 
@@ -66,7 +67,9 @@ TEST_CASE("a second instance is told who has the place") {
 TEST_CASE("a stale socket of ours is replaced, a live one is not") {
     const TempDir dir;
     const auto path = dir / "s.sock";
-    { foreign_socket(path, true); }
+    {
+        foreign_socket(path, true);
+    }
     REQUIRE(exists(path));
     CHECK(error_of(path).empty());
     const auto live = foreign_socket(path, true);
@@ -77,8 +80,12 @@ TEST_CASE("a stale socket of ours is replaced, a live one is not") {
 TEST_CASE("what is no socket is left alone") {
     const TempDir dir;
     const auto path = dir / "s.sock";
-    SECTION("a file") { REQUIRE(write_file_atomic(path, "precious", 0644)); }
-    SECTION("a directory") { REQUIRE(mkdir(path.c_str(), 0755) == 0); }
+    SECTION("a file") {
+        REQUIRE(write_file_atomic(path, "precious", 0644));
+    }
+    SECTION("a directory") {
+        REQUIRE(mkdir(path.c_str(), 0755) == 0);
+    }
     SECTION("a link to a socket") {
         const auto live = foreign_socket(dir / "other.sock", true);
         REQUIRE(symlink((dir / "other.sock").c_str(), path.c_str()) == 0);
@@ -95,7 +102,9 @@ TEST_CASE("a socket of somebody else is left alone") {
     }
     const TempDir dir;
     const auto path = dir / "s.sock";
-    { foreign_socket(path, true); }
+    {
+        foreign_socket(path, true);
+    }
     REQUIRE(lchown(path.c_str(), 65534, 65534) == 0);
     CHECK_THAT(error_of(path), ContainsSubstring("belongs to uid 65534"));
     CHECK(exists(path));

@@ -52,7 +52,8 @@ using HttpHandler = std::function<Response(const Request&)>;
 
 class HttpListener;
 
-/// Sockets live on the thread that runs `io`; start and stop are called from there or before it runs.
+/// Sockets live on the thread that runs `io`; start and stop are called from there or before it runs; when the
+/// server goes, nobody runs it any more.
 class HttpServer {
    public:
     HttpServer(boost::asio::io_context& io, HttpServerOptions options, HttpHandler handler,

@@ -117,6 +117,7 @@ struct RunningAgent : Agent {
     }
     ~RunningAgent() {
         loop.on_loop([this] { server.stop(); });
+        loop.stop();
     }
     api::ClientOptions client() const {
         return {.host = "127.0.0.1",

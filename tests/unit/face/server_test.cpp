@@ -157,29 +157,29 @@ TEST_CASE("bounds on a request", "[http-server]") {
 TEST_CASE("slow clients are cut off", "[http-server]") {
     PlainServer plain;
     SECTION("silent from the start") {
-        CHECK(Raw(plain.server.port()).closes(2s));
+        CHECK(Raw(plain.server.port()).closes(5s));
     }
     SECTION("half a head") {
         const Raw raw(plain.server.port());
         raw.send("GET / HTTP/1.1\r\nHo");
-        CHECK(raw.closes(2s));
+        CHECK(raw.closes(5s));
     }
     SECTION("a byte now and then does not buy time") {
         const Raw raw(plain.server.port());
         const auto begin = std::chrono::steady_clock::now();
-        for (int i = 0; i < 100 && raw.send("G"); ++i)
+        for (int i = 0; i < 200 && raw.send("G"); ++i)
             std::this_thread::sleep_for(50ms);
-        CHECK(std::chrono::steady_clock::now() - begin < 2s);
+        CHECK(std::chrono::steady_clock::now() - begin < 5s);
     }
     SECTION("half a body") {
         const Raw raw(plain.server.port());
         raw.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
-        CHECK(raw.closes(2s));
+        CHECK(raw.closes(5s));
     }
     SECTION("idle after a request") {
         const Raw raw(plain.server.port());
         raw.send(kGet);
-        CHECK(raw.closes(3s));
+        CHECK(raw.closes(5s));
     }
     CHECK(plain.dropped("timeout") >= 1);
     CHECK_THAT(plain.ask(kLast), StartsWith("HTTP/1.1 200"));
@@ -190,7 +190,8 @@ TEST_CASE("a reader that never reads is cut off", "[http-server]") {
                       [](const Request&) { return Response::text(std::string(16 << 20, 'x')); });
     const Raw raw(plain.server.port());
     raw.send(kGet);
-    std::this_thread::sleep_for(1s);
+    for (int i = 0; i < 100 && plain.dropped("timeout") == 0; ++i)
+        std::this_thread::sleep_for(50ms);
     CHECK(plain.dropped("timeout") == 1);
 }
 
@@ -272,7 +273,7 @@ TEST_CASE("stopping lets the answer under way go out and nothing else", "[http-s
     CHECK_FALSE(Raw(plain.server.port()).connected());
     CHECK_THAT(busy.receive(),
                ContainsSubstring("finished") && ContainsSubstring("Connection: close"));
-    CHECK(idle.closes(2s));
+    CHECK(idle.closes(5s));
 }
 
 TEST_CASE("the API over TLS", "[api]") {
@@ -358,7 +359,7 @@ TEST_CASE("a thousand silent TLS connections and one that works", "[api]") {
     const auto version = api::request(agent.client(), "GET", "/agent/version");
     REQUIRE(version);
     CHECK(version->status == 200);
-    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
 
 TEST_CASE("names that lead here by another's name are refused", "[api]") {

@@ -296,7 +296,8 @@ class Parser {
             digits.remove_prefix(1);
         }
         const bool octal = digits.size() > 1 && digits.starts_with('0');
-        const std::string spelled = (negative ? "-" : "") + std::string(digits);
+        std::string spelled(negative ? 1 : 0, '-');
+        spelled += digits;
         int64_t value = 0;
         const auto [end, error] = std::from_chars(spelled.data(), spelled.data() + spelled.size(), value,
                                                   octal ? 8 : 10);

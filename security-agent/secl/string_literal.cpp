@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/secl/string_literal.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -42,7 +44,8 @@ std::string cleaned(std::string_view path) {
         const size_t end = std::min(path.find('/', at), path.size());
         const std::string_view element = path.substr(at, end - at);
         if (!element.empty() && element != ".") {
-            out += (out.empty() && !path.starts_with('/') ? "" : "/") + std::string(element);
+            out += out.empty() && !path.starts_with('/') ? "" : "/";
+            out += element;
         }
         at = end + 1;
     }
@@ -127,7 +130,7 @@ Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kin
     StringLiteral literal{StringLiteral::Kind::kExact, ignore_case ? lower(text) : std::string(text)};
     if (field.name.ends_with(".extension") && !literal.text.empty() && literal.text.front() != '.' &&
         literal.text.front() != '*') {
-        literal.text.insert(0, ".");  // the leading dot may be left out
+        literal.text = fmt::format(".{}", literal.text);  // the leading dot may be left out
     }
     if (kind == ast::StringKind::kPattern) {
         const bool glob = field.matching == Matching::kPath;

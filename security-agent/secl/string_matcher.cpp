@@ -98,12 +98,9 @@ void StringMatcher::add_pattern(uint32_t number, const StringLiteral& literal, A
     const std::string_view text = literal.text;
     const Pieces pieces = pieces_of(text);
 
-    CompiledPattern compiled;
-    compiled.literal = number;
+    CompiledPattern compiled{number, Proof::kPattern, 0, Pattern(text)};
     if (glob) {
-        compiled.matcher = PathGlob(text);
-    } else {
-        compiled.matcher = Pattern(text);
+        compiled.matcher.emplace<PathGlob>(text);
     }
     const std::string_view edge = pieces.suffix.size() > pieces.prefix.size() ? pieces.suffix : pieces.prefix;
     if (edge.size() < kGoodAnchor && pieces.inner.size() > edge.size()) {

@@ -43,7 +43,7 @@ enum vdt_type {
 	VDT_CONNECT = 6,
 	VDT_SETUID = 7,
 	VDT_SETGID = 8,
-	VDT_CGROUP = 9,	  /* a process was moved to another cgroup */
+	VDT_CGROUP = 9, /* a process was moved to another cgroup */
 	VDT_TYPE_MAX = 10
 };
 
@@ -67,15 +67,15 @@ enum vdt_miss {
 
 /* One per CPU in map `counters`; user space adds the CPUs up. */
 struct vdt_counters {
-	__u64 seen[VDT_TYPE_MAX];	   /* reached the hook and wanted to be a record */
-	__u64 sent[VDT_TYPE_MAX];	   /* committed to the ring */
+	__u64 seen[VDT_TYPE_MAX];		/* reached the hook and wanted to be a record */
+	__u64 sent[VDT_TYPE_MAX];		/* committed to the ring */
 	__u64 lost[VDT_TYPE_MAX][VDT_LOSS_MAX]; /* seen = sent + sum(lost) */
 	__u64 miss[VDT_MISS_MAX];
 };
 
 /* header.flags */
-#define VDT_F_COMPAT (1u << 0)	/* 32-bit system call entry */
-#define VDT_F_ASYNC (1u << 1)	/* io_uring or another kernel worker acted for the process */
+#define VDT_F_COMPAT (1u << 0)	   /* 32-bit system call entry */
+#define VDT_F_ASYNC (1u << 1)	   /* io_uring or another kernel worker acted for the process */
 #define VDT_F_TRAMPOLINE (1u << 2) /* filled by the trampoline backend */
 
 /* Identity of a process image: start_ns survives exec, exec_id (task_struct.self_exec_id) does not. */
@@ -88,8 +88,8 @@ struct vdt_image_id {
 VDT_ASSERT(sizeof(struct vdt_image_id) == 24);
 
 struct vdt_header {
-	__u32 size; /* whole record */
-	__u16 type; /* enum vdt_type */
+	__u32 size;  /* whole record */
+	__u16 type;  /* enum vdt_type */
 	__u16 flags; /* VDT_F_* */
 	__u64 time_ns;
 	__u32 cpu;
@@ -101,15 +101,17 @@ VDT_ASSERT(sizeof(struct vdt_header) == 56);
 
 /* Variable items. */
 enum vdt_item_kind {
-	VDT_ITEM_PATH = 1,	  /* path of file[0], see vdt_file */
-	VDT_ITEM_FILESYSTEM = 2,  /* file_system_type.name of file[0] */
-	VDT_ITEM_ARGV = 3,	  /* argv strings, each ended by NUL, argv[0] first */
-	VDT_ITEM_ENVP = 4,	  /* NAME=value strings, each ended by NUL */
-	VDT_ITEM_SYSCALL_PATH = 5, /* the path as the process passed it; may be racy, never decided on */
-	VDT_ITEM_CGROUP = 6,	  /* cgroup v2 path from the root of the hierarchy, begins with '/' */
+	VDT_ITEM_PATH = 1,	 /* path of file[0], see vdt_file */
+	VDT_ITEM_FILESYSTEM = 2, /* file_system_type.name of file[0] */
+	VDT_ITEM_ARGV = 3,	 /* argv strings, each ended by NUL, argv[0] first */
+	VDT_ITEM_ENVP = 4,	 /* NAME=value strings, each ended by NUL */
+	VDT_ITEM_SYSCALL_PATH =
+		5,	     /* the path as the process passed it; may be racy, never decided on */
+	VDT_ITEM_CGROUP = 6, /* cgroup v2 path from the root of the hierarchy, begins with '/' */
 	VDT_ITEM_SCRIPT_PATH = 7, /* EXEC of a script: bprm->filename */
-	VDT_ITEM_CWD = 8,	  /* EXEC of a script with a relative name: kernel-resolved cwd */
-	VDT_ITEM_INTERPRETER_PATH = 9, /* EXEC of a script, trampoline: file is the script, this the program */
+	VDT_ITEM_CWD = 8,	  /* where a relative name starts: EXEC of a script, failed OPEN */
+	VDT_ITEM_INTERPRETER_PATH =
+		9, /* EXEC of a script, trampoline: file is the script, this the program */
 	VDT_ITEM_INTERPRETER_FILESYSTEM = 10,
 };
 
@@ -120,14 +122,14 @@ struct vdt_item {
 VDT_ASSERT(sizeof(struct vdt_item) == 4);
 
 /* vdt_file.flags */
-#define VDT_FILE_TRUNCATED (1u << 0) /* the path's front is missing: only its tail is here */
-#define VDT_FILE_DELETED (1u << 1)   /* unlinked (nlink 0 or d_unhashed) */
-#define VDT_FILE_MEMFD (1u << 2)     /* memfd_create or another file that never had a name */
-#define VDT_FILE_DETACHED (1u << 3)  /* its mount is in no mount namespace */
+#define VDT_FILE_TRUNCATED (1u << 0)   /* the path's front is missing: only its tail is here */
+#define VDT_FILE_DELETED (1u << 1)     /* unlinked (nlink 0 or d_unhashed) */
+#define VDT_FILE_MEMFD (1u << 2)       /* memfd_create or another file that never had a name */
+#define VDT_FILE_DETACHED (1u << 3)    /* its mount is in no mount namespace */
 #define VDT_FILE_UNREACHABLE (1u << 4) /* outside the process's root */
-#define VDT_FILE_NO_INODE (1u << 5)  /* there is no kernel object: path string only (failed open) */
-#define VDT_FILE_UPPER (1u << 6)     /* overlayfs: has an upper dentry */
-#define VDT_FILE_LOWER (1u << 7)     /* overlayfs: has no upper dentry */
+#define VDT_FILE_NO_INODE (1u << 5) /* there is no kernel object: path string only (failed open) */
+#define VDT_FILE_UPPER (1u << 6)    /* overlayfs: has an upper dentry */
+#define VDT_FILE_LOWER (1u << 7)    /* overlayfs: has no upper dentry */
 
 struct vdt_file {
 	__u64 inode;
@@ -146,7 +148,7 @@ VDT_ASSERT(sizeof(struct vdt_file) == 56);
 
 struct vdt_cred {
 	__u32 uid, gid, euid, egid, fsuid, fsgid;
-	__u32 auid;   /* 4294967295: unset */
+	__u32 auid;    /* 4294967295: unset */
 	__u32 session; /* audit session id */
 	__u64 cap_effective;
 	__u64 cap_permitted;
@@ -160,11 +162,11 @@ struct vdt_process {
 	struct vdt_cred cred;
 	__u64 cgroup_id;
 	__u32 netns, mntns, pidns, userns; /* inode numbers */
-	__u32 ns_pid; /* pid inside its own pid namespace */
-	__u32 sid; /* session id (getsid), initial pid namespace */
+	__u32 ns_pid;			   /* pid inside its own pid namespace */
+	__u32 sid;			   /* session id (getsid), initial pid namespace */
 	char comm[VDT_COMM_LEN];
 	char tty[VDT_TTY_LEN]; /* "" when none */
-	__u32 flags; /* VDT_PROC_* */
+	__u32 flags;	       /* VDT_PROC_* */
 	__u32 pad;
 };
 VDT_ASSERT(sizeof(struct vdt_process) == 216);
@@ -203,7 +205,7 @@ struct vdt_exit {
 	__u32 pad;
 };
 
-/* OPEN: items PATH, FILESYSTEM, SYSCALL_PATH. */
+/* OPEN: items PATH, FILESYSTEM, SYSCALL_PATH; failed and relative: CWD (dirfd's path if one was passed). */
 struct vdt_open {
 	__s64 retval; /* fd or negative errno; the trampoline backend has 0 for success */
 	struct vdt_file file;
@@ -216,11 +218,11 @@ VDT_ASSERT(sizeof(struct vdt_open) == 80);
 
 struct vdt_connect {
 	__s64 retval;
-	__u16 family;   /* AF_* */
-	__u16 port;     /* network byte order */
-	__u16 protocol; /* IPPROTO_*, from the socket */
+	__u16 family;	   /* AF_* */
+	__u16 port;	   /* network byte order */
+	__u16 protocol;	   /* IPPROTO_*, from the socket */
 	__u16 socket_type; /* SOCK_* */
-	__u8 addr[16]; /* network byte order; IPv4 in the first 4 bytes */
+	__u8 addr[16];	   /* network byte order; IPv4 in the first 4 bytes */
 };
 VDT_ASSERT(sizeof(struct vdt_connect) == 32);
 
@@ -234,7 +236,7 @@ struct vdt_cgroup {
 	__u64 cgroup_id;
 };
 
-/* Largest record a program may build; also the size of a scratch buffer. */
+/* Largest record a program may build: every item of an EXEC at its largest. */
 #define VDT_RECORD_MAX (40 * 1024)
 
 #ifdef __cplusplus

@@ -35,7 +35,8 @@ static __always_inline int item_user_block(struct scratch *s, u16 kind, u64 from
 	return len;
 }
 
-static __always_inline void args_collect(struct scratch *s, struct mm_struct *mm, struct vdt_exec *out)
+static __always_inline void args_collect(struct scratch *s, struct mm_struct *mm,
+					 struct vdt_exec *out)
 {
 	u64 args = BPF_CORE_READ(mm, arg_start), args_end = BPF_CORE_READ(mm, arg_end);
 	u64 envs = BPF_CORE_READ(mm, env_start), envs_end = BPF_CORE_READ(mm, env_end);

@@ -79,16 +79,16 @@ static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_no
  * 6.3, f122a08b197d "capability: just use a 'u64' instead of a 'u32[2]' array". Asked of struct cred, since a type
  * that the kernel lacks makes libbpf search its modules, for which it needs CAP_SYS_ADMIN.
  */
-#define compat_caps(cred, set)                                                                 \
-	({                                                                                     \
-		const struct cred___before_6_3 *old_ = (const void *)(cred);                   \
-		u64 caps_;                                                                     \
-		if (bpf_core_field_exists((cred)->set.val))                                    \
-			caps_ = BPF_CORE_READ(cred, set.val);                                  \
-		else                                                                           \
-			caps_ = BPF_CORE_READ(old_, set.cap[0]) |                              \
-				(u64)BPF_CORE_READ(old_, set.cap[1]) << 32;                    \
-		caps_;                                                                         \
+#define compat_caps(cred, set)                                                                     \
+	({                                                                                         \
+		const struct cred___before_6_3 *old_ = (const void *)(cred);                       \
+		u64 caps_;                                                                         \
+		if (bpf_core_field_exists((cred)->set.val))                                        \
+			caps_ = BPF_CORE_READ(cred, set.val);                                      \
+		else                                                                               \
+			caps_ = BPF_CORE_READ(old_, set.cap[0]) |                                  \
+				(u64)BPF_CORE_READ(old_, set.cap[1]) << 32;                        \
+		caps_;                                                                             \
 	})
 
 static __always_inline u64 compat_ns(s64 sec, s64 nsec)

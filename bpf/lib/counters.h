@@ -24,11 +24,11 @@ static __always_inline struct vdt_counters *counters_here(void)
 	return bpf_map_lookup_elem(&counters, &cpu);
 }
 
-#define count(field)                                              \
-	do {                                                      \
-		struct vdt_counters *here = counters_here();      \
-		if (here)                                         \
-			__sync_fetch_and_add(&here->field, 1);    \
+#define count(field)                                                                               \
+	do {                                                                                       \
+		struct vdt_counters *here = counters_here();                                       \
+		if (here)                                                                          \
+			__sync_fetch_and_add(&here->field, 1);                                     \
 	} while (0)
 
 #endif

@@ -18,8 +18,10 @@ static __always_inline void cred_collect(struct task_struct *task, struct vdt_cr
 	out->cap_effective = compat_caps(cred, cap_effective);
 	out->cap_permitted = compat_caps(cred, cap_permitted);
 	/* CONFIG_AUDIT may be off: then nobody has a login uid. */
-	out->auid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : (u32)-1;
-	out->session = bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : (u32)-1;
+	out->auid =
+		bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : (u32)-1;
+	out->session =
+		bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : (u32)-1;
 }
 
 #endif

@@ -18,7 +18,8 @@ static __always_inline u32 overlay_flags(struct inode *inode, struct super_block
 
 	if (BPF_CORE_READ(sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return 0;
-	bpf_probe_read_kernel(&upper, sizeof(upper), (void *)inode + bpf_core_type_size(struct inode));
+	bpf_probe_read_kernel(&upper, sizeof(upper),
+			      (void *)inode + bpf_core_type_size(struct inode));
 	return upper ? VDT_FILE_UPPER : VDT_FILE_LOWER;
 }
 
@@ -44,8 +45,9 @@ static __always_inline bool is_unlinked(struct dentry *dentry)
 }
 
 /* Fills `out` (in the record's fixed part) and appends the path and the file system's name. */
-static __always_inline void file_collect(struct scratch *s, struct task_struct *task, struct file *file,
-					 struct vdt_file *out, u16 path_kind, u16 filesystem_kind)
+static __always_inline void file_collect(struct scratch *s, struct task_struct *task,
+					 struct file *file, struct vdt_file *out, u16 path_kind,
+					 u16 filesystem_kind)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);

@@ -14,9 +14,11 @@ struct open_call {
 	u16 record_flags;
 };
 
-static __always_inline struct scratch *open_begin(struct task_struct *task, const struct open_call *call)
+static __always_inline struct scratch *open_begin(struct task_struct *task,
+						  const struct open_call *call)
 {
-	struct scratch *s = record_begin(VDT_OPEN, call->record_flags, task, sizeof(struct vdt_open));
+	struct scratch *s =
+		record_begin(VDT_OPEN, call->record_flags, task, sizeof(struct vdt_open));
 	struct vdt_open *out;
 
 	if (!s)
@@ -29,7 +31,8 @@ static __always_inline struct scratch *open_begin(struct task_struct *task, cons
 	return s;
 }
 
-static __always_inline void open_file(struct scratch *s, struct task_struct *task, struct file *file)
+static __always_inline void open_file(struct scratch *s, struct task_struct *task,
+				      struct file *file)
 {
 	struct vdt_open *out = record_fixed(s);
 

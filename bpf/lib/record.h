@@ -105,7 +105,8 @@ static __always_inline void item_close(struct scratch *s, void *room, u16 kind, 
 }
 
 /* Appends `len` bytes of kernel memory, at most `max` (a constant). */
-static __always_inline int item_bytes(struct scratch *s, u16 kind, const void *from, u32 len, u32 max)
+static __always_inline int item_bytes(struct scratch *s, u16 kind, const void *from, u32 len,
+				      u32 max)
 {
 	void *room = item_room(s, max);
 
@@ -120,7 +121,8 @@ static __always_inline int item_bytes(struct scratch *s, u16 kind, const void *f
 	return 0;
 }
 
-static __always_inline int item_kernel_string(struct scratch *s, u16 kind, const void *from, u32 max)
+static __always_inline int item_kernel_string(struct scratch *s, u16 kind, const void *from,
+					      u32 max)
 {
 	void *room = item_room(s, max);
 	long len = room ? bpf_probe_read_kernel_str(room, max, from) : -1;

@@ -46,29 +46,29 @@ static __always_inline bool sock_peer(struct sock *sk, struct vdt_connect *out)
 }
 
 /* The address that was passed to connect(). `read`: bpf_probe_read_user or bpf_probe_read_kernel. */
-#define SOCKADDR_READER(name, read)                                                                   \
-	static __always_inline void name(const void *from, u32 len, struct vdt_connect *out)          \
-	{                                                                                             \
-		struct sockaddr_in6 a = {};                                                           \
-                                                                                                      \
-		barrier_var(len);                                                                     \
-		if (len > sizeof(a))                                                                  \
-			len = sizeof(a);                                                              \
-		if (len < sizeof(a.sin6_family) || read(&a, len, from)) {                             \
-			count(miss[VDT_MISS_ADDR]);                                                   \
-			return;                                                                       \
-		}                                                                                     \
-		out->family = a.sin6_family;                                                          \
-		out->port = 0;                                                                        \
-		__builtin_memset(out->addr, 0, sizeof(out->addr));                                    \
-		if (a.sin6_family == AF_INET) {                                                       \
-			struct sockaddr_in *v4 = (void *)&a;                                          \
-			out->port = v4->sin_port;                                                     \
-			__builtin_memcpy(out->addr, &v4->sin_addr, sizeof(v4->sin_addr));             \
-		} else if (a.sin6_family == AF_INET6) {                                               \
-			out->port = a.sin6_port;                                                      \
-			__builtin_memcpy(out->addr, a.sin6_addr, sizeof(a.sin6_addr));                \
-		}                                                                                     \
+#define SOCKADDR_READER(name, read)                                                                \
+	static __always_inline void name(const void *from, u32 len, struct vdt_connect *out)       \
+	{                                                                                          \
+		struct sockaddr_in6 a = {};                                                        \
+                                                                                                   \
+		barrier_var(len);                                                                  \
+		if (len > sizeof(a))                                                               \
+			len = sizeof(a);                                                           \
+		if (len < sizeof(a.sin6_family) || read(&a, len, from)) {                          \
+			count(miss[VDT_MISS_ADDR]);                                                \
+			return;                                                                    \
+		}                                                                                  \
+		out->family = a.sin6_family;                                                       \
+		out->port = 0;                                                                     \
+		__builtin_memset(out->addr, 0, sizeof(out->addr));                                 \
+		if (a.sin6_family == AF_INET) {                                                    \
+			struct sockaddr_in *v4 = (void *)&a;                                       \
+			out->port = v4->sin_port;                                                  \
+			__builtin_memcpy(out->addr, &v4->sin_addr, sizeof(v4->sin_addr));          \
+		} else if (a.sin6_family == AF_INET6) {                                            \
+			out->port = a.sin6_port;                                                   \
+			__builtin_memcpy(out->addr, a.sin6_addr, sizeof(a.sin6_addr));             \
+		}                                                                                  \
 	}
 
 SOCKADDR_READER(sockaddr_from_user, bpf_probe_read_user)

@@ -25,7 +25,8 @@ static __always_inline bool connect_arguments(struct pt_regs *regs, bool compat,
 	case VDT_CALL_SOCKETCALL:
 		if (syscall_arg(regs, compat, 0) != SYS_CONNECT)
 			return false;
-		if (bpf_probe_read_user(packed, sizeof(packed), (void *)syscall_arg(regs, compat, 1)))
+		if (bpf_probe_read_user(packed, sizeof(packed),
+					(void *)syscall_arg(regs, compat, 1)))
 			count(miss[VDT_MISS_SYSCALL]);
 		args->fd = packed[0];
 		args->addr = (void *)(u64)packed[1];

@@ -11,8 +11,8 @@ struct open_arguments {
 	const struct open_how *how;
 };
 
-static __always_inline bool open_arguments(struct pt_regs *regs, bool compat, struct open_call *call,
-					   struct open_arguments *args)
+static __always_inline bool open_arguments(struct pt_regs *regs, bool compat,
+					   struct open_call *call, struct open_arguments *args)
 {
 	u64 a = syscall_arg(regs, compat, 0), b = syscall_arg(regs, compat, 1);
 	u64 c = syscall_arg(regs, compat, 2), d = syscall_arg(regs, compat, 3);

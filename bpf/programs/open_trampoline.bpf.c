@@ -6,7 +6,7 @@
  */
 #include "../lib/open.h"
 
-#define FMODE_EXEC 040 /* open_exec() and friends: the exec record has them */
+#define FMODE_EXEC 040	    /* open_exec() and friends: the exec record has them */
 #define O_LARGEFILE 0100000 /* forced on 64-bit hosts, never passed */
 #define S_IALLUGO 07777
 #define NR_IO_URING_ENTER 426 /* on every architecture */

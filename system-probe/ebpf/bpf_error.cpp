@@ -26,7 +26,8 @@ bool has(const HostFacts& facts, unsigned capability) {
 /// The value behind "Name:" in /proc/self/status; empty when it is not there.
 std::string_view status_value(std::string_view status, std::string_view name) {
     const size_t at = status.find("\n" + std::string(name) + ":");
-    if (at == std::string_view::npos) return {};
+    if (at == std::string_view::npos)
+        return {};
     std::string_view rest = status.substr(at + name.size() + 2);
     rest = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
@@ -37,29 +38,36 @@ std::string_view status_value(std::string_view status, std::string_view name) {
 std::string chosen_word(std::string_view text) {
     const size_t begin = text.find('[');
     const size_t end = text.find(']');
-    if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return "none";
+    if (begin == std::string_view::npos || end == std::string_view::npos || end < begin)
+        return "none";
     return std::string(text.substr(begin + 1, end - begin - 1));
 }
 
 std::string missing_capabilities(const HostFacts& facts) {
-    if (has(facts, CAP_SYS_ADMIN)) return {};
+    if (has(facts, CAP_SYS_ADMIN))
+        return {};
     std::string missing;
-    if (!has(facts, kCapBpf)) missing = "CAP_BPF";
-    if (!has(facts, kCapPerfmon)) missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
+    if (!has(facts, kCapBpf))
+        missing = "CAP_BPF";
+    if (!has(facts, kCapPerfmon))
+        missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
     return missing;
 }
 
 std::string explain_denied(BpfStep step, const HostFacts& facts) {
-    if (std::string reason = explain_host(facts); !reason.empty()) return reason;
+    if (std::string reason = explain_host(facts); !reason.empty())
+        return reason;
     if (facts.seccomp)
-        return "a seccomp filter of this process refuses bpf(2): allow it in the container's seccomp "
+        return "a seccomp filter of this process refuses bpf(2): allow it in the container's "
+               "seccomp "
                "profile (bpf, perf_event_open) or run the container privileged";
     if (step == BpfStep::kTrampoline)
         return fmt::format("kernel {} refuses BPF trampolines (fentry, fexit)", facts.kernel);
     if (step == BpfStep::kAttach)
         return fmt::format("kernel {} refuses to attach it although it loads", facts.kernel);
     if (step == BpfStep::kCreateMap)
-        return "the kernel refuses BPF maps although the capabilities are there: on kernels before 5.11 "
+        return "the kernel refuses BPF maps although the capabilities are there: on kernels before "
+               "5.11 "
                "raise the limit of locked memory (ulimit -l unlimited, LimitMEMLOCK=infinity); "
                "otherwise a security module forbids it";
     return "the kernel refuses BPF programs although the capabilities are there: a security module "
@@ -92,15 +100,19 @@ std::string explain_host(const HostFacts& facts) {
             "`privileged: true`",
             missing);
     if (!facts.initial_user_ns)
-        return "this is a user namespace, where capabilities do not reach BPF (rootless container): run it "
+        return "this is a user namespace, where capabilities do not reach BPF (rootless "
+               "container): run it "
                "in the host's user namespace";
     if (!facts.btf)
         return fmt::format(
-            "kernel {} has no type information ({}): use a kernel built with CONFIG_DEBUG_INFO_BTF=y, "
-            "as distributions' kernels from 5.8 on are; in a container, mount the host's /sys read-only",
+            "kernel {} has no type information ({}): use a kernel built with "
+            "CONFIG_DEBUG_INFO_BTF=y, "
+            "as distributions' kernels from 5.8 on are; in a container, mount the host's /sys "
+            "read-only",
             facts.kernel, kBtfPath);
     if (facts.lockdown == "confidentiality")
-        return "the kernel is locked down for confidentiality, so BPF may not read kernel memory: boot with "
+        return "the kernel is locked down for confidentiality, so BPF may not read kernel memory: "
+               "boot with "
                "lockdown=integrity or none";
     return {};
 }
@@ -109,18 +121,23 @@ std::string explain_bpf_error(int err, BpfStep step, const HostFacts& facts) {
     if (err == EACCES && step == BpfStep::kLoadProgram)
         return fmt::format("the verifier of kernel {} refuses the program; please report this",
                            facts.kernel);
-    if (err == EPERM || err == EACCES) return explain_denied(step, facts);
+    if (err == EPERM || err == EACCES)
+        return explain_denied(step, facts);
     if (err == ENOSYS)
         return "this kernel was built without the bpf() system call (CONFIG_BPF_SYSCALL)";
     if (err == ENOMEM || err == E2BIG)
-        return fmt::format("the kernel has no memory for it ({}): choose a smaller "
-                           "system_probe_config.ring_buffer_size or raise the memory limit",
-                           std::strerror(err));
+        return fmt::format(
+            "the kernel has no memory for it ({}): choose a smaller "
+            "system_probe_config.ring_buffer_size or raise the memory limit",
+            std::strerror(err));
     if (err == EINVAL && step == BpfStep::kCreateMap)
-        return fmt::format("kernel {} has no BPF ring buffer: 5.8 or newer is needed", facts.kernel);
+        return fmt::format("kernel {} has no BPF ring buffer: 5.8 or newer is needed",
+                           facts.kernel);
     if (err == EINVAL && step == BpfStep::kLoadProgram) {
-        if (std::string reason = explain_host(facts); !reason.empty()) return reason;
-        return fmt::format("kernel {} does not take the program: 5.8 or newer is needed", facts.kernel);
+        if (std::string reason = explain_host(facts); !reason.empty())
+            return reason;
+        return fmt::format("kernel {} does not take the program: 5.8 or newer is needed",
+                           facts.kernel);
     }
     if (err == ENOENT || err == ESRCH)
         return fmt::format("kernel {} does not have that hook", facts.kernel);

@@ -20,7 +20,8 @@ vdt_counters sum_counters(std::span<const vdt_counters> cpus) {
     auto* sums = reinterpret_cast<uint64_t*>(&total);
     for (const vdt_counters& one : cpus) {
         const auto* fields = reinterpret_cast<const uint64_t*>(&one);
-        for (size_t i = 0; i < kFields; i++) sums[i] += __atomic_load_n(&fields[i], __ATOMIC_RELAXED);
+        for (size_t i = 0; i < kFields; i++)
+            sums[i] += __atomic_load_n(&fields[i], __ATOMIC_RELAXED);
     }
     return total;
 }
@@ -29,7 +30,8 @@ Result<CounterMap> CounterMap::open(int map_fd, uint32_t cpus) {
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     const size_t bytes = (cpus * sizeof(vdt_counters) + page - 1) / page * page;
     void* base = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, map_fd, 0);
-    if (base == MAP_FAILED) return fail_errno(errno, "mapping the BPF counters");
+    if (base == MAP_FAILED)
+        return fail_errno(errno, "mapping the BPF counters");
     return CounterMap(base, bytes, cpus);
 }
 
@@ -37,7 +39,8 @@ CounterMap::CounterMap(CounterMap&& other) noexcept
     : base_(std::exchange(other.base_, nullptr)), bytes_(other.bytes_), cpus_(other.cpus_) {}
 
 CounterMap::~CounterMap() {
-    if (base_ != nullptr) munmap(base_, bytes_);
+    if (base_ != nullptr)
+        munmap(base_, bytes_);
 }
 
 vdt_counters CounterMap::sum() const {

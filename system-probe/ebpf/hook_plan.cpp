@@ -44,20 +44,26 @@ PlannedHook plan_row(const HookRow& row, Backend backend, const Refusal& refusal
 }
 
 void add_once(std::vector<std::string>& names, std::string_view name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+        names.emplace_back(name);
 }
 
 std::string reason_of(const PlannedHook& hook) {
     std::string text;
     const auto add = [&text](std::string_view part) {
-        if (part.empty()) return;
-        if (!text.empty()) text += "; ";
+        if (part.empty())
+            return;
+        if (!text.empty())
+            text += "; ";
         text += part;
     };
-    if (hook.set != nullptr && !hook.set->blind.empty()) add(fmt::format("blind to {}", hook.set->blind));
-    if (hook.set != nullptr) add(hook.set->note);
+    if (hook.set != nullptr && !hook.set->blind.empty())
+        add(fmt::format("blind to {}", hook.set->blind));
+    if (hook.set != nullptr)
+        add(hook.set->note);
     if (!hook.refusal.empty())
-        add(hook.set == nullptr ? hook.refusal : fmt::format("trampolines not used: {}", hook.refusal));
+        add(hook.set == nullptr ? hook.refusal
+                                : fmt::format("trampolines not used: {}", hook.refusal));
     return text;
 }
 
@@ -75,9 +81,12 @@ std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Re
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
     std::vector<std::string> names;
     for (const PlannedHook& hook : plan) {
-        if (hook.set == nullptr) continue;
-        for (const HookProgram& program : hook.set->programs) add_once(names, program.name);
-        if (!hook.set->handler.empty()) add_once(names, hook.set->handler);
+        if (hook.set == nullptr)
+            continue;
+        for (const HookProgram& program : hook.set->programs)
+            add_once(names, program.name);
+        if (!hook.set->handler.empty())
+            add_once(names, hook.set->handler);
     }
     return names;
 }
@@ -85,7 +94,8 @@ std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
 std::vector<vdt_type> dispatched_types(const std::vector<PlannedHook>& plan) {
     std::vector<vdt_type> types;
     for (const PlannedHook& hook : plan) {
-        if (hook.set != nullptr && !hook.set->handler.empty()) types.push_back(hook.row->type);
+        if (hook.set != nullptr && !hook.set->handler.empty())
+            types.push_back(hook.row->type);
     }
     return types;
 }
@@ -98,9 +108,12 @@ std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
             report.backend = hook.trampoline ? "trampoline" : "tracepoint";
             for (const HookProgram& program : hook.set->programs)
                 report.programs.emplace_back(program.name);
-            if (!hook.set->handler.empty()) report.programs.emplace_back(hook.set->handler);
+            if (!hook.set->handler.empty())
+                report.programs.emplace_back(hook.set->handler);
         }
-        report.state = hook.set == nullptr ? "missing" : hook.set->blind.empty() ? "full" : "partial";
+        report.state = hook.set == nullptr       ? "missing"
+                       : hook.set->blind.empty() ? "full"
+                                                 : "partial";
         report.reason = reason_of(hook);
         reports.push_back(std::move(report));
     }

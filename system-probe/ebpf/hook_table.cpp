@@ -14,8 +14,9 @@ constexpr HookProgram kExit[] = {{"handle_exit", "", 0, ""}};
 constexpr HookProgram kCgroup[] = {{"handle_cgroup", "", 0, ""}};
 constexpr HookProgram kSysExit[] = {kDispatcher};
 // 7.x renames do_filp_open. Before 5.13 (ffb37ca3bd16) do_file_open_root has other parameters: tracepoints there.
-constexpr HookProgram kOpenTrampoline[] = {{"handle_do_filp_open", "do_filp_open", 3, "do_file_open"},
-                                           {"handle_do_file_open_root", "do_file_open_root", 3, ""}};
+constexpr HookProgram kOpenTrampoline[] = {
+    {"handle_do_filp_open", "do_filp_open", 3, "do_file_open"},
+    {"handle_do_file_open_root", "do_file_open_root", 3, ""}};
 constexpr HookProgram kConnectTrampoline[] = {{"handle_connect_file", "__sys_connect_file", 4, ""}};
 
 constexpr HookSet kNone{};
@@ -25,8 +26,8 @@ constexpr std::array kTable = {
     HookRow{VDT_EXEC,
             "exec",
             true,
-            {kExec, "", "the file of a script: it is known by name only, the file is its interpreter",
-             ""},
+            {kExec, "",
+             "the file of a script: it is known by name only, the file is its interpreter", ""},
             {kExecTrampoline, "", "", ""}},
     HookRow{VDT_EXIT, "exit", true, {kExit, "", "", ""}, kNone},
     HookRow{VDT_CGROUP, "cgroup", true, {kCgroup, "", "", ""}, kNone},
@@ -50,6 +51,8 @@ constexpr std::array kTable = {
 
 }  // namespace
 
-std::span<const HookRow> hook_table() { return kTable; }
+std::span<const HookRow> hook_table() {
+    return kTable;
+}
 
 }  // namespace vedette::probe

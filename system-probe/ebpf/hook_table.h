@@ -14,16 +14,21 @@ namespace vedette::probe {
 /// A program that the loader attaches; its name is the function's in bpf/programs/.
 struct HookProgram {
     std::string_view name;
-    std::string_view function;  ///< fentry, fexit: the kernel function, to try it before loading; else empty
-    unsigned parameters = 0;    ///< how many the function must have for the program to read them right
-    std::string_view renamed;   ///< the function's name on newer kernels, when it changed
+    std::string_view
+        function;  ///< fentry, fexit: the kernel function, to try it before loading; else empty
+    unsigned parameters =
+        0;  ///< how many the function must have for the program to read them right
+    std::string_view renamed;  ///< the function's name on newer kernels, when it changed
 };
 
 struct HookSet {
-    std::span<const HookProgram> programs;  ///< empty: this backend has nothing of its own for the type
-    std::string_view handler;  ///< program that the sys_exit dispatcher jumps to; empty when attached itself
-    std::string_view blind;    ///< what this backend does not see, for the reader of `check`; empty: nothing known
-    std::string_view note;     ///< small differences that miss no event
+    std::span<const HookProgram>
+        programs;  ///< empty: this backend has nothing of its own for the type
+    std::string_view
+        handler;  ///< program that the sys_exit dispatcher jumps to; empty when attached itself
+    std::string_view
+        blind;  ///< what this backend does not see, for the reader of `check`; empty: nothing known
+    std::string_view note;  ///< small differences that miss no event
 };
 
 struct HookRow {

@@ -19,7 +19,8 @@ Result<size_t> split_records(std::span<const std::byte> bytes, const RecordSink&
         std::memcpy(&size, bytes.data() + at + offsetof(vdt_header, size), sizeof(size));
         if (size < sizeof(vdt_header) || size > VDT_RECORD_MAX)
             return fail(ErrorCode::kInvalid, "the task iterator gave a record of {} bytes", size);
-        if (bytes.size() - at < size) break;
+        if (bytes.size() - at < size)
+            break;
         sink(bytes.subspan(at, size));
         at += size;
     }
@@ -33,16 +34,21 @@ Result<> read_iterator_snapshot(int fd, const RecordSink& sink) {
     size_t filled = 0;
     for (;;) {
         const ssize_t n = read(fd, buffer.data() + filled, buffer.size() - filled);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;  // EAGAIN: many tasks without a word
-        if (n < 0) return fail_errno(errno, "reading the task iterator");
-        if (n == 0) break;
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;  // EAGAIN: many tasks without a word
+        if (n < 0)
+            return fail_errno(errno, "reading the task iterator");
+        if (n == 0)
+            break;
         filled += static_cast<size_t>(n);
         auto taken = split_records({buffer.data(), filled}, sink);
-        if (!taken) return forward_error(taken);
+        if (!taken)
+            return forward_error(taken);
         std::memmove(buffer.data(), buffer.data() + *taken, filled - *taken);
         filled -= *taken;
     }
-    if (filled != 0) return fail(ErrorCode::kInvalid, "the task iterator ended within a record");
+    if (filled != 0)
+        return fail(ErrorCode::kInvalid, "the task iterator ended within a record");
     return {};
 }
 

@@ -17,7 +17,8 @@ class KernelSource : public RecordSource {
         : object_(std::move(object)), ring_(std::move(ring)), counters_(std::move(counters)) {}
 
     Result<> snapshot(const RecordSink& sink) override {
-        if (!object_.snapshot_iterator()) return read_proc_snapshot("/proc", sink);
+        if (!object_.snapshot_iterator())
+            return read_proc_snapshot("/proc", sink);
         // One use: the iterator's file cannot be rewound.
         const UniqueFd iterator = std::move(object_.snapshot_iterator());
         return read_iterator_snapshot(iterator.get(), sink);
@@ -44,7 +45,8 @@ Result<> require_lifecycle(const LoadedObject& object) {
     for (const PlannedHook& hook : object.plan()) {
         // Without cgroup moves the tree is still right.
         if (hook.row->lifecycle && hook.set == nullptr && hook.row->type != VDT_CGROUP)
-            return fail(ErrorCode::kUnsupported, "cannot watch {}: {}", hook.row->event, hook.refusal);
+            return fail(ErrorCode::kUnsupported, "cannot watch {}: {}", hook.row->event,
+                        hook.refusal);
     }
     return {};
 }
@@ -58,31 +60,41 @@ void warn(const LoadedObject& object, Backend backend, spdlog::logger& logger) {
                         hook.refusal);
     }
     if (!object.iterator_refusal().empty())
-        logger.warn("processes that run already are read from /proc: {}", object.iterator_refusal());
+        logger.warn("processes that run already are read from /proc: {}",
+                    object.iterator_refusal());
 }
 
 }  // namespace
 
 Result<Backend> parse_backend(std::string_view text) {
-    if (text == "auto") return Backend::kAuto;
-    if (text == "tracepoint") return Backend::kTracepoint;
-    if (text == "trampoline") return Backend::kTrampoline;
+    if (text == "auto")
+        return Backend::kAuto;
+    if (text == "tracepoint")
+        return Backend::kTracepoint;
+    if (text == "trampoline")
+        return Backend::kTrampoline;
     return fail(ErrorCode::kInvalid, "unknown backend '{}': choose auto, tracepoint or trampoline",
                 printable(text));
 }
 
 Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptions& options,
                                                          spdlog::logger& logger) {
-    if (auto usable = check_bpf_usable(); !usable) return forward_error(usable, "cannot load BPF programs");
+    if (auto usable = check_bpf_usable(); !usable)
+        return forward_error(usable, "cannot load BPF programs");
     auto object = LoadedObject::load(options);
-    if (!object) return forward_error(object);
-    if (auto whole = require_lifecycle(*object); !whole) return forward_error(whole);
+    if (!object)
+        return forward_error(object);
+    if (auto whole = require_lifecycle(*object); !whole)
+        return forward_error(whole);
     auto ring = RingReader::open(object->map_fd("ring"));
-    if (!ring) return forward_error(ring);
+    if (!ring)
+        return forward_error(ring);
     auto counters = CounterMap::open(object->map_fd("counters"), object->cpus());
-    if (!counters) return forward_error(counters);
+    if (!counters)
+        return forward_error(counters);
     warn(*object, options.backend, logger);
-    return std::make_unique<KernelSource>(std::move(*object), std::move(*ring), std::move(*counters));
+    return std::make_unique<KernelSource>(std::move(*object), std::move(*ring),
+                                          std::move(*counters));
 }
 
 }  // namespace vedette::probe

@@ -29,9 +29,11 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 Result<uint32_t> count_cpus() {
     auto text = read_file(kPossibleCpus, kMaxBytes);
-    if (!text) return forward_error(text, "counting CPUs");
+    if (!text)
+        return forward_error(text, "counting CPUs");
     const uint32_t count = cpu_count_of(*text);
-    if (count == 0) return fail(ErrorCode::kInvalid, "{} says \"{}\"", kPossibleCpus, *text);
+    if (count == 0)
+        return fail(ErrorCode::kInvalid, "{} says \"{}\"", kPossibleCpus, *text);
     return count;
 }
 
@@ -62,8 +64,12 @@ std::string tail_of(const std::string& log) {
 
 }  // namespace
 
-void BpfObjectClose::operator()(bpf_object* object) const { bpf_object__close(object); }
-void BpfLinkDestroy::operator()(bpf_link* link) const { bpf_link__destroy(link); }
+void BpfObjectClose::operator()(bpf_object* object) const {
+    bpf_object__close(object);
+}
+void BpfLinkDestroy::operator()(bpf_link* link) const {
+    bpf_link__destroy(link);
+}
 
 uint64_t round_ring_size(uint64_t bytes, uint64_t page) {
     return std::bit_ceil(std::clamp(bytes, page, kMaxRing));
@@ -71,11 +77,13 @@ uint64_t round_ring_size(uint64_t bytes, uint64_t page) {
 
 uint32_t cpu_count_of(std::string_view possible) {
     const size_t end = possible.find_last_of("0123456789");
-    if (end == std::string_view::npos) return 0;
+    if (end == std::string_view::npos)
+        return 0;
     const size_t before = possible.find_last_not_of("0123456789", end);
     const size_t begin = before == std::string_view::npos ? 0 : before + 1;
     uint32_t highest = 0;
-    if (std::from_chars(possible.data() + begin, possible.data() + end + 1, highest).ec != std::errc{})
+    if (std::from_chars(possible.data() + begin, possible.data() + end + 1, highest).ec !=
+        std::errc{})
         return 0;
     return highest + 1;
 }
@@ -92,7 +100,8 @@ struct LoadedObject::Attempt {
         LIBBPF_OPTS(bpf_object_open_opts, options);
         options.object_name = "vedette";
         self.object_.reset(bpf_object__open_mem(bytes.data(), bytes.size(), &options));
-        if (!self.object_) return fail_errno(errno, "opening the built-in BPF object");
+        if (!self.object_)
+            return fail_errno(errno, "opening the built-in BPF object");
         bpf_program* program = nullptr;
         bpf_object__for_each_program(program, self.object_.get()) {
             const char* name = bpf_program__name(program);
@@ -106,7 +115,8 @@ struct LoadedObject::Attempt {
                            set_map_size(object, "counters", self.cpus_),
                            set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS),
                            set_call_table(object, dispatched_types(self.plan_))}) {
-            if (!step) return step;
+            if (!step)
+                return step;
         }
         return {};
     }
@@ -115,16 +125,19 @@ struct LoadedObject::Attempt {
     Result<bool> load() {
         const LibbpfLog log;
         const int err = -bpf_object__load(self.object_.get());
-        if (err == 0) return true;
+        if (err == 0)
+            return true;
         const std::string culprit = log.failed_program();
         const auto step = culprit.empty() ? BpfStep::kCreateMap : BpfStep::kLoadProgram;
         std::string reason = explain_bpf_error(err, step, facts);
         if (!culprit.empty() && !refused.contains(culprit)) {
-            if (err == EACCES || err == EINVAL) reason += fmt::format(" ({})", tail_of(log.text()));
+            if (err == EACCES || err == EINVAL)
+                reason += fmt::format(" ({})", tail_of(log.text()));
             refused.emplace(culprit, std::move(reason));
             return false;
         }
-        const auto code = err == EPERM || err == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;
+        const auto code =
+            err == EPERM || err == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;
         return tl::unexpected<Error>(Error{code, err, "loading the BPF programs: " + reason});
     }
 
@@ -145,7 +158,8 @@ struct LoadedObject::Attempt {
     Result<> fill_handlers() {
         const int map = self.map_fd("handlers");
         for (const PlannedHook& hook : self.plan_) {
-            if (hook.set == nullptr || hook.set->handler.empty()) continue;
+            if (hook.set == nullptr || hook.set->handler.empty())
+                continue;
             const bpf_program* program = bpf_object__find_program_by_name(
                 self.object_.get(), std::string(hook.set->handler).c_str());
             const int fd = bpf_program__fd(program);
@@ -160,10 +174,13 @@ struct LoadedObject::Attempt {
     bool attach_all() {
         std::vector<std::string> done;
         for (const PlannedHook& hook : self.plan_) {
-            if (hook.set == nullptr) continue;
+            if (hook.set == nullptr)
+                continue;
             for (const HookProgram& program : hook.set->programs) {
-                if (contains(done, program.name)) continue;
-                if (!attach_one(program.name)) return false;
+                if (contains(done, program.name))
+                    continue;
+                if (!attach_one(program.name))
+                    return false;
                 done.emplace_back(program.name);
             }
         }
@@ -180,7 +197,8 @@ struct LoadedObject::Attempt {
         const bpf_program* program =
             bpf_object__find_program_by_name(self.object_.get(), kSnapshotProgram.data());
         const BpfLink link(bpf_program__attach_iter(program, nullptr));
-        if (link) self.iterator_.reset(bpf_iter_create(bpf_link__fd(link.get())));
+        if (link)
+            self.iterator_.reset(bpf_iter_create(bpf_link__fd(link.get())));
         if (!self.iterator_)
             self.iterator_refusal_ = explain_bpf_error(errno, BpfStep::kAttach, facts);
     }
@@ -193,18 +211,22 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     Names targets;
     LoadedObject self;
     auto cpus = count_cpus();
-    if (!cpus) return forward_error(cpus);
+    if (!cpus)
+        return forward_error(cpus);
     self.cpus_ = *cpus;
     self.ring_bytes_ =
         round_ring_size(options.ring_bytes, static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
 
     const auto refusal = [&](const HookProgram& program) -> std::string {
         const auto found = refused.find(program.name);
-        if (found != refused.end()) return found->second;
-        if (program.function.empty()) return {};
+        if (found != refused.end())
+            return found->second;
+        if (program.function.empty())
+            return {};
         std::string reason = trial.refusal(program.function, program.parameters);
         for (const std::string_view function : {program.function, program.renamed}) {
-            if (function.empty() || !trial.refusal(function, program.parameters).empty()) continue;
+            if (function.empty() || !trial.refusal(function, program.parameters).empty())
+                continue;
             targets.insert_or_assign(std::string(program.name), std::string(function));
             return {};
         }
@@ -215,17 +237,24 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
         self.links_.clear();
         self.plan_ = plan_hooks(options, refusal);
         std::vector<std::string> names = programs_of(self.plan_);
-        if (!refused.contains(kSnapshotProgram)) names.emplace_back(kSnapshotProgram);
-        if (auto opened = attempt.open(names); !opened) return forward_error(opened);
+        if (!refused.contains(kSnapshotProgram))
+            names.emplace_back(kSnapshotProgram);
+        if (auto opened = attempt.open(names); !opened)
+            return forward_error(opened);
         auto loaded = attempt.load();
-        if (!loaded) return forward_error(loaded);
-        if (!*loaded) continue;
-        if (auto filled = attempt.fill_handlers(); !filled) return forward_error(filled);
-        if (!attempt.attach_all()) continue;
+        if (!loaded)
+            return forward_error(loaded);
+        if (!*loaded)
+            continue;
+        if (auto filled = attempt.fill_handlers(); !filled)
+            return forward_error(filled);
+        if (!attempt.attach_all())
+            continue;
         attempt.open_iterator();
         return self;
     }
-    return fail(ErrorCode::kUnsupported, "loading the BPF programs: the kernel refuses too many of them");
+    return fail(ErrorCode::kUnsupported,
+                "loading the BPF programs: the kernel refuses too many of them");
 }
 
 int LoadedObject::map_fd(const char* name) const {

@@ -28,8 +28,10 @@ std::string_view word(std::string_view line, size_t index) {
     for (;; index--) {
         line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
         const size_t end = std::min(line.find_first_of(" \t\n"), line.size());
-        if (index == 0) return line.substr(0, end);
-        if (end == line.size()) return {};
+        if (index == 0)
+            return line.substr(0, end);
+        if (end == line.size())
+            return {};
         line.remove_prefix(end);
     }
 }
@@ -68,7 +70,8 @@ struct ProcessDir {
 std::string_view status_line(std::string_view status, std::string_view name) {
     const std::string key = "\n" + std::string(name) + ":";
     const size_t at = status.find(key);
-    if (at == std::string_view::npos) return {};
+    if (at == std::string_view::npos)
+        return {};
     const std::string_view rest = status.substr(at + key.size());
     return rest.substr(0, rest.find('\n'));
 }
@@ -92,14 +95,16 @@ void read_cred(const ProcessDir& dir, std::string_view status, vdt_cred& cred) {
 /// Number of words in a line.
 size_t count_words(std::string_view line) {
     size_t count = 0;
-    while (!word(line, count).empty()) count++;
+    while (!word(line, count).empty())
+        count++;
     return count;
 }
 
 void read_exe(const ProcessDir& dir, RecordBuilder<vdt_snapshot>& record) {
-    struct stat st {};
+    struct stat st{};
     std::string target = dir.link("exe");
-    if (target.empty()) return;
+    if (target.empty())
+        return;
     vdt_file& file = record.fixed.file;
     if (target.size() > kDeleted.size() && target.ends_with(kDeleted)) {
         target.resize(target.size() - kDeleted.size());
@@ -129,7 +134,8 @@ void read_exe(const ProcessDir& dir, RecordBuilder<vdt_snapshot>& record) {
 void read_cgroup(const ProcessDir& dir, RecordBuilder<vdt_snapshot>& record) {
     const std::string text = "\n" + dir.text("cgroup");
     const size_t at = text.find("\n0::");
-    if (at == std::string::npos) return;
+    if (at == std::string::npos)
+        return;
     const size_t begin = at + 4;
     record.item(VDT_ITEM_CGROUP,
                 std::string_view(text).substr(begin, text.find('\n', begin) - begin));
@@ -145,7 +151,8 @@ std::optional<RecordBuilder<vdt_snapshot>> read_process(const ProcessDir& dir, u
     if (open == std::string::npos || close == std::string::npos || close < open || status.empty())
         return std::nullopt;
     const std::string_view rest = std::string_view(stat).substr(close + 1);
-    if (word(rest, 0) == "Z" || word(rest, 0) == "X") return std::nullopt;
+    if (word(rest, 0) == "Z" || word(rest, 0) == "X")
+        return std::nullopt;
 
     RecordBuilder<vdt_snapshot> record(VDT_SNAPSHOT);
     vdt_process& process = record.fixed.process;
@@ -153,7 +160,8 @@ std::optional<RecordBuilder<vdt_snapshot>> read_process(const ProcessDir& dir, u
     process.image.start_ns = number<uint64_t>(word(rest, 19)) * kTickNs;
     process.parent.pid = number<uint32_t>(word(rest, 1));
     process.sid = number<uint32_t>(word(rest, 3));
-    if ((number<uint64_t>(word(rest, 6)) & kKernelThread) != 0) process.flags |= VDT_PROC_KTHREAD;
+    if ((number<uint64_t>(word(rest, 6)) & kKernelThread) != 0)
+        process.flags |= VDT_PROC_KTHREAD;
     const std::string_view comm = std::string_view(stat).substr(open + 1, close - open - 1);
     std::memcpy(process.comm, comm.data(), std::min<size_t>(comm.size(), VDT_COMM_LEN - 1));
     read_cred(dir, status, process.cred);
@@ -174,11 +182,14 @@ std::optional<RecordBuilder<vdt_snapshot>> read_process(const ProcessDir& dir, u
 
 Result<> read_proc_snapshot(const std::string& proc, const RecordSink& sink) {
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(proc.c_str()), closedir);
-    if (!dir) return fail_errno(errno, "reading {}", proc);
+    if (!dir)
+        return fail_errno(errno, "reading {}", proc);
     while (const dirent* entry = readdir(dir.get())) {
         const auto pid = number<uint32_t>(entry->d_name);
-        if (pid == 0) continue;
-        if (auto record = read_process({proc + "/" + entry->d_name}, pid)) sink(record->finish());
+        if (pid == 0)
+            continue;
+        if (auto record = read_process({proc + "/" + entry->d_name}, pid))
+            sink(record->finish());
     }
     return {};
 }

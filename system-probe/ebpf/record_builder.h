@@ -22,7 +22,8 @@ class RecordBuilder {
 
     /// Text beyond 64 KiB is cut at the front, as a path is.
     void item(vdt_item_kind kind, std::string_view text) {
-        if (text.size() > UINT16_MAX) text.remove_prefix(text.size() - UINT16_MAX);
+        if (text.size() > UINT16_MAX)
+            text.remove_prefix(text.size() - UINT16_MAX);
         const vdt_item head{static_cast<uint16_t>(kind), static_cast<uint16_t>(text.size())};
         append(&head, sizeof(head));
         append(text.data(), text.size());

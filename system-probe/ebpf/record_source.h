@@ -18,8 +18,8 @@ namespace vedette::probe {
 
 /// What is attached for one event type, and what that means; the rows of `check` and of the status.
 struct HookReport {
-    std::string event_type;             ///< "exec"
-    std::string backend;                ///< "tracepoint", "trampoline" or "" when nothing is attached
+    std::string event_type;  ///< "exec"
+    std::string backend;     ///< "tracepoint", "trampoline" or "" when nothing is attached
     std::vector<std::string> programs;  ///< attached programs
     std::string state;                  ///< "full", "partial", "missing"
     std::string reason;                 ///< what is weaker or missing, and why
@@ -45,7 +45,7 @@ class RecordSource {
     virtual Result<vdt_counters> counters() = 0;
 
     virtual std::vector<HookReport> hooks() const = 0;
-    virtual std::string name() const = 0;       ///< "kernel" or the recording's path
+    virtual std::string name() const = 0;  ///< "kernel" or the recording's path
     virtual uint64_t ring_bytes() const = 0;
     virtual uint64_t map_bytes() const = 0;
 };

@@ -8,11 +8,14 @@ namespace vedette::probe {
 Result<std::unique_ptr<RingReader>> RingReader::open(int map_fd) {
     std::unique_ptr<RingReader> reader(new RingReader);
     reader->ring_ = ring_buffer__new(map_fd, on_record, reader.get(), nullptr);
-    if (reader->ring_ == nullptr) return fail_errno(errno, "mapping the ring buffer");
+    if (reader->ring_ == nullptr)
+        return fail_errno(errno, "mapping the ring buffer");
     return reader;
 }
 
-RingReader::~RingReader() { ring_buffer__free(ring_); }
+RingReader::~RingReader() {
+    ring_buffer__free(ring_);
+}
 
 int RingReader::on_record(void* self, void* data, size_t size) {
     auto& reader = *static_cast<RingReader*>(self);

@@ -44,33 +44,21 @@ constexpr Number kNative[] = {
 
 /// Each id call twice: the first form takes 16-bit ids.
 constexpr Number kCompat[] = {
-    {5, VDT_CALL_OPEN},
-    {8, VDT_CALL_CREAT},
-    {437, VDT_CALL_OPENAT2},
-    {23, VDT_CALL_SETUID},
-    {213, VDT_CALL_SETUID},
-    {70, VDT_CALL_SETUID},
-    {203, VDT_CALL_SETUID},
-    {164, VDT_CALL_SETUID},
-    {208, VDT_CALL_SETUID},
-    {138, VDT_CALL_SETFSUID},
-    {215, VDT_CALL_SETFSUID},
-    {46, VDT_CALL_SETGID},
-    {214, VDT_CALL_SETGID},
-    {71, VDT_CALL_SETGID},
-    {204, VDT_CALL_SETGID},
-    {170, VDT_CALL_SETGID},
-    {210, VDT_CALL_SETGID},
-    {139, VDT_CALL_SETFSGID},
+    {5, VDT_CALL_OPEN},       {8, VDT_CALL_CREAT},
+    {437, VDT_CALL_OPENAT2},  {23, VDT_CALL_SETUID},
+    {213, VDT_CALL_SETUID},   {70, VDT_CALL_SETUID},
+    {203, VDT_CALL_SETUID},   {164, VDT_CALL_SETUID},
+    {208, VDT_CALL_SETUID},   {138, VDT_CALL_SETFSUID},
+    {215, VDT_CALL_SETFSUID}, {46, VDT_CALL_SETGID},
+    {214, VDT_CALL_SETGID},   {71, VDT_CALL_SETGID},
+    {204, VDT_CALL_SETGID},   {170, VDT_CALL_SETGID},
+    {210, VDT_CALL_SETGID},   {139, VDT_CALL_SETFSGID},
     {216, VDT_CALL_SETFSGID},
 #if defined(__x86_64__)
-    {295, VDT_CALL_OPENAT},
-    {342, VDT_CALL_OPEN_BY_HANDLE},
-    {362, VDT_CALL_CONNECT},
-    {102, VDT_CALL_SOCKETCALL},
+    {295, VDT_CALL_OPENAT},   {342, VDT_CALL_OPEN_BY_HANDLE},
+    {362, VDT_CALL_CONNECT},  {102, VDT_CALL_SOCKETCALL},
 #elif defined(__aarch64__)
-    {322, VDT_CALL_OPENAT},
-    {371, VDT_CALL_OPEN_BY_HANDLE},
+    {322, VDT_CALL_OPENAT},   {371, VDT_CALL_OPEN_BY_HANDLE},
     {283, VDT_CALL_CONNECT},
 #endif
 };
@@ -102,10 +90,12 @@ std::span<const vdt_call> calls_of(vdt_type type) {
 CallTable make_call_table(std::span<const vdt_type> types) {
     CallTable table{};
     for (const auto& [nr, call] : kNative) {
-        if (is_wanted(call, types)) table.at(nr).native = static_cast<uint8_t>(call);
+        if (is_wanted(call, types))
+            table.at(nr).native = static_cast<uint8_t>(call);
     }
     for (const auto& [nr, call] : kCompat) {
-        if (is_wanted(call, types)) table.at(nr).compat = static_cast<uint8_t>(call);
+        if (is_wanted(call, types))
+            table.at(nr).compat = static_cast<uint8_t>(call);
     }
     return table;
 }

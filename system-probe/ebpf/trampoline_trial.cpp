@@ -30,33 +30,41 @@ unsigned count_parameters(const btf& types, int function) {
 
 TrampolineTrial::TrampolineTrial(const HostFacts& facts) : facts_(facts) {}
 
-TrampolineTrial::~TrampolineTrial() { btf__free(kernel_types_); }
+TrampolineTrial::~TrampolineTrial() {
+    btf__free(kernel_types_);
+}
 
 const std::string& TrampolineTrial::refusal(std::string_view function, unsigned parameters) {
     const std::string name(function);
     const auto known = answers_.find(name);
-    if (known != answers_.end()) return known->second;
+    if (known != answers_.end())
+        return known->second;
     return answers_.emplace(name, ask(name, parameters)).first->second;
 }
 
 std::string TrampolineTrial::ask(const std::string& function, unsigned parameters) {
     const LibbpfLog quiet;
-    if (kernel_types_ == nullptr) kernel_types_ = btf__load_vmlinux_btf();
-    if (kernel_types_ == nullptr) return explain_bpf_error(errno, BpfStep::kLoadProgram, facts_);
+    if (kernel_types_ == nullptr)
+        kernel_types_ = btf__load_vmlinux_btf();
+    if (kernel_types_ == nullptr)
+        return explain_bpf_error(errno, BpfStep::kLoadProgram, facts_);
     const int id = btf__find_by_name_kind(kernel_types_, function.c_str(), BTF_KIND_FUNC);
-    if (id < 0) return fmt::format("kernel {} has no function {}", facts_.kernel, function);
+    if (id < 0)
+        return fmt::format("kernel {} has no function {}", facts_.kernel, function);
     if (const unsigned found = count_parameters(*kernel_types_, id); found != parameters)
-        return fmt::format("kernel {} has {} with {} parameters, not {}", facts_.kernel, function, found,
-                           parameters);
+        return fmt::format("kernel {} has {} with {} parameters, not {}", facts_.kernel, function,
+                           found, parameters);
 
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.expected_attach_type = BPF_TRACE_FENTRY;
     options.attach_btf_id = static_cast<uint32_t>(id);
     const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_TRACING, "vdt_trial", "GPL", kNothing.data(),
                                          kNothing.size(), &options));
-    if (!program) return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+    if (!program)
+        return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
     const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
-    if (!link) return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+    if (!link)
+        return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
     return {};
 }
 

@@ -91,10 +91,10 @@ static int parse_open_flags(const char *text)
 	static const struct {
 		const char *name;
 		int bits;
-	} names[] = {{"ro", O_RDONLY},	   {"wo", O_WRONLY},   {"rw", O_RDWR},	       {"creat", O_CREAT},
-		     {"trunc", O_TRUNC},   {"append", O_APPEND}, {"excl", O_EXCL},     {"path", O_PATH},
-		     {"dir", O_DIRECTORY}, {"tmpfile", O_TMPFILE}, {"nofollow", O_NOFOLLOW},
-		     {"cloexec", O_CLOEXEC}};
+	} names[] = {{"ro", O_RDONLY},	     {"wo", O_WRONLY},	       {"rw", O_RDWR},
+		     {"creat", O_CREAT},     {"trunc", O_TRUNC},       {"append", O_APPEND},
+		     {"excl", O_EXCL},	     {"path", O_PATH},	       {"dir", O_DIRECTORY},
+		     {"tmpfile", O_TMPFILE}, {"nofollow", O_NOFOLLOW}, {"cloexec", O_CLOEXEC}};
 	int flags = 0;
 	char *copy = strdup(text ? text : "ro");
 	for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
@@ -170,7 +170,8 @@ static int act_open_at(int argc, char **argv)
 	int dir = open(argv[1], O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		give_up(argv[1]);
-	return report(openat(dir, argv[2], parse_open_flags(argc > 3 ? argv[3] : NULL), 0640), argv[2]);
+	return report(openat(dir, argv[2], parse_open_flags(argc > 3 ? argv[3] : NULL), 0640),
+		      argv[2]);
 }
 
 static int act_open_cwd(int argc, char **argv)
@@ -245,8 +246,8 @@ static int act_open_narrow(int argc, char **argv)
 }
 
 static const char *const odd_names[] = {
-	"new\nline", "quo\"te", "back\\slash", "esc\x1b[31mred", "tab\tbed", "bad\xff\xfeutf8",
-	"del\x7f",   " lead",	"ümlaut",      "emoji😀",	  "$(reboot)", "nul-like\\x00"};
+	"new\nline", "quo\"te", "back\\slash", "esc\x1b[31mred", "tab\tbed",  "bad\xff\xfeutf8",
+	"del\x7f",   " lead",	"ümlaut",      "emoji😀",	 "$(reboot)", "nul-like\\x00"};
 
 static int act_open_odd(int argc, char **argv)
 {
@@ -300,7 +301,8 @@ static int act_open_renaming(int argc, char **argv)
 	int rounds = argc > 2 ? atoi(argv[2]) : 1000;
 	char a[4096], b[4096], leaf[8192];
 	snprintf(a, sizeof(a), "%s/a", argv[1]);
-	snprintf(b, sizeof(b), "%s/b-with-a-much-longer-name-than-the-inline-one-of-a-dentry", argv[1]);
+	snprintf(b, sizeof(b), "%s/b-with-a-much-longer-name-than-the-inline-one-of-a-dentry",
+		 argv[1]);
 	mkdir(a, 0755);
 	pid_t child = fork();
 	if (child == 0) {
@@ -331,10 +333,12 @@ static int act_open_uring(int argc, char **argv)
 		give_up("io_uring_setup");
 	size_t sq_size = p.sq_off.array + p.sq_entries * sizeof(uint32_t);
 	size_t cq_size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
-	char *sq = mmap(NULL, sq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-	char *cq = mmap(NULL, cq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
-	struct io_uring_sqe *sqe = mmap(NULL, sizeof(*sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
-					IORING_OFF_SQES);
+	char *sq =
+		mmap(NULL, sq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	char *cq =
+		mmap(NULL, cq_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+	struct io_uring_sqe *sqe =
+		mmap(NULL, sizeof(*sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
 	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED)
 		give_up("mapping the io_uring");
 	memset(sqe, 0, sizeof(*sqe));
@@ -372,7 +376,8 @@ static int act_open_many(int argc, char **argv)
 static int connect_inet(int family, int type, const char *addr, const char *port)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port))};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+				  .sin6_port = htons((uint16_t)atoi(port))};
 	int fd = socket(family, type, 0);
 	if (fd < 0)
 		give_up("socket");
@@ -401,7 +406,8 @@ static int act_connect6(int argc, char **argv)
 static int act_connect_udp(int argc, char **argv)
 {
 	(void)argc;
-	return connect_inet(strchr(argv[1], ':') ? AF_INET6 : AF_INET, SOCK_DGRAM, argv[1], argv[2]);
+	return connect_inet(strchr(argv[1], ':') ? AF_INET6 : AF_INET, SOCK_DGRAM, argv[1],
+			    argv[2]);
 }
 
 static int act_connect_nonblock(int argc, char **argv)
@@ -415,7 +421,8 @@ static int act_connect_self(int argc, char **argv)
 {
 	int family = argc > 1 && strcmp(argv[1], "6") == 0 ? AF_INET6 : AF_INET;
 	struct sockaddr_storage addr = {.ss_family = (sa_family_t)family};
-	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len =
+		family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	if (family == AF_INET)
 		((struct sockaddr_in *)&addr)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
@@ -790,7 +797,8 @@ static int in_overlay(int argc, char **argv)
 		give_up(argv[2]);
 	snprintf(upper, sizeof(upper), "%s/upper", argv[2]);
 	snprintf(work, sizeof(work), "%s/work", argv[2]);
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", argv[1], upper, work);
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", argv[1], upper,
+		 work);
 	if (mkdir(upper, 0755) || mkdir(work, 0755) ||
 	    mount("overlay", argv[3], "overlay", 0, options))
 		give_up("overlay");
@@ -825,28 +833,37 @@ static const struct act {
 	const char *what;
 } acts[] = {
 	{"openat", 1, act_openat, "PATH [FLAGS]", "openat(AT_FDCWD); FLAGS like rw,creat,trunc"},
-	{"open", 1, act_open, "PATH [FLAGS]", "open, the old system call (openat where there is none)"},
+	{"open", 1, act_open, "PATH [FLAGS]",
+	 "open, the old system call (openat where there is none)"},
 	{"creat", 1, act_creat, "PATH", "creat, mode 0600"},
 	{"openat2", 1, act_openat2, "PATH [FLAGS]", "openat2"},
 	{"open-handle", 1, act_open_handle, "PATH", "open_by_handle_at (root)"},
-	{"open-at", 2, act_open_at, "DIR NAME [FLAGS]", "openat relative to a directory descriptor"},
+	{"open-at", 2, act_open_at, "DIR NAME [FLAGS]",
+	 "openat relative to a directory descriptor"},
 	{"open-cwd", 2, act_open_cwd, "DIR NAME [FLAGS]", "chdir, then a relative openat"},
 	{"open-denied", 1, act_open_denied, "PATH", "becomes nobody and tries to open it (EACCES)"},
 	{"open32", 1, act_open32, "PATH", "open through int 0x80, the 32-bit entry"},
-	{"open-deep", 1, act_open_deep, "DIR [PARTS WIDTH]", "makes a path beyond 4096 bytes and opens its leaf"},
+	{"open-deep", 1, act_open_deep, "DIR [PARTS WIDTH]",
+	 "makes a path beyond 4096 bytes and opens its leaf"},
 	{"open-narrow", 1, act_open_narrow, "DIR", "a 4096-byte path of one-letter components"},
-	{"open-odd", 1, act_open_odd, "DIR [INDEX]", "names with newline, quote, ESC, invalid UTF-8 ..."},
+	{"open-odd", 1, act_open_odd, "DIR [INDEX]",
+	 "names with newline, quote, ESC, invalid UTF-8 ..."},
 	{"open-deleted", 1, act_open_deleted, "PATH", "opens a file that was unlinked"},
 	{"open-memfd", 1, act_open_memfd, "NAME", "opens a memfd again through /proc"},
-	{"open-detached", 1, act_open_detached, "DIR", "opens on a tmpfs that was unmounted lazily (root)"},
-	{"open-renaming", 1, act_open_renaming, "DIR [ROUNDS]", "opens while the directory is renamed to and fro"},
-	{"open-uring", 1, act_open_uring, "PATH [async]", "openat by io_uring, or by one of its threads"},
+	{"open-detached", 1, act_open_detached, "DIR",
+	 "opens on a tmpfs that was unmounted lazily (root)"},
+	{"open-renaming", 1, act_open_renaming, "DIR [ROUNDS]",
+	 "opens while the directory is renamed to and fro"},
+	{"open-uring", 1, act_open_uring, "PATH [async]",
+	 "openat by io_uring, or by one of its threads"},
 	{"open-many", 2, act_open_many, "PATH COUNT", "opens and closes COUNT times"},
 	{"connect4", 2, act_connect4, "ADDR PORT", "TCP; ret is -1 when refused"},
 	{"connect6", 2, act_connect6, "ADDR PORT", "TCP over IPv6"},
 	{"connect-udp", 2, act_connect_udp, "ADDR PORT", "UDP, either family"},
-	{"connect-nonblock", 2, act_connect_nonblock, "ADDR PORT", "non-blocking TCP (EINPROGRESS)"},
-	{"connect-self", 0, act_connect_self, "[4|6]", "listens on the loopback and connects to it"},
+	{"connect-nonblock", 2, act_connect_nonblock, "ADDR PORT",
+	 "non-blocking TCP (EINPROGRESS)"},
+	{"connect-self", 0, act_connect_self, "[4|6]",
+	 "listens on the loopback and connects to it"},
 	{"connect-unix", 1, act_connect_unix, "PATH", "AF_UNIX stream"},
 	{"setuid", 1, act_set_id, "UID", "raw system call, as the seven below"},
 	{"setreuid", 2, act_set_id, "R E", "-1 leaves one as it is"},
@@ -857,33 +874,49 @@ static const struct act {
 	{"setresgid", 3, act_set_id, "R E S", ""},
 	{"setfsgid", 1, act_set_id, "GID", ""},
 	{"exec", 1, act_exec, "PATH [ARG...]", "execv; PATH is also argv[0]"},
-	{"exec-thread", 1, act_exec_thread, "PATH [ARG...]", "execv from a thread that is not the leader"},
-	{"exec-memfd", 2, act_exec_memfd, "NAME PROGRAM [ARG...]", "copies PROGRAM into a memfd, fexecve"},
-	{"exec-deleted", 2, act_exec_deleted, "DIR PROGRAM [ARG...]", "runs a copy that was unlinked before"},
-	{"exec-script", 1, act_exec_script, "DIR [SHELL]", "./script with the line #!./sh -e, both made in DIR"},
-	{"exec-long-arg", 1, act_exec_long_arg, "BYTES", "one argument of that size (limit 128 KiB)"},
+	{"exec-thread", 1, act_exec_thread, "PATH [ARG...]",
+	 "execv from a thread that is not the leader"},
+	{"exec-memfd", 2, act_exec_memfd, "NAME PROGRAM [ARG...]",
+	 "copies PROGRAM into a memfd, fexecve"},
+	{"exec-deleted", 2, act_exec_deleted, "DIR PROGRAM [ARG...]",
+	 "runs a copy that was unlinked before"},
+	{"exec-script", 1, act_exec_script, "DIR [SHELL]",
+	 "./script with the line #!./sh -e, both made in DIR"},
+	{"exec-long-arg", 1, act_exec_long_arg, "BYTES",
+	 "one argument of that size (limit 128 KiB)"},
 	{"exec-many-args", 1, act_exec_many_args, "COUNT", "that many arguments, arg0 arg1 ..."},
-	{"exec-long-env", 1, act_exec_long_env, "BYTES", "ACT_FIRST, ACT_LONG of that size, ACT_LAST"},
-	{"exec-no-args", 1, act_exec_no_args, "PATH", "argc 0 (Linux 5.18 makes it 1), no environment"},
-	{"exec-burst", 1, act_exec_burst, "COUNT [PROGRAM]", "vfork and exec in a tight loop (/bin/true)"},
-	{"double-fork", 1, act_double_fork, "PATH [ARG...]", "a grandchild outlives its parent and runs PATH"},
+	{"exec-long-env", 1, act_exec_long_env, "BYTES",
+	 "ACT_FIRST, ACT_LONG of that size, ACT_LAST"},
+	{"exec-no-args", 1, act_exec_no_args, "PATH",
+	 "argc 0 (Linux 5.18 makes it 1), no environment"},
+	{"exec-burst", 1, act_exec_burst, "COUNT [PROGRAM]",
+	 "vfork and exec in a tight loop (/bin/true)"},
+	{"double-fork", 1, act_double_fork, "PATH [ARG...]",
+	 "a grandchild outlives its parent and runs PATH"},
 	{"exit", 0, act_exit, "[CODE]", "exits"},
 	{"signal", 1, act_signal, "NUMBER", "dies of a signal"},
-	{"leader-exits-first", 0, act_leader_exits_first, "[CODE]", "the last thread is not the leader"},
-	{"exit-race", 1, act_exit_race, "ROUNDS [THREADS]", "all threads of a process leave at once"},
+	{"leader-exits-first", 0, act_leader_exits_first, "[CODE]",
+	 "the last thread is not the leader"},
+	{"exit-race", 1, act_exit_race, "ROUNDS [THREADS]",
+	 "all threads of a process leave at once"},
 	{"cgroup-move", 1, act_cgroup_move, "DIR", "writes its pid to DIR/cgroup.procs (root)"},
 	{"wait", 0, act_wait, "[SECONDS]", "prints its pid and stays for a while"},
 	{"in-chroot", 2, in_chroot, "DIR ACT...", "stage: chroot (root)"},
-	{"in-bind", 3, in_bind, "FROM TO ACT...", "stage: a bind mount in a private namespace (root)"},
-	{"in-tmpfs", 2, in_tmpfs, "DIR ACT...", "stage: a tmpfs on DIR in a private namespace (root)"},
-	{"in-overlay", 4, in_overlay, "LOWER WORK MERGED ACT...", "stage: an overlay; WORK gets a tmpfs (root)"},
-	{"in-namespaces", 1, in_namespaces, "ACT...", "stage: new pid, net, mount, uts namespaces (root)"},
+	{"in-bind", 3, in_bind, "FROM TO ACT...",
+	 "stage: a bind mount in a private namespace (root)"},
+	{"in-tmpfs", 2, in_tmpfs, "DIR ACT...",
+	 "stage: a tmpfs on DIR in a private namespace (root)"},
+	{"in-overlay", 4, in_overlay, "LOWER WORK MERGED ACT...",
+	 "stage: an overlay; WORK gets a tmpfs (root)"},
+	{"in-namespaces", 1, in_namespaces, "ACT...",
+	 "stage: new pid, net, mount, uts namespaces (root)"},
 	{"as-uid", 2, as_uid, "UID ACT...", "stage: all ids of another user (root)"},
 };
 
 static int usage(FILE *out)
 {
-	fprintf(out, "usage: act ACT [ARGUMENT...]\nPerforms one real act and prints its facts.\n\n");
+	fprintf(out,
+		"usage: act ACT [ARGUMENT...]\nPerforms one real act and prints its facts.\n\n");
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		fprintf(out, "  %-18s %-26s %s\n", acts[i].name, acts[i].usage, acts[i].what);
 	return out == stdout ? 0 : 2;

@@ -43,7 +43,9 @@ class FakeRoot {
 
 }  // namespace
 
-TEST_CASE("an able host has nothing to explain") { CHECK(explain_host(able_host()).empty()); }
+TEST_CASE("an able host has nothing to explain") {
+    CHECK(explain_host(able_host()).empty());
+}
 
 TEST_CASE("missing capabilities are named, with the fix") {
     HostFacts facts = able_host();
@@ -76,22 +78,30 @@ TEST_CASE("each cause of a refusal has its own sentence") {
     SECTION("seccomp is blamed only when the kernel did refuse") {
         facts.seccomp = true;
         CHECK(explain_host(facts).empty());
-        CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kLoadProgram, facts), ContainsSubstring("seccomp"));
+        CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kLoadProgram, facts),
+                   ContainsSubstring("seccomp"));
     }
 }
 
 TEST_CASE("errors of bpf(2) by step") {
     const HostFacts facts = able_host();
-    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kCreateMap, facts), ContainsSubstring("ulimit -l"));
-    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kTrampoline, facts), ContainsSubstring("trampolines"));
-    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kLoadProgram, facts), ContainsSubstring("security module"));
-    CHECK_THAT(explain_bpf_error(EACCES, BpfStep::kLoadProgram, facts), ContainsSubstring("verifier"));
-    CHECK_THAT(explain_bpf_error(EINVAL, BpfStep::kCreateMap, facts), ContainsSubstring("5.8 or newer"));
+    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kCreateMap, facts),
+               ContainsSubstring("ulimit -l"));
+    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kTrampoline, facts),
+               ContainsSubstring("trampolines"));
+    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kLoadProgram, facts),
+               ContainsSubstring("security module"));
+    CHECK_THAT(explain_bpf_error(EACCES, BpfStep::kLoadProgram, facts),
+               ContainsSubstring("verifier"));
+    CHECK_THAT(explain_bpf_error(EINVAL, BpfStep::kCreateMap, facts),
+               ContainsSubstring("5.8 or newer"));
     CHECK_THAT(explain_bpf_error(ENOSYS, BpfStep::kCreateMap, facts), ContainsSubstring("bpf()"));
     CHECK_THAT(explain_bpf_error(ENOMEM, BpfStep::kCreateMap, facts),
                ContainsSubstring("ring_buffer_size"));
-    CHECK_THAT(explain_bpf_error(524, BpfStep::kTrampoline, facts), ContainsSubstring("no BPF trampolines"));
-    CHECK_THAT(explain_bpf_error(ENOENT, BpfStep::kAttach, facts), ContainsSubstring("does not have that hook"));
+    CHECK_THAT(explain_bpf_error(524, BpfStep::kTrampoline, facts),
+               ContainsSubstring("no BPF trampolines"));
+    CHECK_THAT(explain_bpf_error(ENOENT, BpfStep::kAttach, facts),
+               ContainsSubstring("does not have that hook"));
     // A missing capability explains any refusal better than the step does.
     HostFacts weak = facts;
     weak.capabilities = 0;

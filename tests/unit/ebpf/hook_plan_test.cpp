@@ -14,13 +14,16 @@ using namespace vedette::probe;
 
 namespace {
 
-std::string accept(const HookProgram&) { return {}; }
+std::string accept(const HookProgram&) {
+    return {};
+}
 std::string refuse_trampolines(const HookProgram& program) {
     return program.function.empty() ? std::string() : "no trampolines here";
 }
 
 const PlannedHook& of(const std::vector<PlannedHook>& plan, vdt_type type) {
-    return *std::find_if(plan.begin(), plan.end(), [type](const auto& h) { return h.row->type == type; });
+    return *std::find_if(plan.begin(), plan.end(),
+                         [type](const auto& h) { return h.row->type == type; });
 }
 
 bool has(const std::vector<std::string>& names, std::string_view name) {
@@ -31,8 +34,10 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 TEST_CASE("every record type but the snapshot has one row") {
     std::set<int> types;
-    for (const HookRow& row : hook_table()) CHECK(types.insert(row.type).second);
-    for (int type = VDT_FORK; type < VDT_TYPE_MAX; type++) CHECK(types.contains(type) == (type != VDT_SNAPSHOT));
+    for (const HookRow& row : hook_table())
+        CHECK(types.insert(row.type).second);
+    for (int type = VDT_FORK; type < VDT_TYPE_MAX; type++)
+        CHECK(types.contains(type) == (type != VDT_SNAPSHOT));
 }
 
 TEST_CASE("every program of the table is in the BPF object, and no other but the iterator") {
@@ -47,8 +52,10 @@ TEST_CASE("every program of the table is in the BPF object, and no other but the
     std::set<std::string> named{std::string(kSnapshotProgram)};
     for (const HookRow& row : hook_table()) {
         for (const HookSet* set : {&row.tracepoint, &row.trampoline}) {
-            for (const HookProgram& one : set->programs) named.emplace(one.name);
-            if (!set->handler.empty()) named.emplace(set->handler);
+            for (const HookProgram& one : set->programs)
+                named.emplace(one.name);
+            if (!set->handler.empty())
+                named.emplace(set->handler);
         }
     }
     CHECK(named == built);
@@ -73,7 +80,8 @@ TEST_CASE("one refused trampoline puts its type, and no other, on tracepoints") 
     const auto names = programs_of(plan);
     CHECK(has(names, "handle_open"));
     CHECK_FALSE(has(names, "handle_do_filp_open"));
-    CHECK_THAT(of(plan, VDT_OPEN).refusal, ContainsSubstring("handle_do_file_open_root: other arguments"));
+    CHECK_THAT(of(plan, VDT_OPEN).refusal,
+               ContainsSubstring("handle_do_file_open_root: other arguments"));
 }
 
 TEST_CASE("the tracepoint backend tries no trampoline") {

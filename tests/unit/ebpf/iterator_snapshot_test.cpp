@@ -28,7 +28,8 @@ Result<> read_pieces(const std::string& content, size_t piece, std::vector<uint3
     std::thread writer([&] {
         for (size_t at = 0; at < content.size(); at += piece) {
             const std::string part = content.substr(at, piece);
-            if (write(ends[1], part.data(), part.size()) < 0) break;
+            if (write(ends[1], part.data(), part.size()) < 0)
+                break;
         }
         close(ends[1]);
     });
@@ -46,7 +47,8 @@ Result<> read_pieces(const std::string& content, size_t piece, std::vector<uint3
 
 TEST_CASE("records are put together whatever the pieces they arrive in") {
     std::string content;
-    for (uint32_t pid = 1; pid <= 200; pid++) content += snapshot_of(pid, pid * 13 % 4096);
+    for (uint32_t pid = 1; pid <= 200; pid++)
+        content += snapshot_of(pid, pid * 13 % 4096);
     for (const size_t piece : {size_t{7}, size_t{4096}, size_t{65536}}) {
         std::vector<uint32_t> pids;
         REQUIRE(read_pieces(content, piece, pids));

@@ -80,7 +80,7 @@ TEST_CASE("this process, from the real /proc") {
     CHECK(self.fixed.process.parent.pid == static_cast<uint32_t>(getppid()));
     CHECK(self.fixed.process.cred.uid == getuid());
     CHECK(self.items.at(VDT_ITEM_PATH) == fs::read_symlink("/proc/self/exe").string());
-    struct stat st {};
+    struct stat st{};
     REQUIRE(stat("/proc/self/exe", &st) == 0);
     CHECK(self.fixed.file.inode == st.st_ino);
     CHECK(self.fixed.process.netns != 0);
@@ -100,7 +100,8 @@ TEST_CASE("fields of a made-up process") {
     CHECK(process.parent.pid == 41);
     CHECK(process.sid == 41);
     CHECK(process.ns_pid == 7);
-    CHECK(process.image.start_ns == 12345 * (1'000'000'000ULL / static_cast<uint64_t>(sysconf(_SC_CLK_TCK))));
+    CHECK(process.image.start_ns ==
+          12345 * (1'000'000'000ULL / static_cast<uint64_t>(sysconf(_SC_CLK_TCK))));
     CHECK(process.cred.uid == 1000);
     CHECK(process.cred.euid == 1001);
     CHECK(process.cred.fsuid == 1003);

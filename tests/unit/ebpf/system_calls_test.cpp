@@ -12,14 +12,17 @@ using namespace vedette::probe;
 namespace {
 
 size_t count_set(const CallTable& table) {
-    return static_cast<size_t>(std::count_if(table.begin(), table.end(), [](const vdt_call_number& n) {
-        return n.native != VDT_CALL_NONE || n.compat != VDT_CALL_NONE;
-    }));
+    return static_cast<size_t>(
+        std::count_if(table.begin(), table.end(), [](const vdt_call_number& n) {
+            return n.native != VDT_CALL_NONE || n.compat != VDT_CALL_NONE;
+        }));
 }
 
 }  // namespace
 
-TEST_CASE("nothing wanted, nothing in the table") { CHECK(count_set(make_call_table({})) == 0); }
+TEST_CASE("nothing wanted, nothing in the table") {
+    CHECK(count_set(make_call_table({})) == 0);
+}
 
 TEST_CASE("a wanted type has its calls and no other type's") {
     const vdt_type open[] = {VDT_OPEN};

@@ -22,6 +22,7 @@
 #define AF_INET6 10
 #define AT_FDCWD (-100)
 
+#define EAGAIN 11
 #define ERESTARTSYS 512
 #define ERESTART_RESTARTBLOCK 516
 #define EINPROGRESS 115

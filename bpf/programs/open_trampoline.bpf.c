@@ -38,6 +38,8 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	if (call.flags & FMODE_EXEC || is_restarted((long)file))
 		return 0;
 	call.record_flags |= async_flag(task);
+	if (call.record_flags & VDT_F_ASYNC && (long)file == -EAGAIN)
+		return 0; /* io_uring's first try, which must not wait; a thread of its own follows */
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD && !(call.record_flags & VDT_F_ASYNC))
 		return 0; /* the kernel opens for itself */
 	if (syscall_is_compat())

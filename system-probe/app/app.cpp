@@ -146,7 +146,7 @@ void App::find_agent_user() {
     const auto name = settings_.string("system_probe_config.agent_user");
     const auto user = find_user(name);
     if (!user) {
-        warn(fmt::format("only root may connect: {} (system_probe_config.agent_user)",
+        warn(fmt::format("the agent's user may not connect: {} (system_probe_config.agent_user)",
                          user.error().message));
         return;
     }

@@ -6,8 +6,8 @@
 //
 // Attackers fork and exec at will to flush the cache, so that its memory is bounded and the order of eviction is chosen
 // against them: (1) exited images without children, oldest first; (2) exited ones in between, their children handed to
-// their parent and marked; (3) living processes that never executed, youngest first; (4) the other living ones, youngest
-// first. The oldest processes of a host, its daemons, therefore go last.
+// their parent and marked; (3) living processes that never executed, youngest first; (4) the other living ones,
+// youngest first. The oldest processes of a host, its daemons, therefore go last.
 #pragma once
 
 #include <boost/container/small_vector.hpp>

@@ -41,7 +41,8 @@ class ProcessResolver {
     /// The references must outlive it.
     ProcessResolver(Options options, const WallClock& clock, const Names& names, NodeSink& sink);
 
-    /// Applies a record and sets timestamp, process_key and names of its event. `sequence`: the one the event will have.
+    /// Applies a record and sets timestamp, process_key and names of its event. `sequence`: the one the event will
+    /// have.
     void apply(Decoded& decoded, uint64_t sequence);
 
     /// Forgets what is over, no longer needed by a child and named by no event from `held_sequence` on.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The processes that are there at start. The kernel tells who they are; their arguments and environment are only in
-// their own memory, which /proc shows. This is the one place that reads /proc of others, and it does so once: before the
-// privileges are dropped.
+// their own memory, which /proc shows. This is the one place that reads /proc of others, and it does so once: before
+// the privileges are dropped.
 #pragma once
 
 #include <cstdint>

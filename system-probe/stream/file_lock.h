@@ -13,7 +13,8 @@ namespace vedette::probe {
 
 class FileLock {
    public:
-    /// Errors: kExists names the process that has it; kDenied when `path` is a symbolic link or no regular file of ours.
+    /// Errors: kExists names the process that has it; kDenied when `path` is a symbolic link or no regular file of
+    /// ours.
     static Result<FileLock> acquire(const std::string& path);
 
    private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A listening unix socket whose place in the file system we are sure of. gRPC's own "unix:" listener removes whatever
-// stands at the path and asks nobody who connects; this takes the place only if it is free or holds a dead socket of ours,
-// in a directory where nobody else can put another one.
+// stands at the path and asks nobody who connects; this takes the place only if it is free or holds a dead socket of
+// ours, in a directory where nobody else can put another one.
 #pragma once
 
 #include <sys/types.h>

@@ -3,45 +3,20 @@
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
-import tempfile
 
 import pytest
 
 sys.dont_write_bytecode = True
-TESTS = pathlib.Path(__file__).resolve().parent
-TOP = TESTS.parent
-sys.path.insert(0, str(TESTS / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
 
-from pair import Pair  # noqa: E402
-
-
-def bpf_problem():
-    """Why BPF cannot be loaded here, "" when it probably can: the same answer that ./dev run gives."""
-    script = f'top={TOP}; . "$top/tools/dev/lib.sh"; bpf_problem'
-    return subprocess.check_output(["bash", "-c", script], text=True).strip()
-
-
-BPF_PROBLEM = bpf_problem()
-needs_bpf = pytest.mark.skipif(bool(BPF_PROBLEM), reason=f"no BPF here: {BPF_PROBLEM}")
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-
-
-def build_dir():
-    return pathlib.Path(os.environ.get("VEDETTE_BUILD", TOP / "build"))
+from harness import make_state_dir  # noqa: E402
+from pair import TOP, Pair  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def build():
-    return build_dir()
-
-
-def make_state_dir():
-    """Directly below /tmp: the agent's user must be able to reach it, and socket paths must stay short."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="vedette-test.", dir="/tmp"))
-    path.chmod(0o755)
-    return path
+    return pathlib.Path(os.environ.get("VEDETTE_BUILD", TOP / "build"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 
 import pytest
-from conftest import make_state_dir
+from harness import make_state_dir
 from pair import TOP, Pair, wait_for
 
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from alerts import by
-from conftest import needs_root
+from harness import needs_root
 from pair import TOP, wait_for
 
 DEMO = TOP / "tests/data/demo.rec"

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from conftest import TOP
+from pair import TOP
 
 KUBERNETES = TOP / "deploy/kubernetes"
 SYSTEMD = TOP / "deploy/systemd"

@@ -12,8 +12,8 @@ import tempfile
 import time
 
 import pytest
-from conftest import TOP, needs_bpf, needs_root
-from pair import free_port, wait_for
+from harness import needs_bpf, needs_root
+from pair import TOP, free_port, wait_for
 
 COMMANDS = ["deps", "build", "run", "test", "live", "vm", "lint", "fmt", "fuzz", "bench", "doc"]
 DEMO = TOP / "tests/data/demo.rec"
@@ -57,7 +57,8 @@ class Run:
     def __init__(self, build, *words, **options):
         self.before = set(pathlib.Path(tempfile.gettempdir()).glob("vedette-run.*"))
         self.process = subprocess.Popen(
-            [str(TOP / "dev"), "run", "--build", str(build), "--ports", f"{free_port()},{free_port()}", *map(str, words)],
+            [str(TOP / "dev"), "run", "--build", str(build), "--ports", f"{free_port()},{free_port()}",
+             *map(str, words)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.text = ""

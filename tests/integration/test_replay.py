@@ -7,11 +7,10 @@ import subprocess
 
 import pytest
 from alerts import ancestry, by
+from harness import UNLIMITED
 from pair import TOP, rule_of, wait_for
 
 DATA = TOP / "tests/data"
-UNLIMITED = {"runtime_security_config.event_server.burst": 1000000,
-             "runtime_security_config.event_server.rate": 1000000}
 
 
 def drained(pair):

@@ -4,13 +4,10 @@ import pathlib
 import shutil
 
 import pytest
-from conftest import BPF_PROBLEM, make_state_dir
+from harness import BPF_PROBLEM, UNLIMITED, make_state_dir
 from pair import Pair
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Tests do more at once than the default rate limit of a rule lets out.
-UNLIMITED = {"runtime_security_config.event_server.burst": 1000000,
-             "runtime_security_config.event_server.rate": 1000000}
 
 
 def pytest_collection_modifyitems(items):

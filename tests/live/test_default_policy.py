@@ -50,9 +50,8 @@ def test_rule(guarded, rule):
     positive, negative = CASES[rule]
     marker = perform(positive)
     alert = guarded.wait_alert(lambda alert: rule_of(alert) == rule and descends_from(alert, marker))
-    assert any(tag.startswith("technique:T") for tag in alert["agent"].get("tags", []) + [
-        f"{key}:{value}" if isinstance(value, str) else "" for key, value in
-        (alert["evt"]["matched_rules"][0].get("tags") or {}).items()])
+    tags = next(matched["tags"] for matched in alert["evt"]["matched_rules"] if matched["id"] == rule)
+    assert any(tag.startswith("technique:T") for tag in tags) and any(tag.startswith("tactic:TA") for tag in tags)
     marker = perform(negative)
     settle(guarded)
     wrong = [alert for alert in guarded.alerts() if rule_of(alert) == rule and descends_from(alert, marker)]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 import pytest
-from acts import act, binary
+from acts import act, acts, binary
 from alerts import ancestry, by
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
@@ -83,8 +83,7 @@ def test_names_that_are_hard_to_write(live, place):
     """Newline, quotes, ESC, invalid UTF-8: the alert stands for exactly the bytes on disk."""
     directory = os.fsencode(place) + b"/odd"
     os.mkdir(directory)
-    lines = act("open-odd", directory.decode())
-    lines = lines if isinstance(lines, list) else [lines]
+    lines = acts("open-odd", directory.decode())
     assert len(lines) > 3
     live.wait_alert(by("live_exit", lines[0]["pid"]))
     seen = {alert["file"]["path"] for alert in live.alerts()
@@ -103,7 +102,8 @@ def test_deep_path_is_cut_at_the_front_and_says_so(live, place):
     facts = act("open-deep", place)
     alert = live.wait_alert(lambda alert: by("live_open", facts["pid"])(alert)
                             and len(alert["file"].get("path", "")) > 3000)
-    assert facts["fd_path"].endswith(alert["file"]["path"].encode()[-3000:])
+    *directories, leaf = alert["file"]["path"].split("/")
+    assert leaf == "leaf" and set(directories[1:]) == {"d" * 100}, "the end of the path is there"
     assert alert["file"]["path_resolution_error"]
 
 
@@ -117,7 +117,7 @@ def test_deleted_and_memory_files_are_named(live, place):
 
 def test_exec_says_program_arguments_and_ancestors(live):
     facts = act("exec", "/bin/echo", "one", "two three", "")
-    alert = live.wait_alert(lambda alert: by("live_exec", facts.get("pid", facts["child"]))(alert)
+    alert = live.wait_alert(lambda alert: by("live_exec", facts["pid"])(alert)
                             and alert["file"]["name"] == "echo")
     process = alert["process"]
     assert process["argv0"] == "/bin/echo"
@@ -130,9 +130,8 @@ def test_exec_says_program_arguments_and_ancestors(live):
 
 
 def test_exec_of_a_script_names_script_and_interpreter(live, place):
-    (place / "sh").symlink_to("/bin/sh")
     facts = act("exec-script", place)
-    alert = live.wait_alert(lambda alert: by("live_exec", facts.get("pid", facts["child"]))(alert)
+    alert = live.wait_alert(lambda alert: by("live_exec", facts["pid"])(alert)
                             and alert["process"].get("interpreter"))
     assert alert["process"]["executable"]["name"] == "script"
     assert alert["process"]["interpreter"]["path"]
@@ -140,20 +139,20 @@ def test_exec_of_a_script_names_script_and_interpreter(live, place):
 
 def test_exec_from_memory(live):
     facts = act("exec-memfd", "stage2", "/bin/true")
-    alert = live.wait_alert(lambda alert: by("live_exec", facts.get("pid", facts["child"]))(alert)
+    alert = live.wait_alert(lambda alert: by("live_exec", facts["pid"])(alert)
                             and alert["file"].get("name") == "memfd:stage2")
     assert alert["evt"]["name"] == "exec"
 
 
 def test_exec_by_another_thread(live):
     facts = act("exec-thread", "/bin/true")
-    live.wait_alert(lambda alert: by("live_exec", facts.get("pid", facts["child"]))(alert)
+    live.wait_alert(lambda alert: by("live_exec", facts["pid"])(alert)
                     and alert["file"]["name"] == "true")
 
 
 def test_long_argument_is_cut_and_says_so(live):
     facts = act("exec-long-arg", 60000)
-    alert = live.wait_alert(lambda alert: by("live_exec", facts.get("pid", facts["child"]))(alert)
+    alert = live.wait_alert(lambda alert: by("live_exec", facts["pid"])(alert)
                             and alert["process"].get("args_truncated"))
     assert len("".join(alert["process"]["args"])) > 1000
 
@@ -194,7 +193,7 @@ def test_connect_that_is_answered(live):
     alert = live.wait_alert(by("live_connect", facts["pid"]))
     assert alert["evt"]["outcome"] == "Success"
     assert alert["connect"]["addr"]["port"] == facts["port"]
-    assert alert["connect"]["protocol"] == "IPPROTO_TCP"
+    assert alert["connect"]["protocol"] == "IP_PROTO_TCP"
 
 
 def test_connect_to_a_unix_socket(live, place):
@@ -234,7 +233,7 @@ def test_setgid_says_the_new_ids(live, words, expected):
 def test_threads_are_not_processes(live):
     """A program that ends all its threads at once is one exit."""
     facts = act("exit-race", 20, 8)
-    live.wait_alert(by("live_exit", facts["child"]))
+    live.wait_alert(by("live_exit", facts["pid"]))
     exits = [alert for alert in live.alerts() if by("live_exit")(alert)]
     pids = [alert["process"]["pid"] for alert in exits]
     assert len(pids) == len(set(pids))

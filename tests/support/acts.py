@@ -32,13 +32,15 @@ def start(*words, **options):
                             text=True, **options)
 
 
-def act(*words, code=0, **options):
-    """The facts of each line the act printed (the first one's, if it is one line), and "child": the pid we started."""
+def acts(*words, code=0, **options):
+    """The facts of each line the act printed. Without a "pid" of its own a line has the one of the program."""
     process = start(*words, **options)
     out, err = process.communicate(timeout=120)
     assert process.returncode == code, f"act {words}: exit code {process.returncode}: {err}"
     lines = [facts_of(line) for line in out.splitlines() if re.match(r"[a-z_]+=", line)]
-    lines = lines or [{}]
-    for line in lines:
-        line["child"] = process.pid
-    return lines[0] if len(lines) == 1 else lines
+    return [{"pid": process.pid, **line} for line in lines or [{}]]
+
+
+def act(*words, **options):
+    """The facts of the first line."""
+    return acts(*words, **options)[0]

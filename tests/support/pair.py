@@ -42,7 +42,7 @@ def free_port(preferred=0):
     raise PairError("no free port on 127.0.0.1")
 
 
-def wait_for(condition, timeout, what, interval=0.05):
+def wait_for(condition, timeout, what, interval=0.02):
     """Returns what `condition` returned once that is true; PairError after `timeout` seconds."""
     end = time.monotonic() + timeout
     while True:
@@ -99,6 +99,8 @@ class Pair:
         self.agent_stdout = agent_stdout
         self.probe = None
         self.agent = None
+        self._alerts = []
+        self._alerts_read = 0
         self.is_root = os.geteuid() == 0
         self.client = RestClient(self.state_dir, self.ports[0])
 
@@ -302,12 +304,14 @@ class Pair:
     # -- what came out --------------------------------------------------------
 
     def alerts(self):
-        """All alerts so far; a line that is still being written is left for the next call."""
-        try:
-            data = self.alerts_path.read_bytes()
-        except FileNotFoundError:
-            return []
-        return [json.loads(line) for line in data[:data.rfind(b"\n") + 1].splitlines()]
+        """All alerts so far; a line that is still being written is left for the next call. Each line is read once."""
+        with contextlib.suppress(FileNotFoundError), open(self.alerts_path, "rb") as file:
+            file.seek(self._alerts_read)
+            data = file.read()
+            end = data.rfind(b"\n") + 1
+            self._alerts_read += end
+            self._alerts += [json.loads(line) for line in data[:end].splitlines()]
+        return list(self._alerts)
 
     def wait_alert(self, match, timeout=15):
         """The first alert for which match(alert) is true."""

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import BPF_PROBLEM, TOP, make_state_dir
+from harness import BPF_PROBLEM, make_state_dir
+from pair import TOP
 
 HERE = pathlib.Path(__file__).resolve().parent
 SUPPORT = TOP / "tests/support/vm"

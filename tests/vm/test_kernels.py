@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import TOP
+from pair import TOP
 
 KERNELS = os.environ.get("VEDETTE_VM_KERNELS", "6.1").split()
 # Kernels on which every one of exec, open and connect has its trampoline.

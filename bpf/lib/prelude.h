@@ -23,6 +23,7 @@
 #define AT_FDCWD (-100)
 
 #define EAGAIN 11
+#define EEXIST 17
 #define ERESTARTSYS 512
 #define ERESTART_RESTARTBLOCK 516
 #define EINPROGRESS 115

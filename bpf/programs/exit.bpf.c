@@ -27,8 +27,8 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 	if (BPF_CORE_READ(signal, live.counter) != 0)
 		return 0;
 	header_fill(&record.header, VDT_EXIT, 0, task);
-	if (bpf_map_update_elem(&exited, &record.header.image, &one, BPF_NOEXIST) ==
-	    -17 /* EEXIST */)
+	/* Before 6.4 (d7ba4cc900bf) map functions return an int, of which only 32 bits are set. */
+	if ((int)bpf_map_update_elem(&exited, &record.header.image, &one, BPF_NOEXIST) == -EEXIST)
 		return 0;
 	count(seen[VDT_EXIT]);
 	record.header.size = sizeof(record);

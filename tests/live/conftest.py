@@ -34,7 +34,8 @@ def live():
     """The pair with one rule per event type (events.policy)."""
     policies = make_state_dir()
     shutil.copy(HERE / "events.policy", policies)
-    pair = start(policies)
+    # A burst of alerts with long ancestries takes the agent a while: nothing of it may be dropped meanwhile.
+    pair = start(policies, probe_settings={"system_probe_config.stream_buffer_size": "256MiB"})
     yield pair
     finish(pair)
     shutil.rmtree(policies)

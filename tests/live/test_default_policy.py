@@ -85,7 +85,8 @@ def test_a_quiet_minute_of_ordinary_work(guarded):
     before = len(guarded.alerts())
     script = ("dpkg -l > /dev/null; apt-cache policy > /dev/null 2>&1; id; getent passwd > /dev/null;"
               " ps aux > /dev/null; find /etc -maxdepth 1 > /dev/null; mount > /dev/null;"
-              " tar cf /dev/null /etc/apt 2> /dev/null; echo 'int main(void){return 0;}' | cc -x c -c -o /dev/null - ; git --version; true")
+              " tar cf /dev/null /etc/apt 2> /dev/null; echo 'int main(void){return 0;}' | cc -x c -c -o /dev/null -;"
+              " git --version; true")
     assert subprocess.run(["sh", "-c", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
     time.sleep(0.2)
     settle(guarded)

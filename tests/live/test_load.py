@@ -41,7 +41,7 @@ def test_exec_burst_is_complete(live, capsys):
                  and alert["file"].get("name") == "true" and alert["process"]["ppid"] == parent]
         return found if len(found) >= BURST else None
 
-    alerts = wait_for(complete, 120, "alerts of the burst", interval=1)
+    alerts = wait_for(complete, 240, f"{BURST} alerts of the burst", interval=1)
     arrived = time.monotonic() - started
     assert len(alerts) == BURST
     assert len({alert["process"]["pid"] for alert in alerts}) > BURST / 2, "different processes"

@@ -35,7 +35,8 @@ MAX_LINES = 700
 LONG_FILES = {
     "tests/live/act.c": "one static program of many acts of a few lines each, so that it runs in any root",
 }
-MAX_LINE_LENGTH = 120
+# clang-format aims at 100, but leaves comments and strings alone. Unit tests quote whole rules.
+MAX_LINE_LENGTH = 124
 OLD_COMMENT = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 SOURCE_SUFFIXES = (".cpp", ".h", ".c", ".proto", ".py", ".sh", ".build")
 
@@ -76,8 +77,8 @@ def check_source(name, lines, found):
             check_includes(name, number, line, found)
         if line != line.rstrip():
             found(name, number, "ends with white space")
-        if len(line.expandtabs(8)) > MAX_LINE_LENGTH and not re.search(r"R\"|https?://|\(secl\)|\(event\)|\(computed\)",
-                                                                        line):
+        if len(line.expandtabs(8)) > MAX_LINE_LENGTH and not name.startswith("tests/unit/") and not re.search(
+                r"R\"|https?://|\(secl\)|\(event\)|\(computed\)|--proto_path", line):
             found(name, number, f"is longer than {MAX_LINE_LENGTH} columns")
         if OLD_COMMENT.search(line) and name != "tools/lint/rules.py":
             found(name, number, "says that work is left: do it, or file an issue")

@@ -304,13 +304,15 @@ class Pair:
     # -- what came out --------------------------------------------------------
 
     def alerts(self):
-        """All alerts so far; a line that is still being written is left for the next call. Each line is read once."""
+        """All alerts of rules so far (what the agent says of itself has no policy). Each line is read once; one that is
+        still being written is left for the next call."""
         with contextlib.suppress(FileNotFoundError), open(self.alerts_path, "rb") as file:
             file.seek(self._alerts_read)
             data = file.read()
             end = data.rfind(b"\n") + 1
             self._alerts_read += end
-            self._alerts += [json.loads(line) for line in data[:end].splitlines()]
+            said = (json.loads(line) for line in data[:end].splitlines())
+            self._alerts += [alert for alert in said if "policy_name" in alert.get("agent", {})]
         return list(self._alerts)
 
     def wait_alert(self, match, timeout=15):

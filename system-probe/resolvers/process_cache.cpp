@@ -199,7 +199,7 @@ void ProcessCache::bound_chain(Process& process) {
         next.lineage_dropped += victim.lineage_dropped + 1;
         unlink_parent(next);
         link_parent(next, victim.parent);
-        ++counts_.evicted_lineage;
+        ++counts_.chain_dropped;
         observer_.changed(next);
     }
 }

@@ -98,8 +98,8 @@ struct CacheCounts {
     uint64_t exited = 0;  ///< images that are over
     uint64_t bytes = 0;
     uint64_t evicted_exited = 0;
-    uint64_t evicted_lineage =
-        0;  ///< taken out of a lineage, by the memory bound or the bound on exec chains
+    uint64_t evicted_lineage = 0;  ///< taken out of a lineage
+    uint64_t chain_dropped = 0;    ///< by the bound on exec chains, not for want of memory
     uint64_t evicted_live = 0;
 };
 

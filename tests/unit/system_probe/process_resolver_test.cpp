@@ -345,6 +345,8 @@ TEST_CASE("ten thousand execs of one process keep the first and the newest image
         paths.insert(above.file().path());
     }
     CHECK(dropped == 10'001 - ProcessCache::kMaxImages);
+    CHECK(f.resolver.counts().chain_dropped == dropped);
+    CHECK(f.resolver.counts().evicted_lineage == 0);
     CHECK(paths.count("/bin/n1") == 1);
     CHECK(paths.count("/bin/n9999") == 1);
     CHECK(paths.count("/bin/n5000") == 0);

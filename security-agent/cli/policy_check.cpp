@@ -61,23 +61,26 @@ void write_text(const CompiledPolicies& compiled, std::ostream& out) {
             ++counts[static_cast<size_t>(rule.status)];
             ++totals[static_cast<size_t>(rule.status)];
         }
-        out << fmt::format("{}: {}, rules: {} loaded, {} filtered, {} failed\n", valid_utf8(policy.name),
-                           to_string(policy.status), counts[0], counts[1], counts[2]);
+        out << fmt::format("{}: {}, rules: {} loaded, {} filtered, {} failed\n",
+                           valid_utf8(policy.name), to_string(policy.status), counts[0], counts[1],
+                           counts[2]);
         for (const RuleReport& rule : policy.rules) {
             if (rule.status == RuleStatus::kFiltered) {
-                out << fmt::format("  {} is filtered: {}\n", valid_utf8(rule.id), valid_utf8(rule.message));
+                out << fmt::format("  {} is filtered: {}\n", valid_utf8(rule.id),
+                                   valid_utf8(rule.message));
             }
         }
     }
-    out << fmt::format("{} policies, {} rules loaded, {} filtered, {} failed; {} errors, {} warnings\n",
-                       compiled.policies.size(), totals[0], totals[1], totals[2], compiled.diagnostics.errors(),
-                       compiled.diagnostics.warnings());
+    out << fmt::format(
+        "{} policies, {} rules loaded, {} filtered, {} failed; {} errors, {} warnings\n",
+        compiled.policies.size(), totals[0], totals[1], totals[2], compiled.diagnostics.errors(),
+        compiled.diagnostics.warnings());
 }
 
 }  // namespace
 
-int run_policy_check(const PolicyCheckOptions& options, const secl::FieldTable& fields, std::ostream& out,
-                     std::ostream& err) {
+int run_policy_check(const PolicyCheckOptions& options, const secl::FieldTable& fields,
+                     std::ostream& out, std::ostream& err) {
     policy::LoadOptions load;
     load.agent_version = options.agent_version;
     load.host = options.host;

@@ -12,7 +12,7 @@
 namespace vedette::cli {
 
 struct PolicyCheckOptions {
-    std::string path;   ///< --policies-dir or --file: a directory of *.policy, or one file
+    std::string path;  ///< --policies-dir or --file: a directory of *.policy, or one file
     bool json = false;
     std::string agent_version = "7.83.0";
     policy::HostFacts host;

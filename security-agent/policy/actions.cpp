@@ -12,7 +12,8 @@ namespace vedette::policy {
 namespace {
 
 bool is_identifier(std::string_view text) {
-    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     return !text.empty() && text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
@@ -29,7 +30,8 @@ void read_set(YamlFields& set, std::vector<ActionExpression>& expressions) {
     const auto expression = set.source("expression");
     const int sources = (has_value ? 1 : 0) + (field ? 1 : 0) + (expression ? 1 : 0);
     if (sources != 1) {
-        set.error(set.offset_of("name"), "a 'set' action needs exactly one of 'value', 'field' and 'expression'");
+        set.error(set.offset_of("name"),
+                  "a 'set' action needs exactly one of 'value', 'field' and 'expression'");
     }
     const bool has_default = set.node("default_value") != nullptr;
     if (expression && !has_default) {
@@ -60,7 +62,8 @@ void read_kill(YamlFields& kill) {
     if (!signal) {
         kill.error(kill.offset_of(""), "a 'kill' action needs a 'signal'", "signal: SIGKILL");
     } else if (constant == nullptr || constant->family != "signal") {
-        kill.error(kill.offset_of("signal"), fmt::format("'{}' is no signal", *signal), "signal: SIGKILL");
+        kill.error(kill.offset_of("signal"), fmt::format("'{}' is no signal", *signal),
+                   "signal: SIGKILL");
     }
     kill.word("scope", {"process", "container", "cgroup"});
     kill.boolean("disable_container_disarmer");
@@ -80,7 +83,8 @@ void read_coredump(YamlFields& dump) {
     const bool dentry = dump.boolean("dentry").value_or(false);
     dump.boolean("no_compression");
     if (!process && !mount && !dentry) {
-        dump.error(dump.offset_of(""), "a 'coredump' action needs one of 'process', 'mount' and 'dentry'");
+        dump.error(dump.offset_of(""),
+                   "a 'coredump' action needs one of 'process', 'mount' and 'dentry'");
     }
 }
 
@@ -99,9 +103,11 @@ void read_network_filter(YamlFields& filter) {
     filter.word("scope", {"process", "cgroup"});
 }
 
-constexpr std::array<std::string_view, 6> kKinds = {"set", "kill", "hash", "coredump", "log", "network_filter"};
+constexpr std::array<std::string_view, 6> kKinds = {"set",      "kill", "hash",
+                                                    "coredump", "log",  "network_filter"};
 
-void read_kind(std::string_view kind, YamlFields& fields, std::vector<ActionExpression>& expressions) {
+void read_kind(std::string_view kind, YamlFields& fields,
+               std::vector<ActionExpression>& expressions) {
     if (kind == "set") {
         read_set(fields, expressions);
     } else if (kind == "kill") {
@@ -134,19 +140,26 @@ void read_actions(const YamlFields::File& file, YamlFields& rule, std::string_vi
                 continue;
             }
             ++kinds;
-            const YamlNode empty{.kind = YamlNode::Kind::kMap, .plain = false, .offset = item->offset,
-                                 .scalar = {}, .items = {}, .entries = {}};
-            YamlFields fields(file, body->kind == YamlNode::Kind::kNull ? empty : *body, kind, diagnostics);
+            const YamlNode empty{.kind = YamlNode::Kind::kMap,
+                                 .plain = false,
+                                 .offset = item->offset,
+                                 .scalar = {},
+                                 .items = {},
+                                 .entries = {}};
+            YamlFields fields(file, body->kind == YamlNode::Kind::kNull ? empty : *body, kind,
+                              diagnostics);
             fields.set_subject(std::string(rule_id));
             read_kind(kind, fields, expressions);
             fields.finish();
             if (!fields.ok()) {
                 rule.error(item->offset, fmt::format("the '{}' action has an error", kind));
             }
-            action.warning(body->offset, fmt::format("'{}' actions are not performed yet", kind));
+            action.warning(item->offset, fmt::format("'{}' actions are not performed yet", kind));
         }
         if (item->kind == YamlNode::Kind::kMap && kinds != 1) {
-            action.error(item->offset, "an action is exactly one of set, kill, hash, coredump, log, network_filter");
+            action.error(
+                item->offset,
+                "an action is exactly one of set, kill, hash, coredump, log, network_filter");
         }
         action.finish();
         if (!action.ok()) {

@@ -18,14 +18,22 @@ using secl::Scratch;
 using secl::StringList;
 using secl::ValueType;
 
-const HostFacts& facts(const void* base) { return *static_cast<const HostFacts*>(base); }
+const HostFacts& facts(const void* base) {
+    return *static_cast<const HostFacts*>(base);
+}
 
 template <auto Member>
-std::string_view text(const void* base, Scratch&) { return facts(base).*Member; }
+std::string_view text(const void* base, Scratch&) {
+    return facts(base).*Member;
+}
 template <auto Member>
-int64_t number(const void* base) { return facts(base).*Member; }
+int64_t number(const void* base) {
+    return facts(base).*Member;
+}
 
-bool id_is(const void* base, std::string_view id) { return facts(base).os_id == id; }
+bool id_is(const void* base, std::string_view id) {
+    return facts(base).os_id == id;
+}
 // "15" and "15.4", not "150".
 bool id_and_release(const void* base, std::string_view id, std::string_view release) {
     const std::string& version = facts(base).os_version_id;
@@ -33,17 +41,39 @@ bool id_and_release(const void* base, std::string_view id, std::string_view rele
            (version.size() == release.size() || version[release.size()] == '.');
 }
 
-bool is_amazon_linux(const void* base) { return id_is(base, "amzn"); }
-bool is_cos(const void* base) { return id_is(base, "cos"); }
-bool is_debian(const void* base) { return id_is(base, "debian"); }
-bool is_oracle(const void* base) { return id_is(base, "ol"); }
-bool is_rhel(const void* base) { return id_is(base, "rhel"); }
-bool is_rhel7(const void* base) { return id_and_release(base, "rhel", "7"); }
-bool is_rhel8(const void* base) { return id_and_release(base, "rhel", "8"); }
-bool is_sles(const void* base) { return id_is(base, "sles"); }
-bool is_sles12(const void* base) { return id_and_release(base, "sles", "12"); }
-bool is_sles15(const void* base) { return id_and_release(base, "sles", "15"); }
-bool kernel_core(const void* base) { return facts(base).kernel_core; }
+bool is_amazon_linux(const void* base) {
+    return id_is(base, "amzn");
+}
+bool is_cos(const void* base) {
+    return id_is(base, "cos");
+}
+bool is_debian(const void* base) {
+    return id_is(base, "debian");
+}
+bool is_oracle(const void* base) {
+    return id_is(base, "ol");
+}
+bool is_rhel(const void* base) {
+    return id_is(base, "rhel");
+}
+bool is_rhel7(const void* base) {
+    return id_and_release(base, "rhel", "7");
+}
+bool is_rhel8(const void* base) {
+    return id_and_release(base, "rhel", "8");
+}
+bool is_sles(const void* base) {
+    return id_is(base, "sles");
+}
+bool is_sles12(const void* base) {
+    return id_and_release(base, "sles", "12");
+}
+bool is_sles15(const void* base) {
+    return id_and_release(base, "sles", "15");
+}
+bool kernel_core(const void* base) {
+    return facts(base).kernel_core;
+}
 
 void envs(const void* base, Scratch&, StringList& out) {
     for (const std::string& variable : facts(base).envs) {
@@ -123,8 +153,8 @@ void parse_os_release(const std::string& content, HostFacts& out) {
 }
 
 void parse_kernel_release(const std::string& release, HostFacts& out) {
-    const std::array<int64_t*, 4> numbers = {&out.kernel_major, &out.kernel_minor, &out.kernel_patch,
-                                             &out.kernel_abi};
+    const std::array<int64_t*, 4> numbers = {&out.kernel_major, &out.kernel_minor,
+                                             &out.kernel_patch, &out.kernel_abi};
     std::string_view rest = release;
     for (int64_t* number : numbers) {
         const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), *number);

@@ -23,8 +23,8 @@ struct HostFacts {
     int64_t kernel_major = 0;
     int64_t kernel_minor = 0;
     int64_t kernel_patch = 0;
-    int64_t kernel_abi = 0;         ///< 18 of 6.1.0-18-amd64
-    bool kernel_core = false;       ///< the kernel has BTF
+    int64_t kernel_abi = 0;    ///< 18 of 6.1.0-18-amd64
+    bool kernel_core = false;  ///< the kernel has BTF
 };
 
 /// Of the running host; what cannot be read stays empty.

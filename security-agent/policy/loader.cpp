@@ -47,8 +47,9 @@ Result<std::string> read_file(const std::string& path) {
     if (fd < 0) {
         return fail_errno(errno, "cannot open '{}'", path);
     }
-    const std::unique_ptr<const int, void (*)(const int*)> closer(&fd, [](const int* f) { close(*f); });
-    struct stat status {};
+    const std::unique_ptr<const int, void (*)(const int*)> closer(&fd,
+                                                                  [](const int* f) { close(*f); });
+    struct stat status{};
     if (fstat(fd, &status) != 0) {
         return fail_errno(errno, "cannot stat '{}'", path);
     }
@@ -90,8 +91,8 @@ Result<std::vector<std::string>> list_policies(const std::string& directory) {
         }
     }
     if (names.size() > kMaxPolicyFiles) {
-        return fail(ErrorCode::kLimit, "'{}' holds {} policy files, the limit is {}", directory, names.size(),
-                    kMaxPolicyFiles);
+        return fail(ErrorCode::kLimit, "'{}' holds {} policy files, the limit is {}", directory,
+                    names.size(), kMaxPolicyFiles);
     }
     std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
         return std::make_tuple(a != kDefaultPolicy, std::string_view(a)) <
@@ -110,7 +111,7 @@ struct InputFile {
 struct MergedRule {
     RuleDefinition definition;
     RuleInfo info;
-    bool is_default = false;   // of default.policy
+    bool is_default = false;  // of default.policy
     bool disabled = false;
 };
 
@@ -168,7 +169,8 @@ class Loader {
             }
         }
         report.status = !file.readable ? PolicyStatus::kError
-                        : file.keys_ok ? PolicyStatus::kLoaded : PolicyStatus::kPartiallyLoaded;
+                        : file.keys_ok ? PolicyStatus::kLoaded
+                                       : PolicyStatus::kPartiallyLoaded;
         out_.policies.push_back(std::move(report));
         files_.push_back(std::move(file));
     }
@@ -176,14 +178,16 @@ class Loader {
     // ---- conditions on host and version
 
     // Empty: the definition counts here. `error` is set when a condition cannot be evaluated.
-    std::string filtered(const std::vector<SourceText>& filters, const std::optional<SourceText>& agent_version,
-                         const std::string& id, bool& error) {
+    std::string filtered(const std::vector<SourceText>& filters,
+                         const std::optional<SourceText>& agent_version, const std::string& id,
+                         bool& error) {
         if (agent_version) {
             auto own = parse_version(options_.agent_version);
-            auto met = own ? satisfies(*own, agent_version->text) : Result<bool>(forward_error(own));
+            auto met =
+                own ? satisfies(*own, agent_version->text) : Result<bool>(forward_error(own));
             if (!met) {
-                out_.diagnostics.add(Severity::kError, *agent_version, whole(*agent_version), met.error().message,
-                                     "", id);
+                out_.diagnostics.add(Severity::kError, *agent_version, whole(*agent_version),
+                                     met.error().message, "", id);
                 error = true;
                 return "agent_version: " + met.error().message;
             }
@@ -201,7 +205,8 @@ class Loader {
             }
             any = any || *met;
         }
-        return any ? "" : fmt::format("filters: this host fulfils none of them ({})", joined(filters));
+        return any ? ""
+                   : fmt::format("filters: this host fulfils none of them ({})", joined(filters));
     }
 
     std::optional<bool> host_fulfils(const SourceText& filter, const std::string& id) {
@@ -239,7 +244,8 @@ class Loader {
 
     void collect(MacroDefinition macro, size_t file) {
         bool error = !macro.ok;
-        const std::string why = error ? "" : filtered(macro.filters, macro.agent_version, macro.id, error);
+        const std::string why =
+            error ? "" : filtered(macro.filters, macro.agent_version, macro.id, error);
         if (error) {
             note_partial(file, fmt::format("macro '{}' has an error", macro.id));
             return;
@@ -255,8 +261,10 @@ class Loader {
         } else if (macro.combine == Combine::kMerge) {
             merge(out_.macros[it->second], std::move(macro), file);
         } else {
-            warn(macro.place, fmt::format("macro '{}' is already defined: the first definition counts", macro.id),
-                 "add 'combine: merge' or 'combine: override', or choose another id", macro.id);
+            warn(
+                macro.place,
+                fmt::format("macro '{}' is already defined: the first definition counts", macro.id),
+                "add 'combine: merge' or 'combine: override', or choose another id", macro.id);
         }
     }
 
@@ -278,9 +286,10 @@ class Loader {
         } else if (values != nullptr) {
             values->insert(values->end(), macro.values.begin(), macro.values.end());
         } else {
-            out_.diagnostics.add(Severity::kError, macro.place, {0, 1},
-                                 fmt::format("cannot merge values into macro '{}': it is an expression", macro.id),
-                                 "merge an expression that is a list", macro.id);
+            out_.diagnostics.add(
+                Severity::kError, macro.place, {0, 1},
+                fmt::format("cannot merge values into macro '{}': it is an expression", macro.id),
+                "merge an expression that is a list", macro.id);
             note_partial(file, fmt::format("macro '{}' cannot be merged", macro.id));
         }
     }
@@ -292,10 +301,12 @@ class Loader {
         const auto report = static_cast<uint32_t>(policy.rules.size());
         policy.rules.push_back({rule.id, rule.version, RuleStatus::kLoaded, ""});
         bool error = !rule.ok;
-        std::string why = error ? rule.error : filtered(rule.filters, rule.agent_version, rule.id, error);
+        std::string why =
+            error ? rule.error : filtered(rule.filters, rule.agent_version, rule.id, error);
         error = error || !limiter_fields_exist(rule, why);
         if (error || !why.empty()) {
-            set_status(file, report, error ? RuleStatus::kError : RuleStatus::kFiltered, std::move(why));
+            set_status(file, report, error ? RuleStatus::kError : RuleStatus::kFiltered,
+                       std::move(why));
             return;
         }
         const auto it = rule_index_.find(rule.id);
@@ -304,8 +315,8 @@ class Loader {
             return;
         }
         if (!rule.expression && !rule.disabled.value_or(false)) {
-            fail_rule(rule.place, file, report, "the rule has no 'expression', and there is no rule to override",
-                      rule.id);
+            fail_rule(rule.place, file, report,
+                      "the rule has no 'expression', and there is no rule to override", rule.id);
             return;
         }
         rule_index_.emplace(rule.id, rules_.size());
@@ -341,13 +352,16 @@ class Loader {
     void combine(MergedRule& base, RuleDefinition rule, uint32_t file, uint32_t report) {
         const std::string origin = base.info.policy_name;
         if (rule.combine != Combine::kOverride && !rule.disabled.has_value()) {
-            warn(rule.place, fmt::format("rule '{}' is already defined in {}: the first definition counts", rule.id,
-                                         origin),
+            warn(rule.place,
+                 fmt::format("rule '{}' is already defined in {}: the first definition counts",
+                             rule.id, origin),
                  "add 'combine: override', or choose another id", rule.id);
-            set_status(file, report, RuleStatus::kFiltered, fmt::format("already defined in {}", origin));
+            set_status(file, report, RuleStatus::kFiltered,
+                       fmt::format("already defined in {}", origin));
             return;
         }
-        base.disabled = rule.disabled.value_or(rule.combine == Combine::kOverride ? false : base.disabled);
+        base.disabled =
+            rule.disabled.value_or(rule.combine == Combine::kOverride ? false : base.disabled);
         base.info.changed_by.emplace_back(file, report);
         out_.policies[file].rules[report].message = fmt::format("changes the rule of {}", origin);
         if (rule.combine == Combine::kOverride) {
@@ -365,7 +379,8 @@ class Loader {
         }
         if (fields.all || fields.actions) {
             auto& actions = base.definition.action_expressions;
-            std::move(rule.action_expressions.begin(), rule.action_expressions.end(), std::back_inserter(actions));
+            std::move(rule.action_expressions.begin(), rule.action_expressions.end(),
+                      std::back_inserter(actions));
         }
         if ((fields.all || fields.every) && rule.every_ns) {
             base.info.every_ns = *rule.every_ns;
@@ -379,7 +394,8 @@ class Loader {
         if (fields.all) {
             base.info.silent = rule.silent;
             base.info.priority = rule.priority;
-            base.info.description = rule.description.empty() ? base.info.description : rule.description;
+            base.info.description =
+                rule.description.empty() ? base.info.description : rule.description;
             base.info.version = rule.version.empty() ? base.info.version : rule.version;
             base.info.group_id = rule.group_id.empty() ? base.info.group_id : rule.group_id;
         }
@@ -398,8 +414,8 @@ class Loader {
             secl::Suggestion suggestion(field.text);
             names_->suggest(suggestion);
             why = named.error.empty() ? "registers have no place in limiter_token" : named.error;
-            out_.diagnostics.add(Severity::kError, field, whole(field), "limiter_token: " + why, suggestion.hint(),
-                                 rule.id);
+            out_.diagnostics.add(Severity::kError, field, whole(field), "limiter_token: " + why,
+                                 suggestion.hint(), rule.id);
             ok = false;
         }
         return ok;
@@ -409,15 +425,17 @@ class Loader {
 
     // Order of evaluation: rules that give context, the default policy, the others; then by priority.
     void emit() {
-        std::stable_sort(rules_.begin(), rules_.end(), [](const MergedRule& a, const MergedRule& b) {
-            const auto rank = [](const MergedRule& rule) {
-                const bool context = std::find(rule.info.tags.begin(), rule.info.tags.end(),
-                                               std::pair<std::string, std::string>("execution_context", "true")) !=
-                                     rule.info.tags.end();
-                return std::make_tuple(!context, !rule.is_default, -rule.info.priority);
-            };
-            return rank(a) < rank(b);
-        });
+        std::stable_sort(
+            rules_.begin(), rules_.end(), [](const MergedRule& a, const MergedRule& b) {
+                const auto rank = [](const MergedRule& rule) {
+                    const bool context =
+                        std::find(rule.info.tags.begin(), rule.info.tags.end(),
+                                  std::pair<std::string, std::string>(
+                                      "execution_context", "true")) != rule.info.tags.end();
+                    return std::make_tuple(!context, !rule.is_default, -rule.info.priority);
+                };
+                return rank(a) < rank(b);
+            });
         for (MergedRule& rule : rules_) {
             if (rule.disabled) {
                 set_status(rule.info.policy, rule.info.report, RuleStatus::kFiltered, "disabled");
@@ -460,8 +478,10 @@ class Loader {
         }
     }
 
-    void warn(const SourceText& place, std::string message, std::string hint, const std::string& id) {
-        out_.diagnostics.add(Severity::kWarning, place, {0, 1}, std::move(message), std::move(hint), id);
+    void warn(const SourceText& place, std::string message, std::string hint,
+              const std::string& id) {
+        out_.diagnostics.add(Severity::kWarning, place, {0, 1}, std::move(message), std::move(hint),
+                             id);
     }
 
     const LoadOptions& options_;
@@ -477,8 +497,9 @@ class Loader {
 
 // A policy is as good as its rules: known once they are compiled.
 void settle_status(PolicyReport& policy) {
-    const auto failed = std::count_if(policy.rules.begin(), policy.rules.end(),
-                                      [](const RuleReport& rule) { return rule.status == RuleStatus::kError; });
+    const auto failed =
+        std::count_if(policy.rules.begin(), policy.rules.end(),
+                      [](const RuleReport& rule) { return rule.status == RuleStatus::kError; });
     if (failed == 0 || policy.status == PolicyStatus::kError) {
         return;
     }
@@ -491,24 +512,30 @@ void settle_status(PolicyReport& policy) {
 
 std::string_view to_string(PolicyStatus status) {
     switch (status) {
-        case PolicyStatus::kLoaded: return "loaded";
-        case PolicyStatus::kPartiallyLoaded: return "partially_loaded";
-        case PolicyStatus::kError: return "error";
+        case PolicyStatus::kLoaded:
+            return "loaded";
+        case PolicyStatus::kPartiallyLoaded:
+            return "partially_loaded";
+        case PolicyStatus::kError:
+            return "error";
     }
     return "";
 }
 
 std::string_view to_string(RuleStatus status) {
     switch (status) {
-        case RuleStatus::kLoaded: return "loaded";
-        case RuleStatus::kFiltered: return "filtered";
-        case RuleStatus::kError: return "error";
+        case RuleStatus::kLoaded:
+            return "loaded";
+        case RuleStatus::kFiltered:
+            return "filtered";
+        case RuleStatus::kError:
+            return "error";
     }
     return "";
 }
 
 Result<LoadedPolicies> load_policies(const std::string& path, const LoadOptions& options) {
-    struct stat status {};
+    struct stat status{};
     if (stat(path.c_str(), &status) != 0) {
         return fail_errno(errno, "cannot read policies from '{}'", path);
     }
@@ -539,9 +566,10 @@ LoadedPolicies load_policy_text(std::string name, std::string text, const LoadOp
 }
 
 bool CompiledPolicies::ok() const {
-    return diagnostics.ok() && std::all_of(policies.begin(), policies.end(), [](const PolicyReport& policy) {
-        return policy.status == PolicyStatus::kLoaded;
-    });
+    return diagnostics.ok() &&
+           std::all_of(policies.begin(), policies.end(), [](const PolicyReport& policy) {
+               return policy.status == PolicyStatus::kLoaded;
+           });
 }
 
 CompiledPolicies compile_policies(LoadedPolicies loaded, const secl::FieldTable& fields) {

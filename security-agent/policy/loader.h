@@ -34,7 +34,7 @@ struct RuleReport {
 
 /// What became of one file.
 struct PolicyReport {
-    std::string name;    ///< file name
+    std::string name;  ///< file name
     std::string version;
     std::string path;
     PolicyStatus status = PolicyStatus::kLoaded;
@@ -48,17 +48,17 @@ struct RuleInfo {
     std::string version;
     std::string description;
     std::string group_id;
-    std::string expression;                                  ///< as written, for reports
-    std::vector<std::pair<std::string, std::string>> tags;   ///< in the file's order
+    std::string expression;                                 ///< as written, for reports
+    std::vector<std::pair<std::string, std::string>> tags;  ///< in the file's order
     std::vector<std::string> product_tags;
     std::string policy_name;
     std::string policy_version;
-    int64_t every_ns = 0;                                    ///< 0: the default rate limit
-    std::vector<std::string> limiter_token;                  ///< fields, checked
+    int64_t every_ns = 0;                    ///< 0: the default rate limit
+    std::vector<std::string> limiter_token;  ///< fields, checked
     int64_t priority = 0;
     bool silent = false;
-    uint32_t policy = 0;                                     ///< index into policies
-    uint32_t report = 0;                                     ///< index into policies[policy].rules
+    uint32_t policy = 0;  ///< index into policies
+    uint32_t report = 0;  ///< index into policies[policy].rules
     /// (policy, report) of the definitions that changed it.
     std::vector<std::pair<uint32_t, uint32_t>> changed_by;
 };
@@ -67,15 +67,18 @@ struct LoadedPolicies {
     std::vector<PolicyReport> policies;          ///< default.policy first, then by name
     std::vector<RuleInfo> rules;                 ///< in evaluation order
     std::vector<secl::RuleSource> rule_sources;  ///< expression of each of `rules`
-    std::vector<secl::RuleSource> action_expressions;  ///< with the ids of their rules, to be type-checked
+    std::vector<secl::RuleSource>
+        action_expressions;  ///< with the ids of their rules, to be type-checked
     std::vector<secl::MacroSource> macros;
     secl::Diagnostics diagnostics;
 };
 
 struct LoadOptions {
-    std::string agent_version = "7.83.0";  ///< reference version that `agent_version` constraints are tested against
-    HostFacts host;                        ///< see current_host_facts()
-    const secl::FieldTable* fields = nullptr;  ///< for limiter_token and action fields; null: not checked
+    std::string agent_version =
+        "7.83.0";    ///< reference version that `agent_version` constraints are tested against
+    HostFacts host;  ///< see current_host_facts()
+    const secl::FieldTable* fields =
+        nullptr;  ///< for limiter_token and action fields; null: not checked
 };
 
 /// Reads a directory's *.policy files, or one file whatever its name. Errors: the directory or the single file
@@ -88,9 +91,9 @@ LoadedPolicies load_policy_text(std::string name, std::string text, const LoadOp
 struct CompiledPolicies {
     std::shared_ptr<const secl::RuleSet> rule_set;  ///< never null; rule numbers index `rules`
     std::vector<RuleInfo> rules;
-    std::vector<PolicyReport> policies;             ///< with the outcome of every rule
-    secl::Diagnostics diagnostics;                  ///< of loading and compiling
-    bool ok() const;                                ///< every file and rule is loaded or filtered
+    std::vector<PolicyReport> policies;  ///< with the outcome of every rule
+    secl::Diagnostics diagnostics;       ///< of loading and compiling
+    bool ok() const;                     ///< every file and rule is loaded or filtered
 };
 
 /// `fields` must outlive the result.

@@ -17,12 +17,14 @@ using secl::Diagnostics;
 
 // Ids of events of our own: a rule must not speak in their name.
 constexpr std::array<std::string_view, 12> kReservedIds = {
-    "ruleset_loaded", "heartbeat",         "lost_events",           "abnormal_path",
-    "self_test",      "no_process_context", "broken_process_lineage", "anomaly_detection",
-    "noisy_process",  "internal_core_dump", "failed_dns",            "custom_event"};
+    "ruleset_loaded",         "heartbeat",         "lost_events",
+    "abnormal_path",          "self_test",         "no_process_context",
+    "broken_process_lineage", "anomaly_detection", "noisy_process",
+    "internal_core_dump",     "failed_dns",        "custom_event"};
 
 bool is_id(std::string_view id) {
-    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    constexpr std::string_view kAllowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     return id.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
@@ -34,8 +36,8 @@ std::string read_id(YamlFields& fields, std::string_view what) {
     }
     fields.set_subject(*id);
     if (!is_id(*id)) {
-        fields.error(fields.offset_of("id"), fmt::format("'{}' is no id", *id), "letters, digits and '_' only",
-                     static_cast<uint32_t>(id->size()));
+        fields.error(fields.offset_of("id"), fmt::format("'{}' is no id", *id),
+                     "letters, digits and '_' only", static_cast<uint32_t>(id->size()));
     }
     return *id;
 }
@@ -75,15 +77,18 @@ OverrideFields read_override_options(const File& file, YamlFields& rule, Diagnos
     }
     struct Name {
         std::string_view name;
-        bool OverrideFields::*member;
+        bool OverrideFields::* member;
     };
-    static constexpr std::array kNames = {
-        Name{"all", &OverrideFields::all},         Name{"expression", &OverrideFields::expression},
-        Name{"actions", &OverrideFields::actions}, Name{"every", &OverrideFields::every},
-        Name{"tags", &OverrideFields::tags},       Name{"product_tags", &OverrideFields::product_tags}};
+    static constexpr std::array kNames = {Name{"all", &OverrideFields::all},
+                                          Name{"expression", &OverrideFields::expression},
+                                          Name{"actions", &OverrideFields::actions},
+                                          Name{"every", &OverrideFields::every},
+                                          Name{"tags", &OverrideFields::tags},
+                                          Name{"product_tags", &OverrideFields::product_tags}};
     YamlFields fields(file, *node, "override_options", diagnostics);
     for (const std::string& name : fields.texts("fields")) {
-        const auto* known = std::find_if(kNames.begin(), kNames.end(), [&](const Name& n) { return n.name == name; });
+        const auto* known = std::find_if(kNames.begin(), kNames.end(),
+                                         [&](const Name& n) { return n.name == name; });
         if (known == kNames.end()) {
             fields.error(fields.offset_of("fields"), fmt::format("'{}' cannot be overridden", name),
                          "fields are: all, expression, actions, every, tags, product_tags");
@@ -105,7 +110,8 @@ RuleDefinition read_rule(const File& file, const YamlNode& node, Diagnostics& di
     if (node.kind == YamlNode::Kind::kMap) {
         rule.id = read_id(fields, "a rule");
         if (std::find(kReservedIds.begin(), kReservedIds.end(), rule.id) != kReservedIds.end()) {
-            fields.error(fields.offset_of("id"), fmt::format("'{}' is the id of an event of the agent itself", rule.id),
+            fields.error(fields.offset_of("id"),
+                         fmt::format("'{}' is the id of an event of the agent itself", rule.id),
                          "choose another id");
         }
         rule.version = fields.text("version").value_or("");
@@ -165,7 +171,8 @@ PolicyFile read_policy(const File& file, Diagnostics& diagnostics) {
         policy.version = fields.text("version").value_or("");
         fields.word("type", {"policy", "content_pack"});
         if (fields.text("replace_policy_id")) {
-            fields.warning(fields.offset_of("replace_policy_id"), "'replace_policy_id' is not supported yet");
+            fields.warning(fields.offset_of("replace_policy_id"),
+                           "'replace_policy_id' is not supported yet");
         }
         for (const YamlNodePtr& macro : fields.list("macros")) {
             policy.macros.push_back(read_macro(file, *macro, own));

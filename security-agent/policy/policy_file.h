@@ -42,7 +42,7 @@ struct MacroDefinition {
     std::vector<secl::SourceText> filters;
     std::optional<secl::SourceText> agent_version;
     Combine combine = Combine::kNone;
-    bool ok = true;          ///< false: an error is reported and it must not be used
+    bool ok = true;  ///< false: an error is reported and it must not be used
 };
 
 struct RuleDefinition {
@@ -67,19 +67,20 @@ struct RuleDefinition {
     Combine combine = Combine::kNone;
     OverrideFields override_fields;
     bool ok = true;
-    std::string error;       ///< first complaint when not ok
+    std::string error;  ///< first complaint when not ok
 };
 
 struct PolicyFile {
     std::string version;
     std::vector<MacroDefinition> macros;
     std::vector<RuleDefinition> rules;
-    bool readable = false;   ///< false: not YAML or not a policy, nothing of it counts
-    bool keys_ok = true;     ///< no unknown key outside of rules and macros
+    bool readable = false;  ///< false: not YAML or not a policy, nothing of it counts
+    bool keys_ok = true;    ///< no unknown key outside of rules and macros
     std::string error;
 };
 
-PolicyFile read_policy(const std::shared_ptr<const secl::SourceFile>& file, secl::Diagnostics& diagnostics);
+PolicyFile read_policy(const std::shared_ptr<const secl::SourceFile>& file,
+                       secl::Diagnostics& diagnostics);
 
 /// A zero-length text that points at `offset` of the file.
 secl::SourceText place_in(const std::shared_ptr<const secl::SourceFile>& file, uint32_t offset);

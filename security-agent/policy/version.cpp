@@ -17,7 +17,8 @@ Result<PartialVersion> parse_partial(std::string_view text) {
     std::string_view rest = text.starts_with('v') ? text.substr(1) : text;
     rest = rest.substr(0, rest.find_first_of("-+"));
     while (out.given < 3) {
-        const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), out.version.numbers[out.given]);
+        const auto [end, error] =
+            std::from_chars(rest.data(), rest.data() + rest.size(), out.version.numbers[out.given]);
         if (error != std::errc{}) {
             break;
         }
@@ -106,7 +107,8 @@ Result<bool> all_hold(const Version& version, std::string_view list) {
         any = true;
     }
     if (!any) {
-        return fail(ErrorCode::kInvalid, "a version constraint is missing: write one like '>= 7.46'");
+        return fail(ErrorCode::kInvalid,
+                    "a version constraint is missing: write one like '>= 7.46'");
     }
     return result;
 }

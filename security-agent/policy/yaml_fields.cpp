@@ -39,7 +39,9 @@ const YamlNode* YamlFields::find(std::string_view key) {
     return it == node_.entries.end() || it->value->kind == Kind::kNull ? nullptr : it->value.get();
 }
 
-bool YamlFields::has(std::string_view key) { return find(key) != nullptr; }
+bool YamlFields::has(std::string_view key) {
+    return find(key) != nullptr;
+}
 
 const YamlNode* YamlFields::scalar(std::string_view key, std::string_view expected) {
     const YamlNode* value = find(key);
@@ -65,10 +67,12 @@ std::optional<bool> YamlFields::boolean(std::string_view key) {
     if (value == nullptr) {
         return std::nullopt;
     }
-    if (value->plain && (value->scalar == "true" || value->scalar == "True" || value->scalar == "TRUE")) {
+    if (value->plain &&
+        (value->scalar == "true" || value->scalar == "True" || value->scalar == "TRUE")) {
         return true;
     }
-    if (value->plain && (value->scalar == "false" || value->scalar == "False" || value->scalar == "FALSE")) {
+    if (value->plain &&
+        (value->scalar == "false" || value->scalar == "False" || value->scalar == "FALSE")) {
         return false;
     }
     error(value->offset, fmt::format("'{}' must be true or false", key));
@@ -82,7 +86,8 @@ std::optional<int64_t> YamlFields::integer(std::string_view key) {
     }
     int64_t number = 0;
     const std::string& digits = value->scalar;
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, failed] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (!value->plain || failed != std::errc{} || end != digits.data() + digits.size()) {
         error(value->offset, fmt::format("'{}' must be a number", key));
         return std::nullopt;
@@ -97,7 +102,8 @@ std::optional<int64_t> YamlFields::duration(std::string_view key) {
     }
     int64_t number = 0;
     const std::string& digits = value->scalar;
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, failed] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
     const bool whole = failed == std::errc{} && end == digits.data() + digits.size();
     const auto nanoseconds = whole ? std::optional(number) : parse_duration(digits);
     if (!nanoseconds || *nanoseconds < 0) {
@@ -122,7 +128,8 @@ std::optional<std::string> YamlFields::word(std::string_view key,
         suggestion.consider(candidate);
     }
     error(value->offset, fmt::format("'{}' cannot be '{}'", key, value->scalar),
-          suggestion.best().empty() ? fmt::format("it is one of: {}", fmt::join(allowed, ", ")) : suggestion.hint());
+          suggestion.best().empty() ? fmt::format("it is one of: {}", fmt::join(allowed, ", "))
+                                    : suggestion.hint());
     return std::nullopt;
 }
 
@@ -218,15 +225,15 @@ void YamlFields::error(uint32_t offset, std::string message, std::string hint, u
     }
     secl::SourceText whole;
     whole.file = file_;
-    diagnostics_.add(secl::Severity::kError, whole, {offset, offset + std::max(1U, width)}, std::move(message),
-                     std::move(hint), subject_);
+    diagnostics_.add(secl::Severity::kError, whole, {offset, offset + std::max(1U, width)},
+                     std::move(message), std::move(hint), subject_);
 }
 
 void YamlFields::warning(uint32_t offset, std::string message, std::string hint) {
     secl::SourceText whole;
     whole.file = file_;
-    diagnostics_.add(secl::Severity::kWarning, whole, {offset, offset + 1}, std::move(message), std::move(hint),
-                     subject_);
+    diagnostics_.add(secl::Severity::kWarning, whole, {offset, offset + 1}, std::move(message),
+                     std::move(hint), subject_);
 }
 
 std::optional<int64_t> parse_duration(std::string_view text) {
@@ -234,9 +241,12 @@ std::optional<int64_t> parse_duration(std::string_view text) {
         std::string_view name;
         int64_t nanoseconds;
     };
-    static constexpr std::array kUnits = {
-        Unit{"ns", 1},           Unit{"us", 1'000},          Unit{"ms", 1'000'000},
-        Unit{"s", 1'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"h", 3'600'000'000'000}};
+    static constexpr std::array kUnits = {Unit{"ns", 1},
+                                          Unit{"us", 1'000},
+                                          Unit{"ms", 1'000'000},
+                                          Unit{"s", 1'000'000'000},
+                                          Unit{"m", 60'000'000'000},
+                                          Unit{"h", 3'600'000'000'000}};
     if (text.empty()) {
         return std::nullopt;
     }
@@ -249,8 +259,9 @@ std::optional<int64_t> parse_duration(std::string_view text) {
         }
         text.remove_prefix(static_cast<size_t>(end - text.data()));
         const size_t unit_end = std::min(text.find_first_of("0123456789"), text.size());
-        const auto* unit = std::find_if(kUnits.begin(), kUnits.end(),
-                                        [&](const Unit& u) { return u.name == text.substr(0, unit_end); });
+        const auto* unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& u) {
+            return u.name == text.substr(0, unit_end);
+        });
         int64_t part = 0;
         if (unit == kUnits.end() || __builtin_mul_overflow(count, unit->nanoseconds, &part) ||
             __builtin_add_overflow(total, part, &total)) {

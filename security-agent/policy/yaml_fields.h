@@ -21,7 +21,8 @@ class YamlFields {
     using File = std::shared_ptr<const secl::SourceFile>;
 
     /// `node` may be anything: what is no map is reported. `what`: "a rule", for messages.
-    YamlFields(const File& file, const YamlNode& node, std::string_view what, secl::Diagnostics& diagnostics);
+    YamlFields(const File& file, const YamlNode& node, std::string_view what,
+               secl::Diagnostics& diagnostics);
 
     void set_subject(std::string subject) { subject_ = std::move(subject); }
 
@@ -32,7 +33,8 @@ class YamlFields {
     /// "10s", "1m30s" or nanoseconds as an integer.
     std::optional<int64_t> duration(std::string_view key);
     /// One of `allowed`.
-    std::optional<std::string> word(std::string_view key, std::initializer_list<std::string_view> allowed);
+    std::optional<std::string> word(std::string_view key,
+                                    std::initializer_list<std::string_view> allowed);
     std::vector<std::string> texts(std::string_view key);
     std::vector<secl::SourceText> sources(std::string_view key);
     std::vector<std::pair<std::string, std::string>> text_map(std::string_view key);

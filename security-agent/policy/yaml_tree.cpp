@@ -24,7 +24,8 @@ void report(const std::shared_ptr<const SourceFile>& file, uint32_t offset, std:
             std::string hint, Diagnostics& diagnostics) {
     SourceText whole;
     whole.file = file;
-    diagnostics.add(Severity::kError, whole, Span{offset, offset + 1}, std::move(message), std::move(hint));
+    diagnostics.add(Severity::kError, whole, Span{offset, offset + 1}, std::move(message),
+                    std::move(hint));
 }
 
 // Builds the tree from parser events; after a limit is passed it only waits for the end.
@@ -47,7 +48,8 @@ class Builder : public YAML::EventHandler {
         if (it == anchors_.end()) {
             return;  // after an error
         }
-        if (std::any_of(open_.begin(), open_.end(), [&](const Open& o) { return o.node == it->second; })) {
+        if (std::any_of(open_.begin(), open_.end(),
+                        [&](const Open& o) { return o.node == it->second; })) {
             return fail(mark, "the alias stands inside what it repeats");
         }
         attach(mark, it->second);
@@ -83,9 +85,12 @@ class Builder : public YAML::EventHandler {
         }
     }
 
-    static uint32_t offset(const YAML::Mark& mark) { return static_cast<uint32_t>(std::max(mark.pos, 0)); }
+    static uint32_t offset(const YAML::Mark& mark) {
+        return static_cast<uint32_t>(std::max(mark.pos, 0));
+    }
 
-    std::shared_ptr<YamlNode> add(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind) {
+    std::shared_ptr<YamlNode> add(const YAML::Mark& mark, YAML::anchor_t anchor,
+                                  YamlNode::Kind kind) {
         if (!error.empty()) {
             return nullptr;
         }
@@ -158,8 +163,10 @@ size_t first_bad_byte(std::string_view text) {
             ++at;
             continue;
         }
-        const size_t length = (lead & 0xe0) == 0xc0 && lead >= 0xc2 ? 2 : (lead & 0xf0) == 0xe0 ? 3
-                              : (lead & 0xf8) == 0xf0 && lead <= 0xf4 ? 4 : 0;
+        const size_t length = (lead & 0xe0) == 0xc0 && lead >= 0xc2   ? 2
+                              : (lead & 0xf0) == 0xe0                 ? 3
+                              : (lead & 0xf8) == 0xf0 && lead <= 0xf4 ? 4
+                                                                      : 0;
         if (length == 0 || at + length > text.size()) {
             return at;
         }
@@ -282,13 +289,14 @@ class ScalarTracer {
 YamlNodePtr read_yaml(const std::shared_ptr<const SourceFile>& file, Diagnostics& diagnostics) {
     const std::string& text = file->text();
     if (text.size() > kMaxPolicyBytes) {
-        report(file, 0, fmt::format("the file has {} bytes, the limit is {}", text.size(), kMaxPolicyBytes), "",
-               diagnostics);
+        report(file, 0,
+               fmt::format("the file has {} bytes, the limit is {}", text.size(), kMaxPolicyBytes),
+               "", diagnostics);
         return nullptr;
     }
     if (const size_t bad = first_bad_byte(text); bad != std::string_view::npos) {
-        report(file, static_cast<uint32_t>(bad), "the file is not UTF-8 text", "save it as UTF-8 without a byte-order mark",
-               diagnostics);
+        report(file, static_cast<uint32_t>(bad), "the file is not UTF-8 text",
+               "save it as UTF-8 without a byte-order mark", diagnostics);
         return nullptr;
     }
     Builder builder;
@@ -301,13 +309,14 @@ YamlNodePtr read_yaml(const std::shared_ptr<const SourceFile>& file, Diagnostics
         Builder rest;
         if (builder.error.empty() && parser.HandleNextDocument(rest) && rest.root &&
             rest.root->kind != YamlNode::Kind::kNull) {
-            report(file, rest.root->offset, "a policy file holds one YAML document, this is a second one",
+            report(file, rest.root->offset,
+                   "a policy file holds one YAML document, this is a second one",
                    "put it into a file of its own", diagnostics);
             return nullptr;
         }
     } catch (const YAML::Exception& error) {
-        report(file, static_cast<uint32_t>(std::max(error.mark.pos, 0)), fmt::format("not YAML: {}", error.msg), "",
-               diagnostics);
+        report(file, static_cast<uint32_t>(std::max(error.mark.pos, 0)),
+               fmt::format("not YAML: {}", error.msg), "", diagnostics);
         return nullptr;
     }
     if (!builder.error.empty()) {

@@ -32,18 +32,20 @@ struct YamlEntry {
 struct YamlNode {
     enum class Kind : uint8_t { kNull, kScalar, kList, kMap };
     Kind kind = Kind::kNull;
-    bool plain = false;    ///< a scalar without quotes: may be a number or a boolean
-    uint32_t offset = 0;   ///< in the file
+    bool plain = false;   ///< a scalar without quotes: may be a number or a boolean
+    uint32_t offset = 0;  ///< in the file
     std::string scalar;
     std::vector<YamlNodePtr> items;
     std::vector<YamlEntry> entries;
 };
 
 /// Null after an error, which is in `diagnostics`. An empty document is a null node.
-YamlNodePtr read_yaml(const std::shared_ptr<const secl::SourceFile>& file, secl::Diagnostics& diagnostics);
+YamlNodePtr read_yaml(const std::shared_ptr<const secl::SourceFile>& file,
+                      secl::Diagnostics& diagnostics);
 
 /// A scalar as the source of an expression: every byte of its value knows its place in the file, through folding,
 /// indentation and escapes.
-secl::SourceText scalar_source(const std::shared_ptr<const secl::SourceFile>& file, const YamlNode& scalar);
+secl::SourceText scalar_source(const std::shared_ptr<const secl::SourceFile>& file,
+                               const YamlNode& scalar);
 
 }  // namespace vedette::policy

@@ -22,8 +22,17 @@ enum class StringKind : uint8_t { kPlain, kPattern, kRegexp };
 enum class UnaryOp : uint8_t { kNot, kMinus, kComplement };
 enum class BinaryOp : uint8_t { kAnd, kOr, kAdd, kSub, kBitAnd, kBitOr, kBitXor };
 enum class CompareOp : uint8_t {
-    kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
-    kMatch, kNotMatch, kIn, kNotIn, kAllIn,
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kMatch,
+    kNotMatch,
+    kIn,
+    kNotIn,
+    kAllIn,
 };
 
 struct Integer {
@@ -74,8 +83,8 @@ struct List {
     std::vector<NodePtr> elements;
 };
 
-using Value = std::variant<Integer, Duration, String, Address, Name, Variable, FieldReference, Unary, Chain,
-                           Comparison, List>;
+using Value = std::variant<Integer, Duration, String, Address, Name, Variable, FieldReference,
+                           Unary, Chain, Comparison, List>;
 
 struct Node {
     Span span;

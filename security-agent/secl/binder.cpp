@@ -18,15 +18,19 @@ namespace {
 using ast::BinaryOp;
 using Kind = Operand::Kind;
 
-constexpr unsigned kMaxBindDepth = 500;     // of one rule with its macros expanded
-constexpr size_t kMaxBoundSize = 1'000'000; // literals and nodes of one rule with its macros expanded
+constexpr unsigned kMaxBindDepth = 500;  // of one rule with its macros expanded
+constexpr size_t kMaxBoundSize =
+    1'000'000;  // literals and nodes of one rule with its macros expanded
 constexpr size_t kMaxRuleHeight = 500;
 
 class Binder {
    public:
-    Binder(const RuleSource& rule, const MacroTable& macros, const FieldNames& fields, EventNeed need,
-           Diagnostics& diagnostics)
-        : macros_(macros), fields_(fields), need_(need), source_(&rule.expression),
+    Binder(const RuleSource& rule, const MacroTable& macros, const FieldNames& fields,
+           EventNeed need, Diagnostics& diagnostics)
+        : macros_(macros),
+          fields_(fields),
+          need_(need),
+          source_(&rule.expression),
           report_(diagnostics, rule.id) {}
 
     std::optional<BoundRule> run(const ast::Node& root) {
@@ -43,7 +47,8 @@ class Binder {
             return std::nullopt;
         }
         if (rule.condition.op == Condition::Op::kConstant) {
-            report_.warning(whole, fmt::format("the expression is always {}", rule.condition.value));
+            report_.warning(whole,
+                            fmt::format("the expression is always {}", rule.condition.value));
         }
         rule.event = event_;
         rule.registers = static_cast<int>(registers_.size());
@@ -64,7 +69,9 @@ class Binder {
         return out;
     }
 
-    Operand bind(const ast::Integer& value, const Place& place) { return number(value.value, Kind::kInt, place); }
+    Operand bind(const ast::Integer& value, const Place& place) {
+        return number(value.value, Kind::kInt, place);
+    }
     Operand bind(const ast::Duration& value, const Place& place) {
         return number(value.nanoseconds, Kind::kDuration, place);
     }
@@ -85,7 +92,9 @@ class Binder {
     Operand bind(const ast::Variable& value, const Place& place) {
         return error(place, fmt::format("variables are not supported yet: ${{{}}}", value.name));
     }
-    Operand bind(const ast::FieldReference& value, const Place& place) { return bind_field(value.name, place); }
+    Operand bind(const ast::FieldReference& value, const Place& place) {
+        return bind_field(value.name, place);
+    }
 
     Operand bind(const ast::Name& value, const Place& place) {
         if (const Constant* constant = find_constant(value.text)) {
@@ -109,7 +118,8 @@ class Binder {
         }
         if (value.op == ast::UnaryOp::kNot) {
             if (operand.kind != Kind::kBool) {
-                return error(place, fmt::format("'!' negates conditions, this is {}", describe(operand)),
+                return error(place,
+                             fmt::format("'!' negates conditions, this is {}", describe(operand)),
                              "'!' and 'not' bind tighter than comparisons: write !(a == b)");
             }
             Operand out = make(Kind::kBool, place);
@@ -118,8 +128,8 @@ class Binder {
         }
         const bool complement = value.op == ast::UnaryOp::kComplement;
         if (operand.kind != Kind::kInt && (complement || operand.kind != Kind::kDuration)) {
-            return error(place, fmt::format("'{}' takes a number, this is {}", ast::to_string(value.op),
-                                            describe(operand)));
+            return error(place, fmt::format("'{}' takes a number, this is {}",
+                                            ast::to_string(value.op), describe(operand)));
         }
         IntExpr result;
         result.op = complement ? IntExpr::Op::kComplement : IntExpr::Op::kNegate;
@@ -145,15 +155,17 @@ class Binder {
         if (first == BinaryOp::kAnd || first == BinaryOp::kOr) {
             return logical(value, place);
         }
-        return first == BinaryOp::kAdd || first == BinaryOp::kSub ? sum(value, place) : bits(value, place);
+        return first == BinaryOp::kAdd || first == BinaryOp::kSub ? sum(value, place)
+                                                                  : bits(value, place);
     }
 
     Operand bind(const ast::List& value, const Place& place) {
         Operand out = make(Kind::kError, place);
         bool broken = false;
         for (const ast::NodePtr& element : value.elements) {
-            Operand item = std::holds_alternative<ast::Name>(element->value) ? constant_element(*element)
-                                                                            : bind(*element);
+            Operand item = std::holds_alternative<ast::Name>(element->value)
+                               ? constant_element(*element)
+                               : bind(*element);
             Kind kind = Kind::kError;
             switch (item.kind) {
                 case Kind::kString:
@@ -173,7 +185,9 @@ class Binder {
                     kind = Kind::kIps;
                     out.ranges.push_back(item.ranges.front());
                     break;
-                default: broken = true; continue;
+                default:
+                    broken = true;
+                    continue;
             }
             if (out.kind != Kind::kError && out.kind != kind) {
                 return error(item.place, "a list holds constants of one type");
@@ -196,7 +210,8 @@ class Binder {
         }
         Condition result = std::move(conditions.back());
         for (size_t i = conditions.size() - 1; i-- > 0;) {
-            const auto op = value.operators[i] == BinaryOp::kAnd ? Condition::Op::kAnd : Condition::Op::kOr;
+            const auto op =
+                value.operators[i] == BinaryOp::kAnd ? Condition::Op::kAnd : Condition::Op::kOr;
             result = combine(op, std::move(conditions[i]), std::move(result));
         }
         Operand out = make(Kind::kBool, place);
@@ -259,10 +274,13 @@ class Binder {
             return true;
         }
         if (operand.kind != Kind::kError) {
-            report_.error(operand.place, fmt::format("'{}' takes numbers, this is {}", ast::to_string(op),
-                                                     describe(operand)),
-                          op == BinaryOp::kBitAnd || op == BinaryOp::kBitOr
-                              ? fmt::format("conditions are joined with '{0}{0}'", ast::to_string(op)) : "");
+            report_.error(
+                operand.place,
+                fmt::format("'{}' takes numbers, this is {}", ast::to_string(op),
+                            describe(operand)),
+                op == BinaryOp::kBitAnd || op == BinaryOp::kBitOr
+                    ? fmt::format("conditions are joined with '{0}{0}'", ast::to_string(op))
+                    : "");
         }
         return false;
     }
@@ -272,7 +290,8 @@ class Binder {
             return std::move(operand.condition);
         }
         if (operand.kind != Kind::kError) {
-            report_.error(operand.place, fmt::format("expected a condition, this is {}", describe(operand)),
+            report_.error(operand.place,
+                          fmt::format("expected a condition, this is {}", describe(operand)),
                           "compare it with something");
         }
         return {};
@@ -287,7 +306,8 @@ class Binder {
         expanding_.push_back(&macro);
         Operand out = bind_macro_body(macro, place);
         for (size_t i = 0; i < macro.merged.size() && out.kind != Kind::kError; ++i) {
-            append_list(out, bind_text(macro.merged[i].get(), macro.source->merged[i], place), macro);
+            append_list(out, bind_text(macro.merged[i].get(), macro.source->merged[i], place),
+                        macro);
         }
         expanding_.pop_back();
         if (out.kind == Kind::kError) {
@@ -325,8 +345,10 @@ class Binder {
         if (more.kind == Kind::kError) {
             list.kind = Kind::kError;
         } else if (!list.is_list() || more.kind != list.kind) {
-            list = error(more.place, fmt::format("cannot merge into macro '{}': {} and {} are not lists of one type",
-                                                 macro.source->id, describe(list), describe(more)));
+            list = error(
+                more.place,
+                fmt::format("cannot merge into macro '{}': {} and {} are not lists of one type",
+                            macro.source->id, describe(list), describe(more)));
         } else {
             std::move(more.strings.begin(), more.strings.end(), std::back_inserter(list.strings));
             list.ints.insert(list.ints.end(), more.ints.begin(), more.ints.end());
@@ -345,8 +367,10 @@ class Binder {
             named.read.reg = static_cast<int32_t>(it - registers_.begin());
             if (it == registers_.end()) {
                 if (registers_.size() == kMaxRegisters) {
-                    return error(place, fmt::format("more than {} registers in one rule are not supported yet",
-                                                    kMaxRegisters));
+                    return error(
+                        place,
+                        fmt::format("more than {} registers in one rule are not supported yet",
+                                    kMaxRegisters));
                 }
                 registers_.emplace_back(named.reg);
             }
@@ -382,7 +406,8 @@ class Binder {
 
     Operand unknown_name(std::string_view name, const Place& place) {
         if (name.starts_with("fim.write.")) {
-            return error(place, "fim.write is not supported yet", "write rules for open, chmod, chown, link, "
+            return error(place, "fim.write is not supported yet",
+                         "write rules for open, chmod, chown, link, "
                          "rename, unlink and utimes");
         }
         Suggestion suggestion(name);
@@ -391,7 +416,8 @@ class Binder {
         for (const Constant& constant : constants()) {
             suggestion.consider(constant.name);
         }
-        return error(place, fmt::format("'{}' is no known field, constant or macro", name), suggestion.hint());
+        return error(place, fmt::format("'{}' is no known field, constant or macro", name),
+                     suggestion.hint());
     }
 
     Operand constant_element(const ast::Node& node) {
@@ -404,7 +430,8 @@ class Binder {
         for (const Constant& constant : constants()) {
             suggestion.consider(constant.name);
         }
-        return error(place, fmt::format("'{}' is no constant: lists hold literals and constants", name),
+        return error(place,
+                     fmt::format("'{}' is no constant: lists hold literals and constants", name),
                      suggestion.hint());
     }
 
@@ -416,8 +443,9 @@ class Binder {
             return;
         }
         if (event_ != kAnyEvent) {
-            report_.error(place, fmt::format("the rule uses two event types, '{}' and '{}'",
-                                             fields_.event_name(event_), fields_.event_name(event)),
+            report_.error(place,
+                          fmt::format("the rule uses two event types, '{}' and '{}'",
+                                      fields_.event_name(event_), fields_.event_name(event)),
                           "a rule is for one event type: write two rules");
             return;
         }
@@ -506,8 +534,9 @@ void MacroTable::suggest(Suggestion& suggestion) const {
     }
 }
 
-std::optional<BoundRule> bind_rule(const RuleSource& rule, const ast::Node& root, const MacroTable& macros,
-                                   const FieldNames& fields, EventNeed need, Diagnostics& diagnostics) {
+std::optional<BoundRule> bind_rule(const RuleSource& rule, const ast::Node& root,
+                                   const MacroTable& macros, const FieldNames& fields,
+                                   EventNeed need, Diagnostics& diagnostics) {
     return Binder(rule, macros, fields, need, diagnostics).run(root);
 }
 

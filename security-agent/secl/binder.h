@@ -20,7 +20,7 @@ namespace vedette::secl {
 
 struct Macro {
     const MacroSource* source = nullptr;
-    ast::NodePtr body;  ///< null for plain strings, and after a syntax error
+    ast::NodePtr body;                 ///< null for plain strings, and after a syntax error
     std::vector<ast::NodePtr> merged;  ///< as source->merged; null after an error
 };
 
@@ -39,7 +39,8 @@ class MacroTable {
 enum class EventNeed : uint8_t { kExactlyOne, kNone };
 
 /// Nothing after an error, which is in `diagnostics`. Everything wrong with the rule is reported at once.
-std::optional<BoundRule> bind_rule(const RuleSource& rule, const ast::Node& root, const MacroTable& macros,
-                                   const FieldNames& fields, EventNeed need, Diagnostics& diagnostics);
+std::optional<BoundRule> bind_rule(const RuleSource& rule, const ast::Node& root,
+                                   const MacroTable& macros, const FieldNames& fields,
+                                   EventNeed need, Diagnostics& diagnostics);
 
 }  // namespace vedette::secl

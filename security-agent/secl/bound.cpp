@@ -8,11 +8,16 @@ namespace vedette::secl {
 
 bool relation_holds(Relation relation, int64_t left, int64_t right) {
     switch (relation) {
-        case Relation::kEqual: return left == right;
-        case Relation::kLess: return left < right;
-        case Relation::kLessEqual: return left <= right;
-        case Relation::kGreater: return left > right;
-        case Relation::kGreaterEqual: return left >= right;
+        case Relation::kEqual:
+            return left == right;
+        case Relation::kLess:
+            return left < right;
+        case Relation::kLessEqual:
+            return left <= right;
+        case Relation::kGreater:
+            return left > right;
+        case Relation::kGreaterEqual:
+            return left >= right;
     }
     return false;
 }

@@ -29,8 +29,8 @@ struct FieldRead {
 
     const FieldDef* field = nullptr;
     Kind kind = Kind::kValue;
-    int32_t index = -1;              ///< one element of a list; zero value past its end
-    int32_t reg = kNoRegister;       ///< of the ancestor this register is bound to
+    int32_t index = -1;         ///< one element of a list; zero value past its end
+    int32_t reg = kNoRegister;  ///< of the ancestor this register is bound to
 
     ValueType type() const { return kind == Kind::kValue ? field->type : ValueType::kInt; }
     /// Several values: a test asks whether any of them passes.
@@ -42,7 +42,16 @@ struct FieldRead {
 };
 
 struct IntExpr {
-    enum class Op : uint8_t { kConstant, kRead, kNegate, kComplement, kSum, kBitAnd, kBitOr, kBitXor };
+    enum class Op : uint8_t {
+        kConstant,
+        kRead,
+        kNegate,
+        kComplement,
+        kSum,
+        kBitAnd,
+        kBitOr,
+        kBitXor
+    };
     Op op = Op::kConstant;
     int64_t value = 0;          ///< kConstant
     FieldRead read;             ///< kRead; at most one read of an expression has several values
@@ -102,8 +111,8 @@ struct Condition {
         kEqual,  ///< two children, true when they agree
     };
     Op op = Op::kConstant;
-    bool value = false;                 ///< kConstant
-    std::unique_ptr<Test> test;         ///< kTest
+    bool value = false;          ///< kConstant
+    std::unique_ptr<Test> test;  ///< kTest
     std::vector<Condition> children;
     unsigned height = 1;
 };

@@ -12,16 +12,17 @@
 namespace vedette::secl {
 namespace {
 
-std::optional<BoundRule> bound(const RuleSource& rule, const MacroTable& macros, const FieldNames& names,
-                               EventNeed need, Diagnostics& diagnostics) {
+std::optional<BoundRule> bound(const RuleSource& rule, const MacroTable& macros,
+                               const FieldNames& names, EventNeed need, Diagnostics& diagnostics) {
     const ast::NodePtr root = parse_expression(rule.expression, diagnostics, rule.id);
     return root ? bind_rule(rule, *root, macros, names, need, diagnostics) : std::nullopt;
 }
 
 std::string first_error(const Diagnostics& diagnostics) {
     const auto& items = diagnostics.items();
-    const auto it = std::find_if(items.begin(), items.end(),
-                                 [](const Diagnostic& d) { return d.severity == Severity::kError; });
+    const auto it = std::find_if(items.begin(), items.end(), [](const Diagnostic& d) {
+        return d.severity == Severity::kError;
+    });
     return it == items.end() ? std::string() : it->message;
 }
 
@@ -55,7 +56,8 @@ CompiledRules compile_rules(std::span<const RuleSource> rules, std::span<const M
     return out;
 }
 
-std::shared_ptr<const RuleSet> compile_condition(const RuleSource& condition, const FieldTable& fields,
+std::shared_ptr<const RuleSet> compile_condition(const RuleSource& condition,
+                                                 const FieldTable& fields,
                                                  Diagnostics& diagnostics) {
     const FieldNames names(fields);
     const MacroTable no_macros({}, diagnostics);

@@ -48,7 +48,8 @@ CompiledRules compile_rules(std::span<const RuleSource> rules, std::span<const M
 
 /// A condition that belongs to no event type (host facts of `filters`): evaluate with type kAnyEvent, it is rule
 /// 0. Null after an error.
-std::shared_ptr<const RuleSet> compile_condition(const RuleSource& condition, const FieldTable& fields,
+std::shared_ptr<const RuleSet> compile_condition(const RuleSource& condition,
+                                                 const FieldTable& fields,
                                                  Diagnostics& diagnostics);
 
 /// Parses and type-checks without compiling: the filter of an action, which is for the events of a rule.

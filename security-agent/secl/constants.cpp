@@ -32,7 +32,9 @@ class Table {
         }
         const auto by_name = [](const Constant& a, const Constant& b) { return a.name < b.name; };
         std::stable_sort(all_.begin(), all_.end(), by_name);
-        const auto same_name = [](const Constant& a, const Constant& b) { return a.name == b.name; };
+        const auto same_name = [](const Constant& a, const Constant& b) {
+            return a.name == b.name;
+        };
         all_.erase(std::unique(all_.begin(), all_.end(), same_name), all_.end());
     }
 
@@ -84,11 +86,14 @@ const Table& table() {
 
 const Constant* find_constant(std::string_view name) {
     const auto all = table().all();
-    const auto at = std::lower_bound(all.begin(), all.end(), name,
-                                     [](const Constant& c, std::string_view n) { return c.name < n; });
+    const auto at =
+        std::lower_bound(all.begin(), all.end(), name,
+                         [](const Constant& c, std::string_view n) { return c.name < n; });
     return at != all.end() && at->name == name ? &*at : nullptr;
 }
 
-std::span<const Constant> constants() { return table().all(); }
+std::span<const Constant> constants() {
+    return table().all();
+}
 
 }  // namespace vedette::secl

@@ -22,13 +22,13 @@ bool continues_code_point(char c) {
 
 // The part of a long line that holds the error, without anything a terminal would obey.
 ShownLine show_line(const Diagnostic& diagnostic) {
-    const size_t first = diagnostic.column > kMaxLineShown / 2 + 1
-                             ? diagnostic.column - 1 - kMaxLineShown / 2 : 0;
+    const size_t first =
+        diagnostic.column > kMaxLineShown / 2 + 1 ? diagnostic.column - 1 - kMaxLineShown / 2 : 0;
     ShownLine shown;
     if (first > 0) {
         shown.text = "...";
     }
-    size_t column = 0;       // in code points of the source line
+    size_t column = 0;  // in code points of the source line
     size_t shown_width = shown.text.size();
     bool started = false;
     for (const char c : diagnostic.source_line) {
@@ -54,8 +54,9 @@ ShownLine show_line(const Diagnostic& diagnostic) {
     if (column > first + kMaxLineShown) {
         shown.text += "...";
     }
-    shown.length = std::clamp<size_t>(diagnostic.length, 1,
-                                      std::max<size_t>(1, shown_width - std::min(shown_width, shown.column)));
+    shown.length =
+        std::clamp<size_t>(diagnostic.length, 1,
+                           std::max<size_t>(1, shown_width - std::min(shown_width, shown.column)));
     return shown;
 }
 
@@ -103,7 +104,8 @@ void Diagnostics::add(Severity severity, const SourceText& source, Span span, st
     diagnostic.subject = subject;
     if (source.file) {
         const uint32_t begin = source.file_offset(span.begin);
-        const uint32_t end = span.end > span.begin ? source.file_offset(span.end - 1) + 1 : begin + 1;
+        const uint32_t end =
+            span.end > span.begin ? source.file_offset(span.end - 1) + 1 : begin + 1;
         const Position position = source.file->position(begin);
         diagnostic.file = source.file->name();
         diagnostic.line = position.line;
@@ -138,8 +140,8 @@ std::string render(const Diagnostic& diagnostic) {
     if (diagnostic.line > 0 && !diagnostic.source_line.empty()) {
         const ShownLine shown = show_line(diagnostic);
         const std::string number = std::to_string(diagnostic.line);
-        out += fmt::format(" {} | {}\n {:{}} | {:{}}{:~<{}}\n", number, shown.text, "", number.size(), "",
-                           shown.column, "^", shown.length);
+        out += fmt::format(" {} | {}\n {:{}} | {:{}}{:~<{}}\n", number, shown.text, "",
+                           number.size(), "", shown.column, "^", shown.length);
     }
     if (!diagnostic.hint.empty()) {
         out += fmt::format("  hint: {}\n", visible(diagnostic.hint));

@@ -26,8 +26,8 @@ struct Diagnostic {
     uint32_t length = 1;      ///< columns to underline
     std::string source_line;  ///< as it stands in the file
     std::string message;
-    std::string hint;         ///< how to put it right; may be empty
-    std::string subject;      ///< id of the rule or macro it is about; may be empty
+    std::string hint;     ///< how to put it right; may be empty
+    std::string subject;  ///< id of the rule or macro it is about; may be empty
 };
 
 /// Collects; never prints. Bounded: after kMax more are only counted. The same complaint about the same place is

@@ -13,8 +13,10 @@ size_t sequence_length(std::string_view text) {
     if (lead < 0x80) {
         return 1;
     }
-    const size_t length = lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) == 0xe0 ? 3
-                          : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+    const size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                          : (lead & 0xf0) == 0xe0        ? 3
+                          : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                         : 0;
     if (length == 0 || text.size() < length) {
         return 0;
     }
@@ -24,7 +26,8 @@ size_t sequence_length(std::string_view text) {
         }
     }
     const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-    const bool out_of_range = (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf4 && byte(1) >= 0x90);
+    const bool out_of_range =
+        (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf4 && byte(1) >= 0x90);
     return overlong || out_of_range ? 0 : length;
 }
 

@@ -18,9 +18,9 @@ struct EvalContext {
     /// v1::ProcessNode of each ancestor, nearest first, earlier images of the same pid included. Computed by the
     /// engine on the first call for an event.
     std::span<const void* const> (*ancestors)(const EvalContext& context) = nullptr;
-    void* owner = nullptr;          ///< for `ancestors`
+    void* owner = nullptr;  ///< for `ancestors`
     Scratch* scratch = nullptr;
-    int64_t now_ns = 0;             ///< nanoseconds since 1970, for age comparisons
+    int64_t now_ns = 0;  ///< nanoseconds since 1970, for age comparisons
 };
 
 }  // namespace vedette::secl

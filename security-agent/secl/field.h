@@ -22,11 +22,11 @@ enum class Matching : uint8_t { kPlain, kPath, kCaseInsensitive };
 
 /// Which object a field is read from. The engine turns it into the getter's `base` pointer.
 enum class Subject : uint8_t {
-    kEvent,     ///< v1::Event
-    kProcess,   ///< v1::ProcessNode of the acting process
-    kParent,    ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
+    kEvent,    ///< v1::Event
+    kProcess,  ///< v1::ProcessNode of the acting process
+    kParent,   ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
     kAncestor,  ///< v1::ProcessNode of each ancestor in turn: an iterator, "any of them" without a register
-    kContext,   ///< the EvalContext itself: what no message holds (process.ancestors.length)
+    kContext,  ///< the EvalContext itself: what no message holds (process.ancestors.length)
 };
 
 /// Number of an event type: the field number of its member in v1::Event.payload. 0: any event.
@@ -46,25 +46,24 @@ using BoolGetter = bool (*)(const void* base);
 using StringGetter = std::string_view (*)(const void* base, Scratch& scratch);
 using StringListGetter = void (*)(const void* base, Scratch& scratch, StringList& out);
 using IntListGetter = void (*)(const void* base, Scratch& scratch, IntList& out);
-using Getter =
-    std::variant<IntGetter, BoolGetter, StringGetter, StringListGetter, IntListGetter>;
+using Getter = std::variant<IntGetter, BoolGetter, StringGetter, StringListGetter, IntListGetter>;
 
 struct FieldDef {
-    std::string_view name;       ///< as a rule writes it
+    std::string_view name;  ///< as a rule writes it
     std::string_view doc;
     ValueType type = ValueType::kInt;
-    bool is_list = false;        ///< several values by itself (argv), not by being on an iterator
-    bool is_time = false;        ///< compares by age with a duration
+    bool is_list = false;  ///< several values by itself (argv), not by being on an iterator
+    bool is_time = false;  ///< compares by age with a duration
     Matching matching = Matching::kPlain;
     Subject subject = Subject::kEvent;
     EventTypeId event = kAnyEvent;  ///< the only event it exists for
-    std::string_view constants;  ///< constant family, "" when none
+    std::string_view constants;     ///< constant family, "" when none
     Getter get;
 };
 
 struct EventTypeDef {
     EventTypeId id = kAnyEvent;
-    std::string_view name;       ///< "" when no rule can name it
+    std::string_view name;  ///< "" when no rule can name it
     std::string_view category;
     std::string_view doc;
 };

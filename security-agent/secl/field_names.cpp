@@ -50,7 +50,7 @@ const FieldDef* FieldNames::find(std::string_view name) const {
 }
 
 NamedRead FieldNames::resolve(std::string_view name) const {
-    std::string plain;     // without brackets
+    std::string plain;  // without brackets
     NamedRead out;
     size_t at = 0;
     while (at < name.size()) {
@@ -66,7 +66,8 @@ NamedRead FieldNames::resolve(std::string_view name) const {
         const std::string_view key = name.substr(open + 1, close - open - 1);
         at = close + 1;
         if (is_number(key) && at == name.size()) {
-            if (std::from_chars(key.data(), key.data() + key.size(), out.read.index).ec != std::errc{} ||
+            if (std::from_chars(key.data(), key.data() + key.size(), out.read.index).ec !=
+                    std::errc{} ||
                 out.read.index > kMaxIndex) {
                 return wrong(fmt::format("index {} is too large", key));
             }
@@ -77,7 +78,8 @@ NamedRead FieldNames::resolve(std::string_view name) const {
             out.reg = key;
         } else {
             return wrong(fmt::format("[{}] does not belong here", key),
-                         "registers follow an iterator (process.ancestors[A].file.name), an index ends a list "
+                         "registers follow an iterator (process.ancestors[A].file.name), an index "
+                         "ends a list "
                          "field (process.argv[0])");
         }
     }
@@ -98,8 +100,10 @@ NamedRead FieldNames::resolve(std::string_view name) const {
     if (!out.reg.empty() && out.read.field->subject != Subject::kAncestor) {
         return wrong(fmt::format("'{}' is not read through an iterator", plain));
     }
-    if (out.read.index >= 0 && (!out.read.field->is_list || out.read.kind == FieldRead::Kind::kLength)) {
-        return wrong(fmt::format("'{}' is not a list: it has no element [{}]", plain, out.read.index));
+    if (out.read.index >= 0 &&
+        (!out.read.field->is_list || out.read.kind == FieldRead::Kind::kLength)) {
+        return wrong(
+            fmt::format("'{}' is not a list: it has no element [{}]", plain, out.read.index));
     }
     return out;
 }

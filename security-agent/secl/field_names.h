@@ -16,11 +16,11 @@
 namespace vedette::secl {
 
 struct NamedRead {
-    FieldRead read;            ///< its register is unset
-    std::string_view reg;      ///< register the name carries, empty when none
-    std::string error;         ///< not empty: the name is no field, and why
+    FieldRead read;        ///< its register is unset
+    std::string_view reg;  ///< register the name carries, empty when none
+    std::string error;     ///< not empty: the name is no field, and why
     std::string hint;
-    bool unknown = false;      ///< no such name, as against a wrong use of a known one
+    bool unknown = false;  ///< no such name, as against a wrong use of a known one
 };
 
 /// Lookup in a FieldTable, which must outlive it.

@@ -65,12 +65,15 @@ class IndexBuilder {
     // ---- interning
 
     SlotId slot(const FieldRead& read) {
-        const std::string key = Key('s').add(read.field).add(read.kind).add(read.index).add(read.reg).take();
-        const auto [it, fresh] = slot_by_key_.emplace(key, static_cast<SlotId>(index_->slots.size()));
+        const std::string key =
+            Key('s').add(read.field).add(read.kind).add(read.index).add(read.reg).take();
+        const auto [it, fresh] =
+            slot_by_key_.emplace(key, static_cast<SlotId>(index_->slots.size()));
         if (fresh) {
             Slot slot;
             slot.read = read;
-            slot.ignore_case = read.kind == FieldRead::Kind::kValue && read.type() == ValueType::kString &&
+            slot.ignore_case = read.kind == FieldRead::Kind::kValue &&
+                               read.type() == ValueType::kString &&
                                read.field->matching == Matching::kCaseInsensitive;
             index_->slots.push_back(std::move(slot));
             entries_.emplace_back();
@@ -221,10 +224,18 @@ class IndexBuilder {
                     any_version_[built.predicate] = without_register(*condition.test);
                 }
                 break;
-            case Condition::Op::kNot: built.op = BoolNode::Op::kNot; break;
-            case Condition::Op::kAnd: built.op = BoolNode::Op::kAnd; break;
-            case Condition::Op::kOr: built.op = BoolNode::Op::kOr; break;
-            case Condition::Op::kEqual: built.op = BoolNode::Op::kEqual; break;
+            case Condition::Op::kNot:
+                built.op = BoolNode::Op::kNot;
+                break;
+            case Condition::Op::kAnd:
+                built.op = BoolNode::Op::kAnd;
+                break;
+            case Condition::Op::kOr:
+                built.op = BoolNode::Op::kOr;
+                break;
+            case Condition::Op::kEqual:
+                built.op = BoolNode::Op::kEqual;
+                break;
         }
         for (const Condition& child : condition.children) {
             children.push_back(node(child));
@@ -239,7 +250,8 @@ class IndexBuilder {
         for (const NodeId child : children) {
             key.add(child);
         }
-        const auto [it, fresh] = node_by_key_.emplace(key.take(), static_cast<NodeId>(index_->nodes.size()));
+        const auto [it, fresh] =
+            node_by_key_.emplace(key.take(), static_cast<NodeId>(index_->nodes.size()));
         if (fresh) {
             built.first_child = static_cast<uint32_t>(index_->children.size());
             built.child_count = static_cast<uint32_t>(children.size());
@@ -270,7 +282,8 @@ class IndexBuilder {
 
     static double subject_weight(const FieldRead& read) {
         // What is true of a process stays true for all its events; lists and ancestors cost more to read.
-        double weight = read.field->subject == Subject::kEvent || read.field->event != kAnyEvent ? 1 : 2;
+        double weight =
+            read.field->subject == Subject::kEvent || read.field->event != kAnyEvent ? 1 : 2;
         return read.multi() ? weight * 4 : weight;
     }
 
@@ -278,12 +291,16 @@ class IndexBuilder {
         double weight = 1;
         for (const StringLiteral& literal : set.literals) {
             switch (literal.kind) {
-                case StringLiteral::Kind::kExact: weight += 0.05; break;
-                case StringLiteral::Kind::kRegexp: weight += 30; break;
+                case StringLiteral::Kind::kExact:
+                    weight += 0.05;
+                    break;
+                case StringLiteral::Kind::kRegexp:
+                    weight += 30;
+                    break;
                 default: {
                     const size_t literal_bytes =
-                        literal.text.size() - static_cast<size_t>(std::count(literal.text.begin(),
-                                                                             literal.text.end(), '*'));
+                        literal.text.size() - static_cast<size_t>(std::count(
+                                                  literal.text.begin(), literal.text.end(), '*'));
                     weight += literal_bytes >= 5 ? 0.5 : 30;
                 }
             }
@@ -306,13 +323,20 @@ class IndexBuilder {
 
     GuardPtr compute_guard(const BoolNode& node, bool wanted) {
         switch (node.op) {
-            case BoolNode::Op::kPredicate: return wanted ? predicate_guard(node.predicate) : nullptr;
-            case BoolNode::Op::kNot: return guard(index_->children_of(node).front(), !wanted);
-            case BoolNode::Op::kAnd: return wanted ? best_of(node, wanted) : union_of(node, wanted);
-            case BoolNode::Op::kOr: return wanted ? union_of(node, wanted) : best_of(node, wanted);
-            case BoolNode::Op::kTrue: return wanted ? nullptr : std::make_shared<Guard>();
-            case BoolNode::Op::kFalse: return wanted ? std::make_shared<Guard>() : nullptr;
-            case BoolNode::Op::kEqual: return nullptr;
+            case BoolNode::Op::kPredicate:
+                return wanted ? predicate_guard(node.predicate) : nullptr;
+            case BoolNode::Op::kNot:
+                return guard(index_->children_of(node).front(), !wanted);
+            case BoolNode::Op::kAnd:
+                return wanted ? best_of(node, wanted) : union_of(node, wanted);
+            case BoolNode::Op::kOr:
+                return wanted ? union_of(node, wanted) : best_of(node, wanted);
+            case BoolNode::Op::kTrue:
+                return wanted ? nullptr : std::make_shared<Guard>();
+            case BoolNode::Op::kFalse:
+                return wanted ? std::make_shared<Guard>() : nullptr;
+            case BoolNode::Op::kEqual:
+                return nullptr;
         }
         return nullptr;
     }
@@ -348,11 +372,13 @@ class IndexBuilder {
             if (!part) {
                 return nullptr;
             }
-            all->predicates.insert(all->predicates.end(), part->predicates.begin(), part->predicates.end());
+            all->predicates.insert(all->predicates.end(), part->predicates.begin(),
+                                   part->predicates.end());
             all->weight += part->weight;
         }
         std::sort(all->predicates.begin(), all->predicates.end());
-        all->predicates.erase(std::unique(all->predicates.begin(), all->predicates.end()), all->predicates.end());
+        all->predicates.erase(std::unique(all->predicates.begin(), all->predicates.end()),
+                              all->predicates.end());
         return all;
     }
 
@@ -390,7 +416,8 @@ class IndexBuilder {
             if (predicate.guarded.empty()) {
                 continue;
             }
-            if (predicate.kind == Predicate::Kind::kStringSet || predicate.kind == Predicate::Kind::kIntSet) {
+            if (predicate.kind == Predicate::Kind::kStringSet ||
+                predicate.kind == Predicate::Kind::kIntSet) {
                 Slot& slot = index_->slots[predicate.slot];
                 if (!std::exchange(slot.guard, true)) {
                     index_->guard_slots.push_back(predicate.slot);
@@ -422,7 +449,8 @@ class IndexBuilder {
             return predicate.several ? 40 : 3;
         }
         const Slot& slot = index_->slots[predicate.slot];
-        const double base = predicate.kind == Predicate::Kind::kStringSet ? (slot.guard ? 1 : 10) : 3;
+        const double base =
+            predicate.kind == Predicate::Kind::kStringSet ? (slot.guard ? 1 : 10) : 3;
         return slot.read.multi() ? base * 10 : base;
     }
 

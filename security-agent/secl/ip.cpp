@@ -62,7 +62,8 @@ std::optional<IpRange> parse_network(std::string_view text) {
     const std::string_view digits = text.substr(slash + 1);
     unsigned prefix = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-    if (error != std::errc{} || end != digits.data() + digits.size() || prefix > (v4 ? 32U : 128U)) {
+    if (error != std::errc{} || end != digits.data() + digits.size() ||
+        prefix > (v4 ? 32U : 128U)) {
         return std::nullopt;
     }
     prefix += v4 ? 96 : 0;

@@ -11,9 +11,15 @@
 namespace vedette::secl {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_word(char c) { return is_letter(c) || is_digit(c); }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_word(char c) {
+    return is_letter(c) || is_digit(c);
+}
 bool is_address_char(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
 }
@@ -26,26 +32,16 @@ struct Symbol {
 
 // Longest first.
 constexpr Symbol kSymbols[] = {
-    {"==", TokenKind::kEqual, "'=='"},
-    {"!=", TokenKind::kNotEqual, "'!='"},
-    {"<=", TokenKind::kLessEqual, "'<='"},
-    {">=", TokenKind::kGreaterEqual, "'>='"},
-    {"=~", TokenKind::kMatch, "'=~'"},
-    {"!~", TokenKind::kNotMatch, "'!~'"},
-    {"&&", TokenKind::kAnd, "'&&'"},
-    {"||", TokenKind::kOr, "'||'"},
-    {"<", TokenKind::kLess, "'<'"},
-    {">", TokenKind::kGreater, "'>'"},
-    {"!", TokenKind::kNot, "'!'"},
-    {"&", TokenKind::kAmpersand, "'&'"},
-    {"|", TokenKind::kPipe, "'|'"},
-    {"^", TokenKind::kCaret, "'^'"},
-    {"+", TokenKind::kPlus, "'+'"},
-    {"-", TokenKind::kMinus, "'-'"},
-    {"(", TokenKind::kLeftParen, "'('"},
-    {")", TokenKind::kRightParen, "')'"},
-    {"[", TokenKind::kLeftBracket, "'['"},
-    {"]", TokenKind::kRightBracket, "']'"},
+    {"==", TokenKind::kEqual, "'=='"},     {"!=", TokenKind::kNotEqual, "'!='"},
+    {"<=", TokenKind::kLessEqual, "'<='"}, {">=", TokenKind::kGreaterEqual, "'>='"},
+    {"=~", TokenKind::kMatch, "'=~'"},     {"!~", TokenKind::kNotMatch, "'!~'"},
+    {"&&", TokenKind::kAnd, "'&&'"},       {"||", TokenKind::kOr, "'||'"},
+    {"<", TokenKind::kLess, "'<'"},        {">", TokenKind::kGreater, "'>'"},
+    {"!", TokenKind::kNot, "'!'"},         {"&", TokenKind::kAmpersand, "'&'"},
+    {"|", TokenKind::kPipe, "'|'"},        {"^", TokenKind::kCaret, "'^'"},
+    {"+", TokenKind::kPlus, "'+'"},        {"-", TokenKind::kMinus, "'-'"},
+    {"(", TokenKind::kLeftParen, "'('"},   {")", TokenKind::kRightParen, "')'"},
+    {"[", TokenKind::kLeftBracket, "'['"}, {"]", TokenKind::kRightBracket, "']'"},
     {",", TokenKind::kComma, "','"},
 };
 
@@ -181,8 +177,9 @@ class Lexer {
         if (unit == "ms" || unit == "s" || unit == "m" || unit == "h") {
             return TokenKind::kDuration;
         }
-        return error(fmt::format("'{}' is not a number or a duration", text_.substr(begin_, at_ - begin_)),
-                     "durations end in ms, s, m or h; numbers are decimal, or octal with a leading 0");
+        return error(
+            fmt::format("'{}' is not a number or a duration", text_.substr(begin_, at_ - begin_)),
+            "durations end in ms, s, m or h; numbers are decimal, or octal with a leading 0");
     }
 
     // The text is taken raw; a backslash keeps the next character, a quote among them, inside.
@@ -193,7 +190,8 @@ class Lexer {
         }
         if (at_ >= text_.size()) {
             at_ = static_cast<uint32_t>(text_.size());
-            return error("the string does not end", "add the closing '\"'", Span{begin_, begin_ + prefix + 1});
+            return error("the string does not end", "add the closing '\"'",
+                         Span{begin_, begin_ + prefix + 1});
         }
         ++at_;
         return kind;
@@ -206,9 +204,10 @@ class Lexer {
             ++at_;
         }
         if (at_ == name || peek() != '}') {
-            return error(fmt::format("expected a name and '}}' after '{}'", text_.substr(begin_, 2)),
-                         kind == TokenKind::kVariable ? "variables are ${name} or ${scope.name}"
-                                                      : "field references are %{field.path}");
+            return error(
+                fmt::format("expected a name and '}}' after '{}'", text_.substr(begin_, 2)),
+                kind == TokenKind::kVariable ? "variables are ${name} or ${scope.name}"
+                                             : "field references are %{field.path}");
         }
         ++at_;
         return kind;
@@ -283,18 +282,30 @@ class Lexer {
 
 std::string_view describe(TokenKind kind) {
     switch (kind) {
-        case TokenKind::kEnd: return "the end";
-        case TokenKind::kName: return "a name";
-        case TokenKind::kInteger: return "a number";
-        case TokenKind::kDuration: return "a duration";
-        case TokenKind::kAddress: return "an IP address";
-        case TokenKind::kNetwork: return "a network";
-        case TokenKind::kString: return "a string";
-        case TokenKind::kPattern: return "a pattern";
-        case TokenKind::kRegexp: return "a regular expression";
-        case TokenKind::kVariable: return "a variable";
-        case TokenKind::kFieldReference: return "a field reference";
-        default: break;
+        case TokenKind::kEnd:
+            return "the end";
+        case TokenKind::kName:
+            return "a name";
+        case TokenKind::kInteger:
+            return "a number";
+        case TokenKind::kDuration:
+            return "a duration";
+        case TokenKind::kAddress:
+            return "an IP address";
+        case TokenKind::kNetwork:
+            return "a network";
+        case TokenKind::kString:
+            return "a string";
+        case TokenKind::kPattern:
+            return "a pattern";
+        case TokenKind::kRegexp:
+            return "a regular expression";
+        case TokenKind::kVariable:
+            return "a variable";
+        case TokenKind::kFieldReference:
+            return "a field reference";
+        default:
+            break;
     }
     const auto names = [kind](const Symbol& symbol) { return symbol.kind == kind; };
     if (const auto* symbol = std::find_if(std::begin(kSymbols), std::end(kSymbols), names);
@@ -305,7 +316,8 @@ std::string_view describe(TokenKind kind) {
     return keyword != std::end(kKeywords) ? keyword->quoted : "something else";
 }
 
-std::vector<Token> tokenize(const SourceText& source, Diagnostics& diagnostics, std::string_view subject) {
+std::vector<Token> tokenize(const SourceText& source, Diagnostics& diagnostics,
+                            std::string_view subject) {
     return Lexer(source, diagnostics, subject).run();
 }
 

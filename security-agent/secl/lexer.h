@@ -12,10 +12,40 @@
 namespace vedette::secl {
 
 enum class TokenKind : uint8_t {
-    kEnd, kName, kInteger, kDuration, kAddress, kNetwork, kString, kPattern, kRegexp, kVariable,
-    kFieldReference, kLeftParen, kRightParen, kLeftBracket, kRightBracket, kComma,
-    kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kMatch, kNotMatch,
-    kAnd, kOr, kNot, kIn, kAllIn, kPlus, kMinus, kAmpersand, kPipe, kCaret,
+    kEnd,
+    kName,
+    kInteger,
+    kDuration,
+    kAddress,
+    kNetwork,
+    kString,
+    kPattern,
+    kRegexp,
+    kVariable,
+    kFieldReference,
+    kLeftParen,
+    kRightParen,
+    kLeftBracket,
+    kRightBracket,
+    kComma,
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kMatch,
+    kNotMatch,
+    kAnd,
+    kOr,
+    kNot,
+    kIn,
+    kAllIn,
+    kPlus,
+    kMinus,
+    kAmpersand,
+    kPipe,
+    kCaret,
 };
 
 struct Token {
@@ -27,6 +57,7 @@ struct Token {
 std::string_view describe(TokenKind kind);
 
 /// Ends with kEnd. An error is in `diagnostics` and ends the tokens early.
-std::vector<Token> tokenize(const SourceText& source, Diagnostics& diagnostics, std::string_view subject);
+std::vector<Token> tokenize(const SourceText& source, Diagnostics& diagnostics,
+                            std::string_view subject);
 
 }  // namespace vedette::secl

@@ -16,7 +16,8 @@ using Kind = Operand::Kind;
 
 bool is_static(const IntExpr& number) {
     return number.op != IntExpr::Op::kRead &&
-           std::all_of(number.args.begin(), number.args.end(), [](const IntExpr& a) { return is_static(a); });
+           std::all_of(number.args.begin(), number.args.end(),
+                       [](const IntExpr& a) { return is_static(a); });
 }
 
 void collect_reads(const IntExpr& number, std::vector<const FieldRead*>& out) {
@@ -34,27 +35,40 @@ std::string read_name(const FieldRead& read) {
 
 std::string_view type_name(ValueType type) {
     switch (type) {
-        case ValueType::kInt: return "number";
-        case ValueType::kBool: return "boolean";
-        case ValueType::kString: return "string";
-        case ValueType::kIp: return "address";
+        case ValueType::kInt:
+            return "number";
+        case ValueType::kBool:
+            return "boolean";
+        case ValueType::kString:
+            return "string";
+        case ValueType::kIp:
+            return "address";
     }
     return "";
 }
 
-bool is_string(const Operand& o) { return o.kind == Kind::kString || o.kind == Kind::kStringRead; }
+bool is_string(const Operand& o) {
+    return o.kind == Kind::kString || o.kind == Kind::kStringRead;
+}
 bool is_address(const Operand& o) {
     return o.kind == Kind::kIp || o.kind == Kind::kNetwork || o.kind == Kind::kIpRead;
 }
-bool is_number(const Operand& o) { return o.kind == Kind::kInt || o.kind == Kind::kDuration; }
+bool is_number(const Operand& o) {
+    return o.kind == Kind::kInt || o.kind == Kind::kDuration;
+}
 
 CompareOp mirrored(CompareOp op) {
     switch (op) {
-        case CompareOp::kLess: return CompareOp::kGreater;
-        case CompareOp::kLessEqual: return CompareOp::kGreaterEqual;
-        case CompareOp::kGreater: return CompareOp::kLess;
-        case CompareOp::kGreaterEqual: return CompareOp::kLessEqual;
-        default: return op;
+        case CompareOp::kLess:
+            return CompareOp::kGreater;
+        case CompareOp::kLessEqual:
+            return CompareOp::kGreaterEqual;
+        case CompareOp::kGreater:
+            return CompareOp::kLess;
+        case CompareOp::kGreaterEqual:
+            return CompareOp::kLessEqual;
+        default:
+            return op;
     }
 }
 
@@ -62,16 +76,23 @@ bool is_negative(CompareOp op) {
     return op == CompareOp::kNotEqual || op == CompareOp::kNotMatch || op == CompareOp::kNotIn;
 }
 
-bool is_equality(CompareOp op) { return op == CompareOp::kEqual || op == CompareOp::kNotEqual; }
+bool is_equality(CompareOp op) {
+    return op == CompareOp::kEqual || op == CompareOp::kNotEqual;
+}
 
 // Of an operator that is not an equality's negation.
 Relation relation_of(CompareOp op) {
     switch (op) {
-        case CompareOp::kLess: return Relation::kLess;
-        case CompareOp::kLessEqual: return Relation::kLessEqual;
-        case CompareOp::kGreater: return Relation::kGreater;
-        case CompareOp::kGreaterEqual: return Relation::kGreaterEqual;
-        default: return Relation::kEqual;
+        case CompareOp::kLess:
+            return Relation::kLess;
+        case CompareOp::kLessEqual:
+            return Relation::kLessEqual;
+        case CompareOp::kGreater:
+            return Relation::kGreater;
+        case CompareOp::kGreaterEqual:
+            return Relation::kGreaterEqual;
+        default:
+            return Relation::kEqual;
     }
 }
 
@@ -84,13 +105,15 @@ std::vector<int64_t> sorted(std::vector<int64_t> values) {
 // One comparison; the positive form is built first and negated at the end.
 class Comparer {
    public:
-    Comparer(CompareOp op, const Place& place, Reporter& report) : op_(op), place_(place), report_(report) {}
+    Comparer(CompareOp op, const Place& place, Reporter& report)
+        : op_(op), place_(place), report_(report) {}
 
     Condition run(Operand left, Operand right) {
         if (left.kind == Kind::kError || right.kind == Kind::kError) {
             return {};
         }
-        const bool membership = op_ == CompareOp::kIn || op_ == CompareOp::kNotIn || op_ == CompareOp::kAllIn;
+        const bool membership =
+            op_ == CompareOp::kIn || op_ == CompareOp::kNotIn || op_ == CompareOp::kAllIn;
         Condition positive = membership ? member(std::move(left), std::move(right))
                                         : scalar(std::move(left), std::move(right));
         return is_negative(op_) ? negate(std::move(positive)) : std::move(positive);
@@ -102,8 +125,9 @@ class Comparer {
     Condition scalar(Operand left, Operand right) {
         if (left.is_list() || right.is_list()) {
             const Operand& list = left.is_list() ? left : right;
-            return error(list.place, fmt::format("'{}' compares single values, this is {}", ast::to_string(op_),
-                                                 describe(list)),
+            return error(list.place,
+                         fmt::format("'{}' compares single values, this is {}", ast::to_string(op_),
+                                     describe(list)),
                          "use 'in' or 'not in'");
         }
         if (op_ == CompareOp::kMatch || op_ == CompareOp::kNotMatch) {
@@ -120,28 +144,33 @@ class Comparer {
             return numbers(std::move(left), std::move(right));
         }
         if (is_string(left) && is_string(right)) {
-            return is_equality(op_) ? strings(std::move(left), std::move(right))
-                                    : error(place_, fmt::format("strings have no order: '{}' cannot compare them",
-                                                                ast::to_string(op_)),
-                                            "strings compare with == != =~ !~ in");
+            return is_equality(op_)
+                       ? strings(std::move(left), std::move(right))
+                       : error(place_,
+                               fmt::format("strings have no order: '{}' cannot compare them",
+                                           ast::to_string(op_)),
+                               "strings compare with == != =~ !~ in");
         }
         if (is_address(left) && is_address(right)) {
-            return is_equality(op_) ? addresses(std::move(left), std::move(right))
-                                    : error(place_, fmt::format("addresses have no order: '{}' cannot compare them",
-                                                                ast::to_string(op_)),
-                                            "addresses compare with == != in allin");
+            return is_equality(op_)
+                       ? addresses(std::move(left), std::move(right))
+                       : error(place_,
+                               fmt::format("addresses have no order: '{}' cannot compare them",
+                                           ast::to_string(op_)),
+                               "addresses compare with == != in allin");
         }
         return mismatch(left, right);
     }
 
     Condition match(Operand left, Operand right) {
         if (!is_string(left)) {
-            return error(left.place, fmt::format("'{}' compares strings, this is {}", ast::to_string(op_),
-                                                 describe(left)));
+            return error(left.place, fmt::format("'{}' compares strings, this is {}",
+                                                 ast::to_string(op_), describe(left)));
         }
         if (right.kind != Kind::kString) {
-            return error(right.place, fmt::format("the right side of '{}' must be a pattern, this is {}",
-                                                  ast::to_string(op_), describe(right)),
+            return error(right.place,
+                         fmt::format("the right side of '{}' must be a pattern, this is {}",
+                                     ast::to_string(op_), describe(right)),
                          "write a string, ~\"...\" or r\"...\"");
         }
         if (right.strings.front().kind == ast::StringKind::kPlain) {
@@ -177,8 +206,10 @@ class Comparer {
         const FieldRead* read = left.plain_read();
         if (right.kind == Kind::kDuration && read != nullptr) {
             if (read->kind != FieldRead::Kind::kValue || !read->field->is_time) {
-                return error(left.place, fmt::format("'{}' is not a time: it has no age to compare with a duration",
-                                                     read_name(*read)));
+                return error(
+                    left.place,
+                    fmt::format("'{}' is not a time: it has no age to compare with a duration",
+                                read_name(*read)));
             }
             return make_test(Age{*read, relation, fold(right.number)});
         }
@@ -192,7 +223,8 @@ class Comparer {
         std::vector<const FieldRead*> reads;
         collect_reads(left.number, reads);
         collect_reads(right.number, reads);
-        const auto several = std::count_if(reads.begin(), reads.end(), [](const FieldRead* r) { return r->multi(); });
+        const auto several = std::count_if(reads.begin(), reads.end(),
+                                           [](const FieldRead* r) { return r->multi(); });
         const FieldRead* a = left.plain_read();
         const FieldRead* b = right.plain_read();
         if (several > 0 && reads.size() > 1) {
@@ -200,7 +232,9 @@ class Comparer {
                 return make_test(SameValue{*a, *b});
             }
             if (several > 1) {
-                return error(place_, "arithmetic over two fields that both have several values is not supported yet");
+                return error(place_,
+                             "arithmetic over two fields that both have several values is not "
+                             "supported yet");
             }
         }
         return make_test(IntCompare{relation, std::move(left.number), std::move(right.number)});
@@ -236,8 +270,9 @@ class Comparer {
 
     Condition member(Operand left, Operand right) {
         if (left.is_list()) {
-            return error(left.place, fmt::format("the left side of '{}' must be a field or a value, this is {}",
-                                                 ast::to_string(op_), describe(left)));
+            return error(left.place,
+                         fmt::format("the left side of '{}' must be a field or a value, this is {}",
+                                     ast::to_string(op_), describe(left)));
         }
         switch (right.kind) {
             case Kind::kStrings:
@@ -246,18 +281,24 @@ class Comparer {
                 }
                 return left.kind == Kind::kString ? fold_string(left.strings.front(), right.strings)
                                                   : mismatch(left, right);
-            case Kind::kInts: return left.kind == Kind::kInt ? int_member(std::move(left), std::move(right))
-                                                             : mismatch(left, right);
-            case Kind::kBools: return left.kind == Kind::kBool ? bool_member(std::move(left), right)
-                                                               : mismatch(left, right);
+            case Kind::kInts:
+                return left.kind == Kind::kInt ? int_member(std::move(left), std::move(right))
+                                               : mismatch(left, right);
+            case Kind::kBools:
+                return left.kind == Kind::kBool ? bool_member(std::move(left), right)
+                                                : mismatch(left, right);
             case Kind::kIps:
             case Kind::kNetwork:
                 if (left.kind == Kind::kIpRead) {
-                    return make_test(IpSet{left.read, normalise(std::move(right.ranges)), op_ == CompareOp::kAllIn});
+                    return make_test(IpSet{left.read, normalise(std::move(right.ranges)),
+                                           op_ == CompareOp::kAllIn});
                 }
-                return is_address(left) ? constant(contains_range(normalise(std::move(right.ranges)), left.ranges.front()))
-                                        : mismatch(left, right);
-            default: return field_member(std::move(left), std::move(right));
+                return is_address(left)
+                           ? constant(contains_range(normalise(std::move(right.ranges)),
+                                                     left.ranges.front()))
+                           : mismatch(left, right);
+            default:
+                return field_member(std::move(left), std::move(right));
         }
     }
 
@@ -265,8 +306,9 @@ class Comparer {
     Condition field_member(Operand left, Operand right) {
         const FieldRead* list = right.plain_read();
         if (list == nullptr || !list->multi()) {
-            return error(right.place, fmt::format("the right side of '{}' must be a list, this is {}",
-                                                  ast::to_string(op_), describe(right)),
+            return error(right.place,
+                         fmt::format("the right side of '{}' must be a list, this is {}",
+                                     ast::to_string(op_), describe(right)),
                          "compare single values with '==', or write them in [ ]");
         }
         const FieldRead read = *list;
@@ -281,16 +323,20 @@ class Comparer {
         }
         switch (read.type()) {
             case ValueType::kString:
-                return left.kind == Kind::kString ? string_set(read, left.strings) : mismatch(left, right);
+                return left.kind == Kind::kString ? string_set(read, left.strings)
+                                                  : mismatch(left, right);
             case ValueType::kIp:
                 return left.kind == Kind::kIp || left.kind == Kind::kNetwork
-                           ? make_test(IpSet{read, left.ranges, false}) : mismatch(left, right);
+                           ? make_test(IpSet{read, left.ranges, false})
+                           : mismatch(left, right);
             case ValueType::kInt:
                 return left.kind == Kind::kInt && left.is_static()
-                           ? make_test(IntSet{read, {fold(left.number)}}) : mismatch(left, right);
+                           ? make_test(IntSet{read, {fold(left.number)}})
+                           : mismatch(left, right);
             case ValueType::kBool:
                 return left.kind == Kind::kBool && left.condition.op == Condition::Op::kConstant
-                           ? make_test(IntSet{read, {left.condition.value ? 1 : 0}}) : mismatch(left, right);
+                           ? make_test(IntSet{read, {left.condition.value ? 1 : 0}})
+                           : mismatch(left, right);
         }
         return {};
     }
@@ -342,14 +388,16 @@ class Comparer {
         for (const LiteralString& literal : literals) {
             auto resolved = resolve_literal(*read.field, literal.kind, literal.text);
             if (!resolved) {
-                report_.error(literal.place, fmt::format("{} (compared with '{}')", resolved.error().message,
-                                                         read.field->name));
+                report_.error(literal.place,
+                              fmt::format("{} (compared with '{}')", resolved.error().message,
+                                          read.field->name));
                 continue;
             }
             set.literals.push_back(std::move(*resolved));
         }
         std::sort(set.literals.begin(), set.literals.end());
-        set.literals.erase(std::unique(set.literals.begin(), set.literals.end()), set.literals.end());
+        set.literals.erase(std::unique(set.literals.begin(), set.literals.end()),
+                           set.literals.end());
         return make_test(std::move(set));
     }
 
@@ -377,8 +425,8 @@ class Comparer {
     }
 
     Condition mismatch(const Operand& left, const Operand& right) {
-        return error(place_, fmt::format("type mismatch: {} cannot be compared with {}", describe(left),
-                                         describe(right)));
+        return error(place_, fmt::format("type mismatch: {} cannot be compared with {}",
+                                         describe(left), describe(right)));
     }
 
     CompareOp op_;
@@ -390,12 +438,16 @@ class Comparer {
 
 bool Operand::is_static() const {
     switch (kind) {
-        case Kind::kBool: return condition.op == Condition::Op::kConstant;
+        case Kind::kBool:
+            return condition.op == Condition::Op::kConstant;
         case Kind::kInt:
-        case Kind::kDuration: return secl::is_static(number);
+        case Kind::kDuration:
+            return secl::is_static(number);
         case Kind::kStringRead:
-        case Kind::kIpRead: return false;
-        default: return true;
+        case Kind::kIpRead:
+            return false;
+        default:
+            return true;
     }
 }
 
@@ -417,33 +469,49 @@ const FieldRead* Operand::plain_read() const {
 
 std::string describe(const Operand& operand) {
     if (const FieldRead* read = operand.plain_read()) {
-        return fmt::format("'{}' ({}{})", read_name(*read), type_name(read->type()), read->multi() ? " list" : "");
+        return fmt::format("'{}' ({}{})", read_name(*read), type_name(read->type()),
+                           read->multi() ? " list" : "");
     }
     switch (operand.kind) {
-        case Kind::kError: return "an error";
-        case Kind::kBool: return "a condition";
-        case Kind::kInt: return "a number";
-        case Kind::kDuration: return "a duration";
-        case Kind::kString: return "a string";
-        case Kind::kIp: return "an address";
-        case Kind::kNetwork: return "a network";
-        case Kind::kStringRead: return "a string field";
-        case Kind::kIpRead: return "an address field";
-        case Kind::kStrings: return "a list of strings";
-        case Kind::kInts: return "a list of numbers";
-        case Kind::kBools: return "a list of booleans";
-        case Kind::kIps: return "a list of addresses";
+        case Kind::kError:
+            return "an error";
+        case Kind::kBool:
+            return "a condition";
+        case Kind::kInt:
+            return "a number";
+        case Kind::kDuration:
+            return "a duration";
+        case Kind::kString:
+            return "a string";
+        case Kind::kIp:
+            return "an address";
+        case Kind::kNetwork:
+            return "a network";
+        case Kind::kStringRead:
+            return "a string field";
+        case Kind::kIpRead:
+            return "an address field";
+        case Kind::kStrings:
+            return "a list of strings";
+        case Kind::kInts:
+            return "a list of numbers";
+        case Kind::kBools:
+            return "a list of booleans";
+        case Kind::kIps:
+            return "a list of addresses";
     }
     return "";
 }
 
 void Reporter::error(const Place& place, std::string message, std::string hint) {
     failed_ = true;
-    diagnostics_.add(Severity::kError, *place.source, place.span, std::move(message), std::move(hint), subject_);
+    diagnostics_.add(Severity::kError, *place.source, place.span, std::move(message),
+                     std::move(hint), subject_);
 }
 
 void Reporter::warning(const Place& place, std::string message, std::string hint) {
-    diagnostics_.add(Severity::kWarning, *place.source, place.span, std::move(message), std::move(hint), subject_);
+    diagnostics_.add(Severity::kWarning, *place.source, place.span, std::move(message),
+                     std::move(hint), subject_);
 }
 
 Condition compare(CompareOp op, Operand left, Operand right, const Place& place, Reporter& report) {
@@ -455,10 +523,14 @@ int64_t fold(const IntExpr& number) {
     const auto arg = [&](size_t i) { return static_cast<uint64_t>(fold(number.args[i])); };
     uint64_t result = 0;
     switch (number.op) {
-        case IntExpr::Op::kConstant: return number.value;
-        case IntExpr::Op::kRead: return 0;
-        case IntExpr::Op::kNegate: return static_cast<int64_t>(0 - arg(0));
-        case IntExpr::Op::kComplement: return static_cast<int64_t>(~arg(0));
+        case IntExpr::Op::kConstant:
+            return number.value;
+        case IntExpr::Op::kRead:
+            return 0;
+        case IntExpr::Op::kNegate:
+            return static_cast<int64_t>(0 - arg(0));
+        case IntExpr::Op::kComplement:
+            return static_cast<int64_t>(~arg(0));
         case IntExpr::Op::kSum:
             for (size_t i = 0; i < number.args.size(); ++i) {
                 result += arg(i);

@@ -35,8 +35,12 @@ struct Operand {
         kString,    ///< strings.front()
         kIp,        ///< ranges.front(), one address
         kNetwork,   ///< ranges.front()
-        kStringRead, kIpRead,           ///< read
-        kStrings, kInts, kBools, kIps,  ///< lists of literals
+        kStringRead,
+        kIpRead,  ///< read
+        kStrings,
+        kInts,
+        kBools,
+        kIps,  ///< lists of literals
     };
     Kind kind = Kind::kError;
     Place place;
@@ -76,7 +80,8 @@ class Reporter {
 };
 
 /// `left op right` for every CompareOp. After an error the condition means nothing.
-Condition compare(ast::CompareOp op, Operand left, Operand right, const Place& place, Reporter& report);
+Condition compare(ast::CompareOp op, Operand left, Operand right, const Place& place,
+                  Reporter& report);
 
 /// Value of an expression without fields.
 int64_t fold(const IntExpr& number);

@@ -49,7 +49,8 @@ constexpr std::array kScalarOps = {
 enum class ElementKind : uint8_t { kStrings, kAddresses, kIntegers, kNames };
 
 std::string_view describe(ElementKind kind) {
-    constexpr std::array<std::string_view, 4> kNames = {"strings", "addresses", "numbers", "constants"};
+    constexpr std::array<std::string_view, 4> kNames = {"strings", "addresses", "numbers",
+                                                        "constants"};
     return kNames[static_cast<size_t>(kind)];
 }
 
@@ -110,7 +111,8 @@ class Parser {
         }
         if (at(TokenKind::kNot)) {
             advance();
-            return expect(TokenKind::kIn) ? compare(CompareOp::kNotIn, std::move(left), array()) : nullptr;
+            return expect(TokenKind::kIn) ? compare(CompareOp::kNotIn, std::move(left), array())
+                                          : nullptr;
         }
         return left;
     }
@@ -147,22 +149,36 @@ class Parser {
     NodePtr primary() {
         const Token token = peek();
         switch (token.kind) {
-            case TokenKind::kName: advance(); return node(token.span, ast::Name{text(token)});
-            case TokenKind::kInteger: advance(); return integer(token);
-            case TokenKind::kDuration: advance(); return duration(token);
+            case TokenKind::kName:
+                advance();
+                return node(token.span, ast::Name{text(token)});
+            case TokenKind::kInteger:
+                advance();
+                return integer(token);
+            case TokenKind::kDuration:
+                advance();
+                return duration(token);
             case TokenKind::kAddress:
-            case TokenKind::kNetwork: advance(); return address(token);
+            case TokenKind::kNetwork:
+                advance();
+                return address(token);
             case TokenKind::kString:
             case TokenKind::kPattern:
-            case TokenKind::kRegexp: advance(); return string(token);
-            case TokenKind::kVariable: advance(); return node(token.span, ast::Variable{braced(token)});
+            case TokenKind::kRegexp:
+                advance();
+                return string(token);
+            case TokenKind::kVariable:
+                advance();
+                return node(token.span, ast::Variable{braced(token)});
             case TokenKind::kFieldReference:
                 advance();
                 return node(token.span, ast::FieldReference{braced(token)});
-            case TokenKind::kLeftParen: return parenthesised();
+            case TokenKind::kLeftParen:
+                return parenthesised();
             default:
-                unexpected("a field, a value or '('",
-                           token.kind == TokenKind::kLeftBracket ? "lists stand only after 'in'" : "");
+                unexpected("a field, a value or '('", token.kind == TokenKind::kLeftBracket
+                                                          ? "lists stand only after 'in'"
+                                                          : "");
                 return nullptr;
         }
     }
@@ -187,11 +203,13 @@ class Parser {
     NodePtr array() {
         const Token token = peek();
         switch (token.kind) {
-            case TokenKind::kLeftBracket: return list();
+            case TokenKind::kLeftBracket:
+                return list();
             case TokenKind::kNetwork:
             case TokenKind::kName:
             case TokenKind::kVariable:
-            case TokenKind::kFieldReference: return primary();
+            case TokenKind::kFieldReference:
+                return primary();
             case TokenKind::kAddress:
             case TokenKind::kString:
             case TokenKind::kPattern:
@@ -199,7 +217,9 @@ class Parser {
             case TokenKind::kInteger:
                 unexpected("a list", fmt::format("write [{}], or use '=='", text(token)));
                 return nullptr;
-            default: unexpected("a list, a network, a macro or a field", ""); return nullptr;
+            default:
+                unexpected("a list, a network, a macro or a field", "");
+                return nullptr;
         }
     }
 
@@ -212,13 +232,15 @@ class Parser {
             const Token token = peek();
             const std::optional<ElementKind> element = element_kind(token.kind);
             if (!element) {
-                unexpected(out.elements.empty() ? "the first element of the list" : "the next element of the list",
+                unexpected(out.elements.empty() ? "the first element of the list"
+                                                : "the next element of the list",
                            "lists hold strings, patterns, numbers, addresses or constants");
                 return nullptr;
             }
             if (kind && *kind != *element) {
-                fail(token.span, fmt::format("a list holds one kind of value: this one began with {}",
-                                             describe(*kind)));
+                fail(token.span,
+                     fmt::format("a list holds one kind of value: this one began with {}",
+                                 describe(*kind)));
                 return nullptr;
             }
             kind = element;
@@ -252,8 +274,9 @@ class Parser {
         unsigned turns = 0;
         unsigned height = first->height;
         while (true) {
-            const auto spelling = std::find_if(operators.begin(), operators.end(),
-                                               [&](const BinarySpelling& s) { return at(s.token); });
+            const auto spelling =
+                std::find_if(operators.begin(), operators.end(),
+                             [&](const BinarySpelling& s) { return at(s.token); });
             if (spelling == operators.end()) {
                 break;
             }
@@ -299,8 +322,8 @@ class Parser {
         std::string spelled(negative ? 1 : 0, '-');
         spelled += digits;
         int64_t value = 0;
-        const auto [end, error] = std::from_chars(spelled.data(), spelled.data() + spelled.size(), value,
-                                                  octal ? 8 : 10);
+        const auto [end, error] =
+            std::from_chars(spelled.data(), spelled.data() + spelled.size(), value, octal ? 8 : 10);
         if (error == std::errc::result_out_of_range) {
             fail(token.span, "the number does not fit in 64 bits");
             return nullptr;
@@ -318,13 +341,15 @@ class Parser {
             int64_t nanoseconds;
         };
         static constexpr std::array kUnits = {Unit{"ms", 1'000'000}, Unit{"s", 1'000'000'000},
-                                              Unit{"m", 60'000'000'000}, Unit{"h", 3'600'000'000'000}};
+                                              Unit{"m", 60'000'000'000},
+                                              Unit{"h", 3'600'000'000'000}};
         std::string_view spelled = view(token);
         if (spelled.starts_with('+')) {
             spelled.remove_prefix(1);
         }
         ast::Duration out;
-        const auto [end, error] = std::from_chars(spelled.data(), spelled.data() + spelled.size(), out.count);
+        const auto [end, error] =
+            std::from_chars(spelled.data(), spelled.data() + spelled.size(), out.count);
         const std::string_view name = spelled.substr(static_cast<size_t>(end - spelled.data()));
         for (const Unit& unit : kUnits) {
             if (unit.name == name) {
@@ -361,12 +386,17 @@ class Parser {
         switch (kind) {
             case TokenKind::kString:
             case TokenKind::kPattern:
-            case TokenKind::kRegexp: return ElementKind::kStrings;
+            case TokenKind::kRegexp:
+                return ElementKind::kStrings;
             case TokenKind::kAddress:
-            case TokenKind::kNetwork: return ElementKind::kAddresses;
-            case TokenKind::kInteger: return ElementKind::kIntegers;
-            case TokenKind::kName: return ElementKind::kNames;
-            default: return std::nullopt;
+            case TokenKind::kNetwork:
+                return ElementKind::kAddresses;
+            case TokenKind::kInteger:
+                return ElementKind::kIntegers;
+            case TokenKind::kName:
+                return ElementKind::kNames;
+            default:
+                return std::nullopt;
         }
     }
 
@@ -392,8 +422,9 @@ class Parser {
     }
 
     std::string place(const Token& token) const {
-        const Position p = source_.file ? source_.file->position(source_.file_offset(token.span.begin))
-                                        : Position{};
+        const Position p = source_.file
+                               ? source_.file->position(source_.file_offset(token.span.begin))
+                               : Position{};
         return fmt::format("{}:{}", p.line, p.column);
     }
 
@@ -411,8 +442,9 @@ class Parser {
         explicit Nesting(Parser& parser) : parser_(parser) {
             ok_ = ++parser_.depth_ <= kMaxDepth;
             if (!ok_) {
-                parser_.fail(parser_.peek().span,
-                             fmt::format("the expression nests more than {} levels deep", kMaxDepth));
+                parser_.fail(
+                    parser_.peek().span,
+                    fmt::format("the expression nests more than {} levels deep", kMaxDepth));
             }
         }
         ~Nesting() { --parser_.depth_; }
@@ -434,12 +466,14 @@ class Parser {
 
     void unexpected(std::string_view expected, std::string hint) {
         fail(peek().span,
-             fmt::format("expected {}, found {}", expected, secl::describe(peek().kind)), std::move(hint));
+             fmt::format("expected {}, found {}", expected, secl::describe(peek().kind)),
+             std::move(hint));
     }
 
     void trailing() {
         std::string hint;
-        if (at(TokenKind::kInteger) && (view(peek()).starts_with('-') || view(peek()).starts_with('+'))) {
+        if (at(TokenKind::kInteger) &&
+            (view(peek()).starts_with('-') || view(peek()).starts_with('+'))) {
             hint = fmt::format("'{}' is one number: put a space after the sign", view(peek()));
         } else if (at(TokenKind::kRightParen)) {
             hint = "there is no '(' for it";
@@ -453,7 +487,8 @@ class Parser {
             return;
         }
         const auto has = [&](BinaryOp op) {
-            return std::find(chain->operators.begin(), chain->operators.end(), op) != chain->operators.end();
+            return std::find(chain->operators.begin(), chain->operators.end(), op) !=
+                   chain->operators.end();
         };
         if (has(BinaryOp::kAnd) && has(BinaryOp::kOr)) {
             diagnostics_.add(Severity::kWarning, source_, node.span,
@@ -469,7 +504,8 @@ class Parser {
         std::string out;
         size_t open = 0;
         for (size_t i = 0; i < shown; ++i) {
-            if (i > 0 && i < chain.operators.size() && chain.operators[i] != chain.operators[i - 1]) {
+            if (i > 0 && i < chain.operators.size() &&
+                chain.operators[i] != chain.operators[i - 1]) {
                 out += '(';
                 ++open;
             }
@@ -511,11 +547,13 @@ class Parser {
 
 }  // namespace
 
-ast::NodePtr parse_expression(const SourceText& source, Diagnostics& diagnostics, std::string_view subject) {
+ast::NodePtr parse_expression(const SourceText& source, Diagnostics& diagnostics,
+                              std::string_view subject) {
     return Parser(source, diagnostics, subject).run(false);
 }
 
-ast::NodePtr parse_macro(const SourceText& source, Diagnostics& diagnostics, std::string_view subject) {
+ast::NodePtr parse_macro(const SourceText& source, Diagnostics& diagnostics,
+                         std::string_view subject) {
     return Parser(source, diagnostics, subject).run(true);
 }
 

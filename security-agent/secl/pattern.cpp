@@ -61,14 +61,16 @@ bool Pattern::matches(std::string_view text) const {
         if (found == nullptr) {
             return false;
         }
-        text.remove_prefix(static_cast<size_t>(static_cast<const char*>(found) - text.data()) + segment.size());
+        text.remove_prefix(static_cast<size_t>(static_cast<const char*>(found) - text.data()) +
+                           segment.size());
     }
     return true;
 }
 
 Result<> check_pattern(std::string_view pattern) {
     if (pattern.find("**") != std::string_view::npos) {
-        return fail(ErrorCode::kInvalid, "'**' is for path fields only; here one '*' matches '/' too");
+        return fail(ErrorCode::kInvalid,
+                    "'**' is for path fields only; here one '*' matches '/' too");
     }
     return {};
 }

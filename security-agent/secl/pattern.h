@@ -27,7 +27,8 @@ class Pattern {
     const std::vector<std::string>& segments() const { return segments_; }
 
    private:
-    std::vector<std::string> segments_{std::string()};  // text between stars: n stars, n + 1 segments
+    std::vector<std::string> segments_{
+        std::string()};  // text between stars: n stars, n + 1 segments
 };
 
 /// Refuses "**", which only path fields know.

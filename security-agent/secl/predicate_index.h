@@ -39,8 +39,8 @@ struct SlotExpr {
 struct Slot {
     FieldRead read;
     bool ignore_case = false;
-    bool guard = false;                       ///< looked up for every event
-    std::unique_ptr<StringMatcher> strings;   ///< null when no rule compares it with literals
+    bool guard = false;                      ///< looked up for every event
+    std::unique_ptr<StringMatcher> strings;  ///< null when no rule compares it with literals
     boost::unordered_flat_map<int64_t, std::vector<PredicateId>> ints;
 };
 
@@ -49,15 +49,16 @@ struct Predicate {
     Kind kind = Kind::kStringSet;
     bool per_register = false;  ///< reads through a register
     Relation relation = Relation::kEqual;
-    bool all = false;           ///< kIp
-    SlotId slot = 0;            ///< kIntCompare: the one with several values, if `several`
-    SlotId other = 0;           ///< kSame
+    bool all = false;  ///< kIp
+    SlotId slot = 0;   ///< kIntCompare: the one with several values, if `several`
+    SlotId other = 0;  ///< kSame
     bool several = false;
-    int64_t nanoseconds = 0;    ///< kAge
+    int64_t nanoseconds = 0;  ///< kAge
     std::vector<IpRange> ranges;
     SlotExpr left;
     SlotExpr right;
-    std::vector<uint32_t> guarded;  ///< rules (positions in PredicateIndex::rules) to evaluate once it holds
+    std::vector<uint32_t>
+        guarded;  ///< rules (positions in PredicateIndex::rules) to evaluate once it holds
 };
 
 struct BoolNode {
@@ -82,9 +83,10 @@ class PredicateIndex {
     std::vector<BoolNode> nodes;
     std::vector<NodeId> children;
     std::vector<IndexedRule> rules;
-    std::vector<SlotId> guard_slots;              ///< looked up for every event
-    std::vector<PredicateId> guard_predicates;    ///< guards that no lookup settles: tested for every event
-    std::vector<uint32_t> unguarded;              ///< rules to evaluate for every event
+    std::vector<SlotId> guard_slots;  ///< looked up for every event
+    std::vector<PredicateId>
+        guard_predicates;             ///< guards that no lookup settles: tested for every event
+    std::vector<uint32_t> unguarded;  ///< rules to evaluate for every event
 
     std::span<const NodeId> children_of(const BoolNode& node) const {
         return {children.data() + node.first_child, node.child_count};

@@ -8,39 +8,60 @@ namespace ast {
 
 std::string_view to_string(UnaryOp op) {
     switch (op) {
-        case UnaryOp::kNot: return "!";
-        case UnaryOp::kMinus: return "-";
-        case UnaryOp::kComplement: return "^";
+        case UnaryOp::kNot:
+            return "!";
+        case UnaryOp::kMinus:
+            return "-";
+        case UnaryOp::kComplement:
+            return "^";
     }
     return "";
 }
 
 std::string_view to_string(BinaryOp op) {
     switch (op) {
-        case BinaryOp::kAnd: return "&&";
-        case BinaryOp::kOr: return "||";
-        case BinaryOp::kAdd: return "+";
-        case BinaryOp::kSub: return "-";
-        case BinaryOp::kBitAnd: return "&";
-        case BinaryOp::kBitOr: return "|";
-        case BinaryOp::kBitXor: return "^";
+        case BinaryOp::kAnd:
+            return "&&";
+        case BinaryOp::kOr:
+            return "||";
+        case BinaryOp::kAdd:
+            return "+";
+        case BinaryOp::kSub:
+            return "-";
+        case BinaryOp::kBitAnd:
+            return "&";
+        case BinaryOp::kBitOr:
+            return "|";
+        case BinaryOp::kBitXor:
+            return "^";
     }
     return "";
 }
 
 std::string_view to_string(CompareOp op) {
     switch (op) {
-        case CompareOp::kEqual: return "==";
-        case CompareOp::kNotEqual: return "!=";
-        case CompareOp::kLess: return "<";
-        case CompareOp::kLessEqual: return "<=";
-        case CompareOp::kGreater: return ">";
-        case CompareOp::kGreaterEqual: return ">=";
-        case CompareOp::kMatch: return "=~";
-        case CompareOp::kNotMatch: return "!~";
-        case CompareOp::kIn: return "in";
-        case CompareOp::kNotIn: return "not in";
-        case CompareOp::kAllIn: return "allin";
+        case CompareOp::kEqual:
+            return "==";
+        case CompareOp::kNotEqual:
+            return "!=";
+        case CompareOp::kLess:
+            return "<";
+        case CompareOp::kLessEqual:
+            return "<=";
+        case CompareOp::kGreater:
+            return ">";
+        case CompareOp::kGreaterEqual:
+            return ">=";
+        case CompareOp::kMatch:
+            return "=~";
+        case CompareOp::kNotMatch:
+            return "!~";
+        case CompareOp::kIn:
+            return "in";
+        case CompareOp::kNotIn:
+            return "not in";
+        case CompareOp::kAllIn:
+            return "allin";
     }
     return "";
 }
@@ -56,10 +77,13 @@ Level level_of(const ast::Node& node) {
     if (const auto* chain = std::get_if<ast::Chain>(&node.value)) {
         switch (chain->operators.front()) {
             case ast::BinaryOp::kAnd:
-            case ast::BinaryOp::kOr: return kLogical;
+            case ast::BinaryOp::kOr:
+                return kLogical;
             case ast::BinaryOp::kAdd:
-            case ast::BinaryOp::kSub: return kSum;
-            default: return kBits;
+            case ast::BinaryOp::kSub:
+                return kSum;
+            default:
+                return kBits;
         }
     }
     if (std::holds_alternative<ast::Comparison>(node.value)) {
@@ -92,7 +116,9 @@ class Printer {
     }
     void write(const ast::Duration& value) { out += fmt::format("{}{}", value.count, value.unit); }
     void write(const ast::String& value) {
-        out += value.kind == ast::StringKind::kPattern ? "~" : value.kind == ast::StringKind::kRegexp ? "r" : "";
+        out += value.kind == ast::StringKind::kPattern  ? "~"
+               : value.kind == ast::StringKind::kRegexp ? "r"
+                                                        : "";
         out += '"' + value.text + '"';
     }
     void write(const ast::Address& value) { out += value.text; }

@@ -23,12 +23,13 @@ struct IndexState {
     std::vector<uint64_t> loaded;     // per slot: values are read
     std::vector<uint64_t> looked_up;  // per slot: its predicates are settled
     std::vector<uint64_t> holds;      // per predicate: it is true
-    std::vector<uint64_t> tested;     // per predicate: `holds` is settled (those that no lookup settles)
-    std::vector<uint64_t> known;      // per node
+    std::vector<uint64_t>
+        tested;  // per predicate: `holds` is settled (those that no lookup settles)
+    std::vector<uint64_t> known;  // per node
     std::vector<uint8_t> node_value;
-    std::vector<uint64_t> queued;     // per rule
+    std::vector<uint64_t> queued;  // per rule
     std::vector<uint32_t> candidates;
-    StringList list;                  // one list while it is read
+    StringList list;  // one list while it is read
     IntList int_list;
 
     void fit(const PredicateIndex& index) {
@@ -60,7 +61,8 @@ std::string_view lower(std::string_view text, Scratch& scratch) {
 
 class Evaluation {
    public:
-    Evaluation(const PredicateIndex& index, const EvalContext& context, IndexState& state, uint64_t& clock)
+    Evaluation(const PredicateIndex& index, const EvalContext& context, IndexState& state,
+               uint64_t& clock)
         : index_(index), context_(context), state_(state), clock_(clock), event_stamp_(++clock) {}
 
     void run(std::vector<uint32_t>& matches) {
@@ -128,11 +130,16 @@ class Evaluation {
     bool node(NodeId id) {
         const BoolNode& n = index_.nodes[id];
         switch (n.op) {
-            case BoolNode::Op::kTrue: return true;
-            case BoolNode::Op::kFalse: return false;
-            case BoolNode::Op::kPredicate: return predicate(n.predicate);
-            case BoolNode::Op::kNot: return !node(index_.children_of(n).front());
-            default: break;
+            case BoolNode::Op::kTrue:
+                return true;
+            case BoolNode::Op::kFalse:
+                return false;
+            case BoolNode::Op::kPredicate:
+                return predicate(n.predicate);
+            case BoolNode::Op::kNot:
+                return !node(index_.children_of(n).front());
+            default:
+                break;
         }
         const uint64_t now = stamp(n.per_register);
         if (state_.known[id] != now) {
@@ -146,9 +153,12 @@ class Evaluation {
         const auto children = index_.children_of(n);
         const auto holds = [this](NodeId child) { return node(child); };
         switch (n.op) {
-            case BoolNode::Op::kAnd: return std::all_of(children.begin(), children.end(), holds);
-            case BoolNode::Op::kOr: return std::any_of(children.begin(), children.end(), holds);
-            default: return node(children[0]) == node(children[1]);
+            case BoolNode::Op::kAnd:
+                return std::all_of(children.begin(), children.end(), holds);
+            case BoolNode::Op::kOr:
+                return std::any_of(children.begin(), children.end(), holds);
+            default:
+                return node(children[0]) == node(children[1]);
         }
     }
 
@@ -199,8 +209,10 @@ class Evaluation {
 
     bool test(const Predicate& p) {
         switch (p.kind) {
-            case Predicate::Kind::kIntCompare: return compare(p);
-            case Predicate::Kind::kIp: return in_ranges(p);
+            case Predicate::Kind::kIntCompare:
+                return compare(p);
+            case Predicate::Kind::kIp:
+                return in_ranges(p);
             case Predicate::Kind::kAge: {
                 const IntList& times = load(p.slot).ints;
                 return std::any_of(times.begin(), times.end(), [&](int64_t time) {
@@ -209,8 +221,10 @@ class Evaluation {
                     return relation_holds(p.relation, age, p.nanoseconds);
                 });
             }
-            case Predicate::Kind::kSame: return same(p);
-            default: return false;
+            case Predicate::Kind::kSame:
+                return same(p);
+            default:
+                return false;
         }
     }
 
@@ -220,20 +234,28 @@ class Evaluation {
         }
         const IntList& elements = load(p.slot).ints;
         return std::any_of(elements.begin(), elements.end(), [&](int64_t element) {
-            return relation_holds(p.relation, value_of(p.left, p, element), value_of(p.right, p, element));
+            return relation_holds(p.relation, value_of(p.left, p, element),
+                                  value_of(p.right, p, element));
         });
     }
 
     // Wraps around like the machine.
     int64_t value_of(const SlotExpr& e, const Predicate& p, int64_t element) {
-        const auto arg = [&](const SlotExpr& a) { return static_cast<uint64_t>(value_of(a, p, element)); };
+        const auto arg = [&](const SlotExpr& a) {
+            return static_cast<uint64_t>(value_of(a, p, element));
+        };
         uint64_t result = 0;
         switch (e.op) {
-            case IntExpr::Op::kConstant: return e.value;
+            case IntExpr::Op::kConstant:
+                return e.value;
             case IntExpr::Op::kRead:
                 return p.several && e.slot == p.slot ? element : load(e.slot).ints.front();
-            case IntExpr::Op::kNegate: result = 0 - arg(e.args[0]); break;
-            case IntExpr::Op::kComplement: result = ~arg(e.args[0]); break;
+            case IntExpr::Op::kNegate:
+                result = 0 - arg(e.args[0]);
+                break;
+            case IntExpr::Op::kComplement:
+                result = ~arg(e.args[0]);
+                break;
             case IntExpr::Op::kSum:
                 for (const SlotExpr& a : e.args) {
                     result += arg(a);
@@ -301,7 +323,8 @@ class Evaluation {
     // ---- reading
 
     std::span<const void* const> ancestors() const {
-        return context_.ancestors != nullptr ? context_.ancestors(context_) : std::span<const void* const>();
+        return context_.ancestors != nullptr ? context_.ancestors(context_)
+                                             : std::span<const void* const>();
     }
 
     const SlotValues& load(SlotId id) {
@@ -315,10 +338,18 @@ class Evaluation {
         out.strings.clear();
         out.ints.clear();
         switch (read.field->subject) {
-            case Subject::kEvent: append(read, context_.event, out); break;
-            case Subject::kProcess: append(read, context_.process, out); break;
-            case Subject::kParent: append(read, context_.parent, out); break;
-            case Subject::kContext: append(read, &context_, out); break;
+            case Subject::kEvent:
+                append(read, context_.event, out);
+                break;
+            case Subject::kProcess:
+                append(read, context_.process, out);
+                break;
+            case Subject::kParent:
+                append(read, context_.parent, out);
+                break;
+            case Subject::kContext:
+                append(read, &context_, out);
+                break;
             case Subject::kAncestor:
                 if (read.reg != kNoRegister) {
                     append(read, ancestors()[bound_[static_cast<size_t>(read.reg)]], out);
@@ -411,7 +442,8 @@ RuleSet::~RuleSet() = default;
 const PredicateIndex* RuleSet::index(EventTypeId type) const {
     const auto it = std::lower_bound(event_types_.begin(), event_types_.end(), type);
     return it != event_types_.end() && *it == type
-               ? indexes_[static_cast<size_t>(it - event_types_.begin())].index.get() : nullptr;
+               ? indexes_[static_cast<size_t>(it - event_types_.begin())].index.get()
+               : nullptr;
 }
 
 std::span<const uint32_t> RuleSet::evaluate(const EvalContext& context, EvalState& state) const {
@@ -430,7 +462,8 @@ std::span<const uint32_t> RuleSet::evaluate(const EvalContext& context, EvalStat
         }
     }
     const auto position = static_cast<size_t>(it - event_types_.begin());
-    Evaluation(*indexes_[position].index, context, impl.states[position], impl.clock).run(impl.matches);
+    Evaluation(*indexes_[position].index, context, impl.states[position], impl.clock)
+        .run(impl.matches);
     return impl.matches;
 }
 

@@ -31,8 +31,9 @@ bool has_interpolation(std::string_view text) {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    });
     return out;
 }
 
@@ -76,7 +77,8 @@ Result<> check_path(std::string_view path) {
         return {};
     }
     if (path == "*") {
-        return fail(ErrorCode::kInvalid, "'*' alone is no path; use ** for any path, /* for one level");
+        return fail(ErrorCode::kInvalid,
+                    "'*' alone is no path; use ** for any path, /* for one level");
     }
     if (path.starts_with('~')) {
         return fail(ErrorCode::kInvalid, "'~' is not expanded; write the absolute path");
@@ -93,7 +95,8 @@ Result<> check_path(std::string_view path) {
             return fail(ErrorCode::kInvalid, "a path must not hold '..'; write where it leads");
         }
         if (element.size() > kMaxElementBytes) {
-            return fail(ErrorCode::kInvalid, "a path element has at most {} bytes", kMaxElementBytes);
+            return fail(ErrorCode::kInvalid, "a path element has at most {} bytes",
+                        kMaxElementBytes);
         }
         ++elements;
         at = end + 1;
@@ -107,15 +110,18 @@ Result<> check_path(std::string_view path) {
     return {};
 }
 
-Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kind, std::string_view text) {
+Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kind,
+                                      std::string_view text) {
     if (has_interpolation(text)) {
-        return fail(ErrorCode::kUnsupported, "variables and field references in strings are not supported yet");
+        return fail(ErrorCode::kUnsupported,
+                    "variables and field references in strings are not supported yet");
     }
     const bool path = is_path_field(field.name);
     const bool ignore_case = field.matching == Matching::kCaseInsensitive;
     if (kind == ast::StringKind::kRegexp) {
         if (path) {
-            return fail(ErrorCode::kInvalid, "regular expressions cannot be compared with path fields; use ~\"...\"");
+            return fail(ErrorCode::kInvalid,
+                        "regular expressions cannot be compared with path fields; use ~\"...\"");
         }
         if (auto checked = check_regexp(text, ignore_case); !checked) {
             return forward_error(checked);
@@ -127,9 +133,10 @@ Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kin
             return forward_error(checked);
         }
     }
-    StringLiteral literal{StringLiteral::Kind::kExact, ignore_case ? lower(text) : std::string(text)};
-    if (field.name.ends_with(".extension") && !literal.text.empty() && literal.text.front() != '.' &&
-        literal.text.front() != '*') {
+    StringLiteral literal{StringLiteral::Kind::kExact,
+                          ignore_case ? lower(text) : std::string(text)};
+    if (field.name.ends_with(".extension") && !literal.text.empty() &&
+        literal.text.front() != '.' && literal.text.front() != '*') {
         literal.text = fmt::format(".{}", literal.text);  // the leading dot may be left out
     }
     if (kind == ast::StringKind::kPattern) {
@@ -145,9 +152,11 @@ Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kin
     return literal;
 }
 
-Result<bool> literal_matches(ast::StringKind kind, std::string_view pattern, std::string_view text) {
+Result<bool> literal_matches(ast::StringKind kind, std::string_view pattern,
+                             std::string_view text) {
     switch (kind) {
-        case ast::StringKind::kPlain: return pattern == text;
+        case ast::StringKind::kPlain:
+            return pattern == text;
         case ast::StringKind::kPattern: {
             if (auto checked = check_pattern(pattern); !checked) {
                 return forward_error(checked);
@@ -155,9 +164,11 @@ Result<bool> literal_matches(ast::StringKind kind, std::string_view pattern, std
             return Pattern(pattern).matches(text);
         }
         case ast::StringKind::kRegexp: {
-            const RE2 regexp(re2::StringPiece(pattern.data(), pattern.size()), regexp_options(false));
+            const RE2 regexp(re2::StringPiece(pattern.data(), pattern.size()),
+                             regexp_options(false));
             if (!regexp.ok()) {
-                return fail(ErrorCode::kInvalid, "not a regular expression (RE2): {}", regexp.error());
+                return fail(ErrorCode::kInvalid, "not a regular expression (RE2): {}",
+                            regexp.error());
             }
             return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), regexp);
         }

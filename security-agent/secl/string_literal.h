@@ -16,7 +16,8 @@
 namespace vedette::secl {
 
 /// Errors: the literal cannot be compared with this field; the message ends with the fix where one is known.
-Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kind, std::string_view text);
+Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kind,
+                                      std::string_view text);
 
 /// Of a literal that is compared with no field but with another literal.
 Result<bool> literal_matches(ast::StringKind kind, std::string_view pattern, std::string_view text);

@@ -8,8 +8,8 @@
 namespace vedette::secl {
 namespace {
 
-constexpr size_t kMaxAnchor = 64;      // longer ones find nothing more and cost memory
-constexpr size_t kGoodAnchor = 3;      // bytes from which the start or end of a pattern tells enough
+constexpr size_t kMaxAnchor = 64;  // longer ones find nothing more and cost memory
+constexpr size_t kGoodAnchor = 3;  // bytes from which the start or end of a pattern tells enough
 constexpr size_t kRegexpsForSet = 4;
 
 using StringLiteralKind = StringLiteral::Kind;
@@ -45,7 +45,9 @@ Pieces pieces_of(std::string_view text) {
     return pieces;
 }
 
-std::string_view capped(std::string_view text) { return text.substr(0, kMaxAnchor); }
+std::string_view capped(std::string_view text) {
+    return text.substr(0, kMaxAnchor);
+}
 
 }  // namespace
 
@@ -68,9 +70,12 @@ StringMatcher::StringMatcher(std::vector<Entry> entries, bool ignore_case) {
                 exact_.emplace(exact_text_.back(), number);
                 break;
             case StringLiteralKind::kPattern:
-            case StringLiteralKind::kGlob: add_pattern(number, entry.literal, anchors); break;
+            case StringLiteralKind::kGlob:
+                add_pattern(number, entry.literal, anchors);
+                break;
             case StringLiteralKind::kRegexp:
-                regexps_.push_back({number, std::make_unique<RE2>(entry.literal.text, regexp_options(ignore_case))});
+                regexps_.push_back({number, std::make_unique<RE2>(entry.literal.text,
+                                                                  regexp_options(ignore_case))});
                 break;
         }
     }
@@ -102,7 +107,8 @@ void StringMatcher::add_pattern(uint32_t number, const StringLiteral& literal, A
     if (glob) {
         compiled.matcher.emplace<PathGlob>(text);
     }
-    const std::string_view edge = pieces.suffix.size() > pieces.prefix.size() ? pieces.suffix : pieces.prefix;
+    const std::string_view edge =
+        pieces.suffix.size() > pieces.prefix.size() ? pieces.suffix : pieces.prefix;
     if (edge.size() < kGoodAnchor && pieces.inner.size() > edge.size()) {
         anchors.substrings.emplace_back(capped(pieces.inner), index);
     } else if (edge.empty()) {
@@ -110,7 +116,8 @@ void StringMatcher::add_pattern(uint32_t number, const StringLiteral& literal, A
     } else if (pieces.suffix.size() > pieces.prefix.size()) {
         std::string reversed(edge.rbegin(), edge.rend());
         anchors.suffixes.emplace_back(capped(reversed), index);
-        const bool only_suffix = !glob && text.size() == edge.size() + 1 && edge.size() <= kMaxAnchor;
+        const bool only_suffix =
+            !glob && text.size() == edge.size() + 1 && edge.size() <= kMaxAnchor;
         compiled.proof = only_suffix ? Proof::kAnchor : Proof::kPattern;
     } else {
         anchors.prefixes.emplace_back(capped(edge), index);
@@ -118,7 +125,7 @@ void StringMatcher::add_pattern(uint32_t number, const StringLiteral& literal, A
             compiled.anchor_size = edge.size();
             compiled.proof = !glob && text.size() == edge.size() + 1 ? Proof::kAnchor
                              : glob && edge.ends_with('/') && text.size() == edge.size() + 2 &&
-                                       text.ends_with("**")
+                                     text.ends_with("**")
                                  ? Proof::kAnchorAndMore
                                  : Proof::kPattern;
         }
@@ -131,7 +138,8 @@ bool StringMatcher::any_regexp_matches(std::string_view value) const {
         return !regexps_.empty();
     }
     RE2::Set::ErrorInfo error{};
-    const bool matched = regexp_set_->Match(re2::StringPiece(value.data(), value.size()), nullptr, &error);
+    const bool matched =
+        regexp_set_->Match(re2::StringPiece(value.data(), value.size()), nullptr, &error);
     // Out of memory for the common automaton: each expression decides alone.
     return matched || error.kind != RE2::Set::kNoError;
 }

@@ -28,7 +28,8 @@ class StringMatcher {
    public:
     struct Entry {
         StringLiteral literal;
-        std::vector<uint32_t> targets;  ///< what the caller calls the predicates that this literal fulfils
+        std::vector<uint32_t>
+            targets;  ///< what the caller calls the predicates that this literal fulfils
     };
 
     /// The literals are valid and distinct.
@@ -60,7 +61,8 @@ class StringMatcher {
         }
         if (any_regexp_matches(value)) {
             for (const Regexp& regexp : regexps_) {
-                if (RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), *regexp.program)) {
+                if (RE2::PartialMatch(re2::StringPiece(value.data(), value.size()),
+                                      *regexp.program)) {
                     fulfil(regexp.literal);
                 }
             }
@@ -88,15 +90,20 @@ class StringMatcher {
     bool verified(uint32_t pattern, std::string_view value) const {
         const CompiledPattern& p = patterns_[pattern];
         switch (p.proof) {
-            case Proof::kAnchor: return true;
-            case Proof::kAnchorAndMore: return value.size() > p.anchor_size;
-            case Proof::kPattern: break;
+            case Proof::kAnchor:
+                return true;
+            case Proof::kAnchorAndMore:
+                return value.size() > p.anchor_size;
+            case Proof::kPattern:
+                break;
         }
-        return std::visit([value](const auto& matcher) { return matcher.matches(value); }, p.matcher);
+        return std::visit([value](const auto& matcher) { return matcher.matches(value); },
+                          p.matcher);
     }
 
     std::span<const uint32_t> targets(uint32_t literal) const {
-        return {targets_.data() + target_begin_[literal], target_begin_[literal + 1] - target_begin_[literal]};
+        return {targets_.data() + target_begin_[literal],
+                target_begin_[literal + 1] - target_begin_[literal]};
     }
 
     std::vector<uint32_t> targets_;

@@ -49,7 +49,9 @@ Trie::Trie(std::vector<std::pair<std::string, uint32_t>> strings) {
 
 // Children have larger numbers than their parents, so one pass in order finds every failure link ready.
 SubstringFinder::SubstringFinder(std::vector<std::pair<std::string, uint32_t>> strings)
-    : trie_(std::move(strings)), fail_(trie_.size(), Trie::kRoot), shorter_(trie_.size(), Trie::kRoot) {
+    : trie_(std::move(strings)),
+      fail_(trie_.size(), Trie::kRoot),
+      shorter_(trie_.size(), Trie::kRoot) {
     for (uint32_t node = 0; node < trie_.size(); ++node) {
         for (const char label : trie_.labels(node)) {
             const uint32_t child = trie_.child(node, label);

@@ -35,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         require(!diagnostic.message.empty(), "a diagnostic says nothing");
     }
     for (const policy::RuleReport& rule : compiled.policies[0].rules) {
-        require(rule.status == policy::RuleStatus::kLoaded || !rule.message.empty(), "a rule fails without a reason");
+        require(rule.status == policy::RuleStatus::kLoaded || !rule.message.empty(),
+                "a rule fails without a reason");
     }
     require(!compiled.ok() || compiled.diagnostics.ok(), "a policy is in order in spite of errors");
     secl::render(compiled.diagnostics);

@@ -24,9 +24,15 @@ void require(bool condition, const char* what) {
     }
 }
 
-int64_t zero(const void*) { return 0; }
-std::string_view text(const void*, Scratch&) { return "/tmp/a"; }
-void texts(const void*, Scratch&, StringList& out) { out = {"a", "bc"}; }
+int64_t zero(const void*) {
+    return 0;
+}
+std::string_view text(const void*, Scratch&) {
+    return "/tmp/a";
+}
+void texts(const void*, Scratch&, StringList& out) {
+    out = {"a", "bc"};
+}
 
 class Table : public FieldTable {
    public:
@@ -64,8 +70,10 @@ std::span<const void* const> two_ancestors(const EvalContext& context) {
 void check_printing(const SourceText& source) {
     Diagnostics diagnostics;
     const ast::NodePtr tree = parse_macro(source, diagnostics);
-    require((tree == nullptr) == (diagnostics.errors() > 0), "a parse fails if and only if it says an error");
-    require(render(diagnostics).find('\x1b') == std::string::npos, "a diagnostic writes an escape sequence");
+    require((tree == nullptr) == (diagnostics.errors() > 0),
+            "a parse fails if and only if it says an error");
+    require(render(diagnostics).find('\x1b') == std::string::npos,
+            "a diagnostic writes an escape sequence");
     if (!tree) {
         return;
     }
@@ -90,8 +98,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     macros[0].body = source;
     macros[1].id = "LIST";
     macros[1].body = std::vector<std::string>{"a", "/b"};
-    const std::array<RuleSource, 2> rules = {RuleSource{"direct", source},
-                                             RuleSource{"macro", source_from_string("m", "open.flags in M || !M")}};
+    const std::array<RuleSource, 2> rules = {
+        RuleSource{"direct", source},
+        RuleSource{"macro", source_from_string("m", "open.flags in M || !M")}};
     const CompiledRules compiled = compile_rules(rules, macros, kTable);
     for (const RuleOutcome& outcome : compiled.outcomes) {
         require(outcome.ok == outcome.message.empty(), "a rule fails if and only if it says why");

@@ -33,16 +33,20 @@ LoadOptions options() {
 }
 
 CompiledPolicies compile(std::string text) {
-    return compile_policies(load_policy_text("test.policy", std::move(text), options()), fake_table());
+    return compile_policies(load_policy_text("test.policy", std::move(text), options()),
+                            fake_table());
 }
 
-std::string diagnostics(const std::string& text) { return secl::render(compile(text).diagnostics); }
+std::string diagnostics(const std::string& text) {
+    return secl::render(compile(text).diagnostics);
+}
 
 // A directory of its own, gone at the end.
 class Folder {
    public:
     Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "vedette-policy-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "vedette-policy-XXXXXX").string();
         REQUIRE(mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
@@ -50,7 +54,9 @@ class Folder {
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
-    void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path_ / name) << text;
+    }
     std::string path() const { return path_.string(); }
 
    private:
@@ -63,7 +69,8 @@ CompiledPolicies compile_folder(const Folder& folder) {
     return compile_policies(std::move(*loaded), fake_table());
 }
 
-const RuleReport& report(const CompiledPolicies& compiled, std::string_view policy, std::string_view id) {
+const RuleReport& report(const CompiledPolicies& compiled, std::string_view policy,
+                         std::string_view id) {
     for (const PolicyReport& p : compiled.policies) {
         for (const RuleReport& r : p.rules) {
             if (p.name == policy && r.id == id) {
@@ -147,56 +154,85 @@ TEST_CASE("mistakes in keys are named with their place and the nearest key") {
         INFO(text);
         CHECK_THAT(diagnostics(text), ContainsSubstring(message));
     };
-    expect("rules:\n  - id: a\n    expresion: open.flags > 0\n", "test.policy:3:5: error: 'expresion' is no key of a rule");
+    expect("rules:\n  - id: a\n    expresion: open.flags > 0\n",
+           "test.policy:3:5: error: 'expresion' is no key of a rule");
     expect("rules:\n  - id: a\n    expresion: open.flags > 0\n", "did you mean 'expression'?");
     expect("ruls: []\n", "did you mean 'rules'?");
     expect("rules:\n  - id: a\n    id: b\n    expression: open.flags > 0\n", "'id' is given twice");
     expect("rules:\n  - expression: open.flags > 0\n", "a rule needs an 'id'");
     expect("rules:\n  - id: a-b\n    expression: open.flags > 0\n", "'a-b' is no id");
-    expect("rules:\n  - id: heartbeat\n    expression: open.flags > 0\n", "is the id of an event of the agent itself");
+    expect("rules:\n  - id: heartbeat\n    expression: open.flags > 0\n",
+           "is the id of an event of the agent itself");
     expect("rules:\n  - id: a\n", "the rule has no 'expression'");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    disabled: \"true\"\n", "'disabled' must be true or false");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    every: soon\n", "'every' must be a duration");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    priority: high\n", "'priority' must be a number");
+    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    disabled: \"true\"\n",
+           "'disabled' must be true or false");
+    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    every: soon\n",
+           "'every' must be a duration");
+    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    priority: high\n",
+           "'priority' must be a number");
     expect("rules:\n  - id: a\n    expression: [1]\n", "'expression' must be a string");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    limiter_token: [process.fil.path]\n", "did you mean 'process.file.path'?");
+    expect(
+        "rules:\n  - id: a\n    expression: open.flags > 0\n    limiter_token: "
+        "[process.fil.path]\n",
+        "did you mean 'process.file.path'?");
     expect("rules: 5\n", "'rules' must be a list");
     expect("rules: [5]\n", "a rule is a map");
     expect("[1, 2]\n", "a policy is a map");
     expect("type: thing\nrules: []\n", "'type' cannot be 'thing'");
     expect("macros:\n  - id: M\n", "exactly one of 'expression' and 'values'");
-    expect("macros:\n  - id: M\n    values: [a]\n    expression: x\n", "exactly one of 'expression' and 'values'");
+    expect("macros:\n  - id: M\n    values: [a]\n    expression: x\n",
+           "exactly one of 'expression' and 'values'");
     expect("", "the policy is empty");
     expect("version: 1\n", "the policy is empty");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    filters: [os.idd == \"x\"]\n", "did you mean 'os.id'?");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    agent_version: \"> x\"\n", "'x' is not a version");
-    expect("rules:\n  - id: a\n    combine: overide\n    expression: open.flags > 0\n", "did you mean 'override'?");
-    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    combine: override\n    override_options: {fields: [nope]}\n",
-           "'nope' cannot be overridden");
+    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    filters: [os.idd == \"x\"]\n",
+           "did you mean 'os.id'?");
+    expect("rules:\n  - id: a\n    expression: open.flags > 0\n    agent_version: \"> x\"\n",
+           "'x' is not a version");
+    expect("rules:\n  - id: a\n    combine: overide\n    expression: open.flags > 0\n",
+           "did you mean 'override'?");
+    expect(
+        "rules:\n  - id: a\n    expression: open.flags > 0\n    combine: override\n    "
+        "override_options: {fields: [nope]}\n",
+        "'nope' cannot be overridden");
 }
 
 TEST_CASE("a place inside an expression is its place in the file") {
-    const auto expect = [](const std::string& expression_yaml, const char* place, const char* line) {
+    const auto expect = [](const std::string& expression_yaml, const char* place,
+                           const char* line) {
         const std::string text = diagnostics("rules:\n  - id: a\n" + expression_yaml);
         INFO(text);
         CHECK_THAT(text, ContainsSubstring(place));
         CHECK_THAT(text, ContainsSubstring(line));
     };
-    expect("    expression: open.flags > 0 && open.nope == 1\n", "test.policy:3:35: error", "                                  ^~~~~~~~~");
-    expect("    expression: \"open.flags > 0 && open.nope == 1\"\n", "test.policy:3:36: error", "^~~~~~~~~");
-    expect("    expression: \"open.file.name == \\\"a\\\" && open.nope == 1\"\n", "test.policy:3:45: error", "^~~~~~~~~");
-    expect("    expression: 'open.file.name == \"it''s\" && open.nope == 1'\n", "test.policy:3:47: error", "^~~~~~~~~");
-    expect("    expression: |\n      open.flags > 0 &&\n        open.nope == 1\n", "test.policy:5:9: error", "^~~~~~~~~");
-    expect("    expression: >-\n      open.flags > 0 &&\n      open.nope == 1\n\n", "test.policy:5:7: error", "^~~~~~~~~");
-    expect("    expression: &anchor |2\n      open.flags > 0 &&\n      open.nope == 1\n", "test.policy:5:7: error", "^~~~~~~~~");
-    expect("    expression: open.flags > 0 &&\n      open.nope == 1\n", "test.policy:4:7: error", "^~~~~~~~~");
-    expect("    expression: \"open.flags > 0 &&\n      open.nope == 1\"\n", "test.policy:4:7: error", "^~~~~~~~~");
-    expect("    expression: \"open.flags > 0 \\\n      && open.nope == 1\"\n", "test.policy:4:10: error", "^~~~~~~~~");
-    expect("    expression: \"open.file.name == \\x22\\u00e9\\x22 && open.nope == 1\"\n", "test.policy:3:54: error", "^~~~~~~~~");
-    expect("    expression: \"open.flags > 0 &&\\n\\topen.nope == 1\"\n", "test.policy:3:39: error", "^~~~~~~~~");
+    expect("    expression: open.flags > 0 && open.nope == 1\n", "test.policy:3:35: error",
+           "                                  ^~~~~~~~~");
+    expect("    expression: \"open.flags > 0 && open.nope == 1\"\n", "test.policy:3:36: error",
+           "^~~~~~~~~");
+    expect("    expression: \"open.file.name == \\\"a\\\" && open.nope == 1\"\n",
+           "test.policy:3:45: error", "^~~~~~~~~");
+    expect("    expression: 'open.file.name == \"it''s\" && open.nope == 1'\n",
+           "test.policy:3:47: error", "^~~~~~~~~");
+    expect("    expression: |\n      open.flags > 0 &&\n        open.nope == 1\n",
+           "test.policy:5:9: error", "^~~~~~~~~");
+    expect("    expression: >-\n      open.flags > 0 &&\n      open.nope == 1\n\n",
+           "test.policy:5:7: error", "^~~~~~~~~");
+    expect("    expression: &anchor |2\n      open.flags > 0 &&\n      open.nope == 1\n",
+           "test.policy:5:7: error", "^~~~~~~~~");
+    expect("    expression: open.flags > 0 &&\n      open.nope == 1\n", "test.policy:4:7: error",
+           "^~~~~~~~~");
+    expect("    expression: \"open.flags > 0 &&\n      open.nope == 1\"\n",
+           "test.policy:4:7: error", "^~~~~~~~~");
+    expect("    expression: \"open.flags > 0 \\\n      && open.nope == 1\"\n",
+           "test.policy:4:10: error", "^~~~~~~~~");
+    expect("    expression: \"open.file.name == \\x22\\u00e9\\x22 && open.nope == 1\"\n",
+           "test.policy:3:54: error", "^~~~~~~~~");
+    expect("    expression: \"open.flags > 0 &&\\n\\topen.nope == 1\"\n", "test.policy:3:39: error",
+           "^~~~~~~~~");
     expect("    expression: \xc3\xa9 == open.nope\n", "test.policy:3:17: error", "^");
-    expect("    expression: |\r\n      open.flags > 0 &&\r\n      open.nope == 1\r\n", "test.policy:5:7: error", "^~~~~~~~~");
-    const std::string json = diagnostics("{\"rules\": [{\"id\": \"a\", \"expression\": \"open.flags > 0 && open.nope == 1\"}]}");
+    expect("    expression: |\r\n      open.flags > 0 &&\r\n      open.nope == 1\r\n",
+           "test.policy:5:7: error", "^~~~~~~~~");
+    const std::string json = diagnostics(
+        "{\"rules\": [{\"id\": \"a\", \"expression\": \"open.flags > 0 && open.nope == 1\"}]}");
     CHECK_THAT(json, ContainsSubstring("test.policy:1:57: error"));
 }
 
@@ -216,13 +252,15 @@ TEST_CASE("a broken file is refused with its place and hurts no other") {
     CHECK_THAT(text, ContainsSubstring("a.policy:"));
     CHECK_THAT(text, ContainsSubstring("not YAML"));
     CHECK_THAT(text, ContainsSubstring("c.policy:3:17: error: the file is not UTF-8 text"));
-    CHECK_THAT(text, ContainsSubstring("d.policy:3:1: error: a policy file holds one YAML document"));
+    CHECK_THAT(text,
+               ContainsSubstring("d.policy:3:1: error: a policy file holds one YAML document"));
     CHECK_THAT(text, ContainsSubstring("is not a regular file"));
     for (const PolicyReport& policy : compiled.policies) {
         CHECK((policy.status == PolicyStatus::kLoaded) == (policy.name == "b.policy"));
     }
     CHECK_FALSE(load_policies(folder.path() + "/nowhere", options()));
-    CHECK(load_policies(folder.path() + "/nowhere", options()).error().message.find("nowhere") != std::string::npos);
+    CHECK(load_policies(folder.path() + "/nowhere", options()).error().message.find("nowhere") !=
+          std::string::npos);
 }
 
 TEST_CASE("limits of a hostile file") {
@@ -248,7 +286,8 @@ TEST_CASE("limits of a hostile file") {
 
 TEST_CASE("aliases repeat what they name") {
     const CompiledPolicies compiled = compile(
-        "rules:\n  - {id: a, expression: &e open.flags > 0, tags: &t {x: y}}\n  - {id: b, expression: *e, tags: *t}\n");
+        "rules:\n  - {id: a, expression: &e open.flags > 0, tags: &t {x: y}}\n  - {id: b, "
+        "expression: *e, tags: *t}\n");
     CHECK(compiled.ok());
     CHECK(rule_ids(compiled) == std::vector<std::string>{"a", "b"});
     CHECK(compiled.rules[1].tags.size() == 1);
@@ -267,20 +306,24 @@ rules:
     CHECK(compiled.policies[0].message == "1 of 5 rules failed");
     CHECK(report(compiled, "test.policy", "good").status == RuleStatus::kLoaded);
     CHECK(report(compiled, "test.policy", "bad").status == RuleStatus::kError);
-    CHECK_THAT(report(compiled, "test.policy", "bad").message, ContainsSubstring("'open.nope' is no known"));
+    CHECK_THAT(report(compiled, "test.policy", "bad").message,
+               ContainsSubstring("'open.nope' is no known"));
     CHECK(report(compiled, "test.policy", "old").status == RuleStatus::kFiltered);
-    CHECK_THAT(report(compiled, "test.policy", "old").message, ContainsSubstring("7.83.0 does not fulfil"));
+    CHECK_THAT(report(compiled, "test.policy", "old").message,
+               ContainsSubstring("7.83.0 does not fulfil"));
     CHECK(report(compiled, "test.policy", "elsewhere").status == RuleStatus::kFiltered);
     CHECK(report(compiled, "test.policy", "disabled_rule").message == "disabled");
-    CHECK(compile("rules:\n  - {id: a, expression: x}\n").policies[0].status == PolicyStatus::kError);
-    CHECK(compile("rules:\n  - {id: a, expression: open.flags > 0}\nmore: 1\n").policies[0].status ==
-          PolicyStatus::kPartiallyLoaded);
+    CHECK(compile("rules:\n  - {id: a, expression: x}\n").policies[0].status ==
+          PolicyStatus::kError);
+    CHECK(
+        compile("rules:\n  - {id: a, expression: open.flags > 0}\nmore: 1\n").policies[0].status ==
+        PolicyStatus::kPartiallyLoaded);
 }
 
 TEST_CASE("host filters") {
     const auto loaded = [](const std::string& filter) {
-        const CompiledPolicies compiled =
-            compile("rules:\n  - id: a\n    expression: open.flags > 0\n    filters: ['" + filter + "']\n");
+        const CompiledPolicies compiled = compile(
+            "rules:\n  - id: a\n    expression: open.flags > 0\n    filters: ['" + filter + "']\n");
         CHECK(compiled.diagnostics.ok());
         return compiled.rules.size() == 1;
     };
@@ -288,12 +331,14 @@ TEST_CASE("host filters") {
     CHECK_FALSE(loaded("os == \"windows\""));
     CHECK(loaded("os.id in [\"debian\", \"ubuntu\"] && os.is_debian && !os.is_rhel"));
     CHECK(loaded("os.version_id == \"12\""));
-    CHECK(loaded("kernel.version.major == 6 && kernel.version.minor >= 1 && kernel.version.patch == 0"));
+    CHECK(loaded(
+        "kernel.version.major == 6 && kernel.version.minor >= 1 && kernel.version.patch == 0"));
     CHECK(loaded("kernel.version.abi == 18 && kernel.version.flavor == ~\"amd*\""));
     CHECK(loaded("\"B=2\" in envs && origin == \"ebpf\" && hostname == \"here\""));
     CHECK_FALSE(loaded("kernel.core.enabled"));
     HostFacts sles;
-    parse_os_release("NAME=\"SLES\"\nID=\"sles\"\nVERSION_ID='15.4'\nPLATFORM_ID=platform:x\n", sles);
+    parse_os_release("NAME=\"SLES\"\nID=\"sles\"\nVERSION_ID='15.4'\nPLATFORM_ID=platform:x\n",
+                     sles);
     CHECK(sles.os_id == "sles");
     CHECK(sles.os_version_id == "15.4");
     CHECK(sles.os_platform_id == "platform:x");
@@ -304,10 +349,17 @@ TEST_CASE("host filters") {
 
 TEST_CASE("default policy first, then by name; the first definition counts") {
     const Folder folder;
-    folder.write("a.policy", "rules:\n  - {id: shared, expression: open.flags > 1}\n  - {id: own, expression: open.flags > 1, priority: 5}\n"
-                             "  - {id: context, expression: open.flags > 1, tags: {execution_context: true}}\n");
-    folder.write("default.policy", "rules:\n  - {id: shared, expression: open.flags > 0}\n  - {id: second, expression: open.flags > 0, priority: 9}\n");
-    folder.write("b.policy", "rules:\n  - {id: second, disabled: true}\n  - {id: late, expression: open.flags > 0, priority: 6}\n");
+    folder.write(
+        "a.policy",
+        "rules:\n  - {id: shared, expression: open.flags > 1}\n  - {id: own, expression: "
+        "open.flags > 1, priority: 5}\n"
+        "  - {id: context, expression: open.flags > 1, tags: {execution_context: true}}\n");
+    folder.write("default.policy",
+                 "rules:\n  - {id: shared, expression: open.flags > 0}\n  - {id: second, "
+                 "expression: open.flags > 0, priority: 9}\n");
+    folder.write("b.policy",
+                 "rules:\n  - {id: second, disabled: true}\n  - {id: late, expression: open.flags "
+                 "> 0, priority: 6}\n");
     const CompiledPolicies compiled = compile_folder(folder);
     CHECK(compiled.ok());
     CHECK(compiled.policies[0].name == "default.policy");
@@ -321,9 +373,10 @@ TEST_CASE("default policy first, then by name; the first definition counts") {
 
 TEST_CASE("overrides") {
     const Folder folder;
-    folder.write("default.policy", "rules:\n  - {id: kept, expression: open.flags > 0, tags: {a: b}}\n"
-                                   "  - {id: asked, expression: open.flags > 0}\n"
-                                   "  - {id: off, expression: open.flags > 0, disabled: true}\n");
+    folder.write("default.policy",
+                 "rules:\n  - {id: kept, expression: open.flags > 0, tags: {a: b}}\n"
+                 "  - {id: asked, expression: open.flags > 0}\n"
+                 "  - {id: off, expression: open.flags > 0, disabled: true}\n");
     folder.write("x.policy", "rules:\n  - {id: custom, expression: open.flags > 0}\n");
     folder.write("y.policy", R"(
 rules:
@@ -335,7 +388,8 @@ rules:
 )");
     const CompiledPolicies compiled = compile_folder(folder);
     const auto rule = [&](std::string_view id) {
-        const auto it = std::find_if(compiled.rules.begin(), compiled.rules.end(), [&](const RuleInfo& r) { return r.id == id; });
+        const auto it = std::find_if(compiled.rules.begin(), compiled.rules.end(),
+                                     [&](const RuleInfo& r) { return r.id == id; });
         REQUIRE(it != compiled.rules.end());
         return *it;
     };
@@ -351,12 +405,18 @@ rules:
 
 TEST_CASE("macros over files") {
     const Folder folder;
-    folder.write("a.policy", "macros:\n  - {id: VALUES, values: [a]}\n  - {id: LIST, expression: '[\"a\"]'}\n  - {id: EXPR, expression: open.flags == 1}\n"
-                             "rules:\n  - {id: values, expression: open.file.name in VALUES}\n  - {id: list, expression: open.file.name in LIST}\n"
-                             "  - {id: expr, expression: EXPR && open.flags > 0}\n");
-    folder.write("b.policy", "macros:\n  - {id: VALUES, combine: merge, values: [b]}\n  - {id: LIST, combine: merge, expression: '[~\"b*\"]'}\n"
-                             "  - {id: EXPR, combine: override, expression: open.flags == 2}\n  - {id: VALUES, values: [c]}\n"
-                             "  - {id: GONE, values: [x], agent_version: '< 7'}\n");
+    folder.write("a.policy",
+                 "macros:\n  - {id: VALUES, values: [a]}\n  - {id: LIST, expression: '[\"a\"]'}\n  "
+                 "- {id: EXPR, expression: open.flags == 1}\n"
+                 "rules:\n  - {id: values, expression: open.file.name in VALUES}\n  - {id: list, "
+                 "expression: open.file.name in LIST}\n"
+                 "  - {id: expr, expression: EXPR && open.flags > 0}\n");
+    folder.write("b.policy",
+                 "macros:\n  - {id: VALUES, combine: merge, values: [b]}\n  - {id: LIST, combine: "
+                 "merge, expression: '[~\"b*\"]'}\n"
+                 "  - {id: EXPR, combine: override, expression: open.flags == 2}\n  - {id: VALUES, "
+                 "values: [c]}\n"
+                 "  - {id: GONE, values: [x], agent_version: '< 7'}\n");
     const CompiledPolicies compiled = compile_folder(folder);
     CHECK(compiled.ok());
     CHECK(compiled.diagnostics.warnings() == 1);  // VALUES a third time
@@ -366,14 +426,16 @@ TEST_CASE("macros over files") {
     secl::test::FakeContext context(event);
     secl::EvalState state;
     CHECK(compiled.rule_set->evaluate(context.get(), state).size() == 3);
-    CHECK_THAT(diagnostics("macros:\n  - {id: E, expression: open.flags > 0}\n  - {id: E, combine: merge, values: [x]}\n"
+    CHECK_THAT(diagnostics("macros:\n  - {id: E, expression: open.flags > 0}\n  - {id: E, combine: "
+                           "merge, values: [x]}\n"
                            "rules:\n  - {id: a, expression: E && open.flags > 0}\n"),
                ContainsSubstring("cannot merge values into macro 'E'"));
 }
 
 TEST_CASE("actions are checked and said not to be performed") {
     const auto text = [](const std::string& actions) {
-        return diagnostics("rules:\n  - id: a\n    expression: open.flags > 0\n    actions:\n" + actions);
+        return diagnostics("rules:\n  - id: a\n    expression: open.flags > 0\n    actions:\n" +
+                           actions);
     };
     const std::string good = text(R"(
       - set: {name: seen, value: 5, scope: process, ttl: 3600000000000, inherited: true, private: true}
@@ -389,15 +451,20 @@ TEST_CASE("actions are checked and said not to be performed") {
     CHECK(good.find("error") == std::string::npos);
     CHECK_THAT(good, ContainsSubstring("'set' actions are not performed yet"));
     CHECK_THAT(good, ContainsSubstring("'kill' actions are not performed yet"));
-    CHECK_THAT(text("      - set: {name: a b, value: 1}\n"), ContainsSubstring("is no variable name"));
-    CHECK_THAT(text("      - set: {name: a}\n"), ContainsSubstring("exactly one of 'value', 'field' and 'expression'"));
-    CHECK_THAT(text("      - set: {name: a, expression: open.flags > 0}\n"), ContainsSubstring("'default_value'"));
-    CHECK_THAT(text("      - set: {name: a, value: 1, inherited: true}\n"), ContainsSubstring("scope: process only"));
+    CHECK_THAT(text("      - set: {name: a b, value: 1}\n"),
+               ContainsSubstring("is no variable name"));
+    CHECK_THAT(text("      - set: {name: a}\n"),
+               ContainsSubstring("exactly one of 'value', 'field' and 'expression'"));
+    CHECK_THAT(text("      - set: {name: a, expression: open.flags > 0}\n"),
+               ContainsSubstring("'default_value'"));
+    CHECK_THAT(text("      - set: {name: a, value: 1, inherited: true}\n"),
+               ContainsSubstring("scope: process only"));
     CHECK_THAT(text("      - kill: {signal: SIGNOPE}\n"), ContainsSubstring("is no signal"));
     CHECK_THAT(text("      - kil: {signal: SIGKILL}\n"), ContainsSubstring("did you mean 'kill'?"));
     CHECK_THAT(text("      - {}\n"), ContainsSubstring("an action is exactly one of"));
     CHECK_THAT(text("      - log: {message: x}\n"), ContainsSubstring("needs a 'level'"));
-    CHECK_THAT(text("      - log: {level: info}\n        filter: open.nope == 1\n"), ContainsSubstring("'open.nope' is no known"));
+    CHECK_THAT(text("      - log: {level: info}\n        filter: open.nope == 1\n"),
+               ContainsSubstring("'open.nope' is no known"));
 }
 
 TEST_CASE("versions") {
@@ -442,7 +509,9 @@ TEST_CASE("durations of policies") {
 
 TEST_CASE("policy check: text, JSON and exit codes") {
     const Folder folder;
-    folder.write("default.policy", "version: 1.0\nrules:\n  - {id: good, expression: open.flags > 0}\n  - {id: win, expression: open.flags > 0, filters: [os == \"windows\"]}\n");
+    folder.write("default.policy",
+                 "version: 1.0\nrules:\n  - {id: good, expression: open.flags > 0}\n  - {id: win, "
+                 "expression: open.flags > 0, filters: [os == \"windows\"]}\n");
     cli::PolicyCheckOptions check;
     check.path = folder.path();
     const auto run = [&](std::string& out, std::string& err) {
@@ -456,18 +525,27 @@ TEST_CASE("policy check: text, JSON and exit codes") {
     std::string out;
     std::string err;
     CHECK(run(out, err) == 0);
-    CHECK_THAT(out, ContainsSubstring("default.policy: loaded, rules: 1 loaded, 1 filtered, 0 failed"));
-    CHECK_THAT(out, ContainsSubstring("win is filtered: filters: this host fulfils none of them (os == \"windows\")"));
+    CHECK_THAT(out,
+               ContainsSubstring("default.policy: loaded, rules: 1 loaded, 1 filtered, 0 failed"));
+    CHECK_THAT(out,
+               ContainsSubstring(
+                   "win is filtered: filters: this host fulfils none of them (os == \"windows\")"));
 
     folder.write("x.policy", "rules:\n  - id: bad\n    expression: open.flag > 0\n");
     CHECK(run(out, err) == 1);
-    CHECK_THAT(out, ContainsSubstring("x.policy:3:17: error: 'open.flag' is no known field, constant or macro [bad]"));
+    CHECK_THAT(out,
+               ContainsSubstring(
+                   "x.policy:3:17: error: 'open.flag' is no known field, constant or macro [bad]"));
     CHECK_THAT(out, ContainsSubstring("hint: did you mean 'open.flags'?"));
-    CHECK_THAT(out, ContainsSubstring("2 policies, 1 rules loaded, 1 filtered, 1 failed; 1 errors, 0 warnings"));
+    CHECK_THAT(out, ContainsSubstring(
+                        "2 policies, 1 rules loaded, 1 filtered, 1 failed; 1 errors, 0 warnings"));
 
     check.json = true;
     CHECK(run(out, err) == 1);
-    CHECK_THAT(out, StartsWith("{\"policies\":[{\"name\":\"default.policy\",\"version\":\"1.0\",\"source\":\"file\""));
+    CHECK_THAT(
+        out,
+        StartsWith(
+            "{\"policies\":[{\"name\":\"default.policy\",\"version\":\"1.0\",\"source\":\"file\""));
     CHECK_THAT(out, ContainsSubstring("\"status\":\"error\",\"message\":\"1 of 1 rules failed\""));
     CHECK_THAT(out, ContainsSubstring("\"line\":3,\"column\":17"));
     CHECK_THAT(out, ContainsSubstring("\"filters\":{}"));

@@ -17,11 +17,17 @@ void* operator new(size_t size) {
     }
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+    std::free(memory);
+}
 
 namespace vedette::secl::test {
 
-size_t allocation_count() { return allocations.load(); }
+size_t allocation_count() {
+    return allocations.load();
+}
 
 }  // namespace vedette::secl::test

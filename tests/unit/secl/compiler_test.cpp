@@ -34,12 +34,25 @@ std::vector<RuleSource> realistic_rules(int count) {
         const std::string n = std::to_string(i);
         std::string text;
         switch (i % 5) {
-            case 0: text = "open.file.path == \"/etc/secret" + n + "\" && open.flags & O_CREAT > 0"; break;
-            case 1: text = "open.file.path == ~\"/etc/dir" + n + "/**\" && process.file.path not in [~\"/usr/bin/*\"]"; break;
-            case 2: text = "open.file.name == ~\"*.key" + n + "\" && process.uid != 0"; break;
-            case 3: text = "open.file.path in [\"/a" + n + "\", ~\"/home/*/.conf" + n + "\"] && "
-                           "process.ancestors.file.name in [\"sshd\", \"nginx\"]"; break;
-            default: text = "open.file.path =~ \"/var/*/log" + n + "/*\" && process.argv not in [\"-x\"]"; break;
+            case 0:
+                text = "open.file.path == \"/etc/secret" + n + "\" && open.flags & O_CREAT > 0";
+                break;
+            case 1:
+                text = "open.file.path == ~\"/etc/dir" + n +
+                       "/**\" && process.file.path not in [~\"/usr/bin/*\"]";
+                break;
+            case 2:
+                text = "open.file.name == ~\"*.key" + n + "\" && process.uid != 0";
+                break;
+            case 3:
+                text = "open.file.path in [\"/a" + n + "\", ~\"/home/*/.conf" + n +
+                       "\"] && "
+                       "process.ancestors.file.name in [\"sshd\", \"nginx\"]";
+                break;
+            default:
+                text =
+                    "open.file.path =~ \"/var/*/log" + n + "/*\" && process.argv not in [\"-x\"]";
+                break;
         }
         rules.push_back(rule("rule_" + n, text));
     }
@@ -49,8 +62,9 @@ std::vector<RuleSource> realistic_rules(int count) {
 }  // namespace
 
 TEST_CASE("rules that fail leave the others standing") {
-    const std::vector<RuleSource> rules = {rule("good", "open.file.name == \"a\""), rule("bad", "open.file.nam == 1"),
-                                           rule("other", "exec.file.name == \"a\""), rule("syntax", "open.file.name ==")};
+    const std::vector<RuleSource> rules = {
+        rule("good", "open.file.name == \"a\""), rule("bad", "open.file.nam == 1"),
+        rule("other", "exec.file.name == \"a\""), rule("syntax", "open.file.name ==")};
     const CompiledRules compiled = compile_rules(rules, {}, fake_table());
     CHECK(compiled.outcomes[0].ok);
     CHECK(compiled.outcomes[0].event == kOpen);
@@ -59,7 +73,8 @@ TEST_CASE("rules that fail leave the others standing") {
     CHECK(compiled.outcomes[2].event == kExec);
     CHECK_FALSE(compiled.outcomes[3].message.empty());
     CHECK(compiled.diagnostics.errors() == 2);
-    CHECK(std::vector<EventTypeId>(compiled.rules->event_types().begin(), compiled.rules->event_types().end()) ==
+    CHECK(std::vector<EventTypeId>(compiled.rules->event_types().begin(),
+                                   compiled.rules->event_types().end()) ==
           std::vector<EventTypeId>{kExec, kOpen});
 
     FakeEvent event;
@@ -78,10 +93,14 @@ TEST_CASE("macros are expanded where they are used") {
     event.set_strings("open.file.path", {"/etc/shadow"});
     event.set_strings("open.file.name", {"shadow"});
     event.set_int("open.flags", 5);
-    std::vector<MacroSource> macros = {macro("PATHS", "[\"/etc/shadow\", ~\"/root/**\"]"), macro("NUMBERS", "[1, 5]"),
-                                       macro("TEST", "open.flags in NUMBERS && open.file.path in PATHS"),
-                                       macro("PATTERN", "~\"sh*\""), macro("RANGE", "[10.0.0.0/8]"),
-                                       macro("A", "B || B"), macro("B", "A")};
+    std::vector<MacroSource> macros = {
+        macro("PATHS", "[\"/etc/shadow\", ~\"/root/**\"]"),
+        macro("NUMBERS", "[1, 5]"),
+        macro("TEST", "open.flags in NUMBERS && open.file.path in PATHS"),
+        macro("PATTERN", "~\"sh*\""),
+        macro("RANGE", "[10.0.0.0/8]"),
+        macro("A", "B || B"),
+        macro("B", "A")};
     MacroSource values;
     values.id = "VALUES";
     values.body = std::vector<std::string>{"shadow", "*"};
@@ -92,11 +111,13 @@ TEST_CASE("macros are expanded where they are used") {
     CHECK(evaluate("open.file.name == PATTERN", event, macros).indexed);
     CHECK(evaluate("open.file.name in VALUES", event, macros).indexed);
     event.set_strings("open.file.name", {"other"});
-    CHECK_FALSE(evaluate("open.file.name in VALUES", event, macros).indexed);  // "*" there is a plain string
+    CHECK_FALSE(evaluate("open.file.name in VALUES", event, macros)
+                    .indexed);  // "*" there is a plain string
     // The same list is a path glob for one field and must be a pattern for the other.
     CHECK_THAT(evaluate("open.file.name in PATHS", event, macros).diagnostics,
                ContainsSubstring("'**' is for path fields only"));
-    CHECK_THAT(evaluate("A && open.flags > 0", event, macros).diagnostics, ContainsSubstring("uses itself"));
+    CHECK_THAT(evaluate("A && open.flags > 0", event, macros).diagnostics,
+               ContainsSubstring("uses itself"));
 }
 
 TEST_CASE("lists are merged into a list macro, and nothing else") {
@@ -106,17 +127,20 @@ TEST_CASE("lists are merged into a list macro, and nothing else") {
     list.merged.push_back(source_from_string("more", "[~\"c*\"]"));
     CHECK(evaluate("open.file.name in M", event, {&list, 1}).indexed);
     list.merged.push_back(source_from_string("numbers", "[1]"));
-    CHECK_THAT(evaluate("open.file.name in M", event, {&list, 1}).diagnostics, ContainsSubstring("cannot merge"));
+    CHECK_THAT(evaluate("open.file.name in M", event, {&list, 1}).diagnostics,
+               ContainsSubstring("cannot merge"));
     MacroSource expression = macro("M", "open.flags > 0");
     expression.merged.push_back(source_from_string("more", "[\"c\"]"));
-    CHECK_THAT(evaluate("M", event, {&expression, 1}).diagnostics, ContainsSubstring("cannot merge"));
+    CHECK_THAT(evaluate("M", event, {&expression, 1}).diagnostics,
+               ContainsSubstring("cannot merge"));
 }
 
 TEST_CASE("macros that multiply are refused") {
     std::vector<MacroSource> macros = {macro("M0", "open.flags in [1, 2, 3, 4, 5, 6, 7, 8, 9]")};
     for (int i = 1; i < 40; ++i) {
         const std::string before = "M" + std::to_string(i - 1);
-        macros.push_back(macro("M" + std::to_string(i), before + " && (" + before + " || " + before + ")"));
+        macros.push_back(
+            macro("M" + std::to_string(i), before + " && (" + before + " || " + before + ")"));
     }
     const Outcome outcome = evaluate("M39", {}, macros);
     CHECK_FALSE(outcome.compiled);
@@ -144,7 +168,8 @@ TEST_CASE("rules are guarded by what rarely holds") {
     CHECK(index->unguarded.empty());
     CHECK(index->guard_slots.size() == 2);  // open.file.path and open.file.name
     CHECK(index->guard_predicates.empty());
-    const CompiledRules negative = compile_rules({{rule("n", "open.file.name != \"x\"")}}, {}, fake_table());
+    const CompiledRules negative =
+        compile_rules({{rule("n", "open.file.name != \"x\"")}}, {}, fake_table());
     CHECK(negative.rules->index(kOpen)->unguarded.size() == 1);
 }
 
@@ -171,15 +196,17 @@ TEST_CASE("a state serves any rule set") {
     FakeContext context(event);
     for (int i = 0; i < 20; ++i) {
         const bool matches = i % 2 == 0;
-        const CompiledRules compiled =
-            compile_rules({{rule("r", matches ? "open.file.name == \"a\"" : "open.file.name == \"b\"")}}, {}, fake_table());
+        const CompiledRules compiled = compile_rules(
+            {{rule("r", matches ? "open.file.name == \"a\"" : "open.file.name == \"b\"")}}, {},
+            fake_table());
         CHECK(compiled.rules->evaluate(context.get(), state).size() == (matches ? 1U : 0U));
     }
 }
 
 TEST_CASE("a condition without an event type") {
     Diagnostics diagnostics;
-    const auto condition = compile_condition(rule("c", "process.uid == 7"), fake_table(), diagnostics);
+    const auto condition =
+        compile_condition(rule("c", "process.uid == 7"), fake_table(), diagnostics);
     REQUIRE(condition);
     FakeEvent event;
     event.type = kAnyEvent;
@@ -227,9 +254,11 @@ TEST_CASE("networks") {
     CHECK(parse_network("::ffff:10.0.0.0/104")->first == *parse_ip("10.0.0.0"));
     CHECK_FALSE(parse_network("10.0.0.0/33"));
     CHECK_FALSE(parse_network("10.0.0.0/"));
-    const auto all = normalise({*parse_network("10.1.0.0/16"), *parse_network("10.0.0.0/16"), *parse_network("::/0")});
+    const auto all = normalise(
+        {*parse_network("10.1.0.0/16"), *parse_network("10.0.0.0/16"), *parse_network("::/0")});
     CHECK(all.size() == 1);
-    const auto two = normalise({*parse_network("10.0.0.0/16"), *parse_network("10.1.0.0/16"), *parse_network("10.3.0.0/16")});
+    const auto two = normalise({*parse_network("10.0.0.0/16"), *parse_network("10.1.0.0/16"),
+                                *parse_network("10.3.0.0/16")});
     REQUIRE(two.size() == 2);
     CHECK(contains(two, *parse_ip("10.1.255.255")));
     CHECK_FALSE(contains(two, *parse_ip("10.2.0.0")));
@@ -266,9 +295,11 @@ TEST_CASE("time of an open event that matches nothing", "[.bench]") {
             matched += compiled.rules->evaluate(context.get(), state).size();
         }
         const auto spent = std::chrono::steady_clock::now() - begin;
-        const auto compile_us = std::chrono::duration_cast<std::chrono::microseconds>(compile_time).count();
+        const auto compile_us =
+            std::chrono::duration_cast<std::chrono::microseconds>(compile_time).count();
         const auto spent_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count();
-        WARN(count << " rules: compiled in " << compile_us << " us; " << spent_ns / kEvents << " ns per event");
+        WARN(count << " rules: compiled in " << compile_us << " us; " << spent_ns / kEvents
+                   << " ns per event");
         CHECK(matched == 0);
     }
 }

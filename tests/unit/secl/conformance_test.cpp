@@ -83,7 +83,8 @@ void check(const FakeEvent& event, bool expected, const std::string& expression)
     CHECK(outcome.naive == expected);
 }
 
-void check_error(const std::string& message, const std::string& expression, const FakeEvent& event) {
+void check_error(const std::string& message, const std::string& expression,
+                 const FakeEvent& event) {
     INFO(expression);
     const Outcome outcome = evaluate(expression, event);
     CHECK_FALSE(outcome.compiled);
@@ -127,7 +128,8 @@ size_t run_file(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("conformance files") {
-    const std::filesystem::path folder = std::filesystem::path(VEDETTE_SOURCE_DIR) / "tests/golden/secl";
+    const std::filesystem::path folder =
+        std::filesystem::path(VEDETTE_SOURCE_DIR) / "tests/golden/secl";
     CHECK(run_file(folder / "basics.txt") > 180);
     CHECK(run_file(folder / "network.txt") > 80);
 }

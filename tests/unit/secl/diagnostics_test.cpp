@@ -30,7 +30,8 @@ TEST_CASE("diagnostics read as in the golden file") {
             actual += line + "\n";
         } else if (line == "=>") {
             in_expression = false;
-            actual += expression + "=>\n" + diagnose(expression.substr(0, expression.size() - 1), macros);
+            actual +=
+                expression + "=>\n" + diagnose(expression.substr(0, expression.size() - 1), macros);
             ++cases;
         } else if (in_expression) {
             expression += line + "\n";
@@ -52,7 +53,10 @@ TEST_CASE("a diagnostic is safe on a terminal and in JSON") {
     const std::string text = render(diagnostics);
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK(text.find('\x07') == std::string::npos);
-    CHECK(valid_utf8("a\xff" "b\xc3\xa9\xed\xa0\x80") == "a\xef\xbf\xbd" "b\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    CHECK(valid_utf8("a\xff"
+                     "b\xc3\xa9\xed\xa0\x80") ==
+          "a\xef\xbf\xbd"
+          "b\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     CHECK(to_json(diagnostics).size() == 1);
 }
 
@@ -67,8 +71,10 @@ TEST_CASE("columns count code points and long lines are cut around the error") {
 TEST_CASE("diagnostics are bounded and each is said once") {
     Diagnostics diagnostics;
     for (size_t i = 0; i < Diagnostics::kMax + 10; ++i) {
-        diagnostics.add(Severity::kError, source_from_string("f", "x"), {0, 1}, "message " + std::to_string(i));
-        diagnostics.add(Severity::kError, source_from_string("f", "x"), {0, 1}, "message " + std::to_string(i));
+        diagnostics.add(Severity::kError, source_from_string("f", "x"), {0, 1},
+                        "message " + std::to_string(i));
+        diagnostics.add(Severity::kError, source_from_string("f", "x"), {0, 1},
+                        "message " + std::to_string(i));
     }
     CHECK(diagnostics.items().size() == Diagnostics::kMax);
     CHECK_THAT(render(diagnostics), ContainsSubstring("more"));

@@ -29,7 +29,10 @@ constexpr Spec kEventFields[] = {
     {.name = "event.origin", .type = kString},
     {.name = "open.file.path", .type = kString, .matching = Matching::kPath, .event = kOpen},
     {.name = "open.file.name", .type = kString, .event = kOpen},
-    {.name = "open.file.extension", .type = kString, .matching = Matching::kCaseInsensitive, .event = kOpen},
+    {.name = "open.file.extension",
+     .type = kString,
+     .matching = Matching::kCaseInsensitive,
+     .event = kOpen},
     {.name = "open.flags", .event = kOpen},
     {.name = "open.retval", .event = kOpen},
     {.name = "open.file.in_upper_layer", .type = kBool, .event = kOpen},
@@ -58,14 +61,21 @@ constexpr Spec kProcessFields[] = {
     {.name = "is_kworker", .type = kBool},
     {.name = "container.id", .type = kString},
 };
-static_assert(std::size(kEventFields) <= kMaxFakeFields && std::size(kProcessFields) <= kMaxFakeFields);
+static_assert(std::size(kEventFields) <= kMaxFakeFields &&
+              std::size(kProcessFields) <= kMaxFakeFields);
 
-const FakeObject& object(const void* base) { return *static_cast<const FakeObject*>(base); }
+const FakeObject& object(const void* base) {
+    return *static_cast<const FakeObject*>(base);
+}
 
 template <size_t N>
-int64_t get_int(const void* base) { return object(base).ints[N]; }
+int64_t get_int(const void* base) {
+    return object(base).ints[N];
+}
 template <size_t N>
-bool get_bool(const void* base) { return object(base).ints[N] != 0; }
+bool get_bool(const void* base) {
+    return object(base).ints[N] != 0;
+}
 template <size_t N>
 std::string_view get_string(const void* base, Scratch&) {
     return object(base).strings[N].empty() ? std::string_view() : object(base).strings[N].front();
@@ -89,7 +99,8 @@ Getter getter_of(const Spec& spec) {
         return spec.type == kInt ? Getter(&get_ints<N>) : Getter(&get_strings<N>);
     }
     return spec.type == kInt    ? Getter(&get_int<N>)
-           : spec.type == kBool ? Getter(&get_bool<N>) : Getter(&get_string<N>);
+           : spec.type == kBool ? Getter(&get_bool<N>)
+                                : Getter(&get_string<N>);
 }
 
 class FakeTable : public FieldTable {
@@ -98,8 +109,10 @@ class FakeTable : public FieldTable {
         add<std::size(kEventFields)>(kEventFields, "", Subject::kEvent, kAnyEvent);
         add<std::size(kProcessFields)>(kProcessFields, "process.", Subject::kProcess, kAnyEvent);
         add<std::size(kProcessFields)>(kProcessFields, "exec.", Subject::kProcess, kExec);
-        add<std::size(kProcessFields)>(kProcessFields, "process.parent.", Subject::kParent, kAnyEvent);
-        add<std::size(kProcessFields)>(kProcessFields, "process.ancestors.", Subject::kAncestor, kAnyEvent);
+        add<std::size(kProcessFields)>(kProcessFields, "process.parent.", Subject::kParent,
+                                       kAnyEvent);
+        add<std::size(kProcessFields)>(kProcessFields, "process.ancestors.", Subject::kAncestor,
+                                       kAnyEvent);
         FieldDef length;
         length.name = "process.ancestors.length";
         length.subject = Subject::kContext;
@@ -121,7 +134,8 @@ class FakeTable : public FieldTable {
         }(std::make_index_sequence<Count>());
     }
 
-    void add_one(const Spec& spec, const std::string& prefix, Subject subject, EventTypeId event, Getter get) {
+    void add_one(const Spec& spec, const std::string& prefix, Subject subject, EventTypeId event,
+                 Getter get) {
         FieldDef field;
         field.name = names_.emplace_back(prefix + std::string(spec.name));
         field.type = spec.type;
@@ -136,7 +150,8 @@ class FakeTable : public FieldTable {
 
     std::deque<std::string> names_;
     std::vector<FieldDef> fields_;
-    std::array<EventTypeDef, 3> events_ = {EventTypeDef{kExec, "exec", "", ""}, EventTypeDef{kOpen, "open", "", ""},
+    std::array<EventTypeDef, 3> events_ = {EventTypeDef{kExec, "exec", "", ""},
+                                           EventTypeDef{kOpen, "open", "", ""},
                                            EventTypeDef{kConnect, "connect", "", ""}};
     std::array<AliasDef, 1> aliases_ = {AliasDef{"open.old_name", "open.file.name"}};
 };
@@ -146,7 +161,8 @@ std::span<const void* const> ancestors_of(const EvalContext& context) {
 }
 
 bool find(std::span<const Spec> specs, std::string_view name, size_t& position) {
-    const auto it = std::find_if(specs.begin(), specs.end(), [&](const Spec& s) { return s.name == name; });
+    const auto it =
+        std::find_if(specs.begin(), specs.end(), [&](const Spec& s) { return s.name == name; });
     position = static_cast<size_t>(it - specs.begin());
     return it != specs.end();
 }
@@ -155,7 +171,8 @@ bool find(std::span<const Spec> specs, std::string_view name, size_t& position) 
 
 FakeObject* FakeEvent::object_of(std::string_view field, size_t& position) {
     const auto under = [&](std::string_view prefix) {
-        return field.starts_with(prefix) && find(kProcessFields, field.substr(prefix.size()), position);
+        return field.starts_with(prefix) &&
+               find(kProcessFields, field.substr(prefix.size()), position);
     };
     if (find(kEventFields, field, position)) {
         return &event;
@@ -221,7 +238,9 @@ std::string ip_bytes(std::string_view text) {
     if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) {
         return {bytes.data(), 4};
     }
-    return inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1 ? std::string(bytes.data(), 16) : std::string();
+    return inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1
+               ? std::string(bytes.data(), 16)
+               : std::string();
 }
 
 }  // namespace vedette::secl::test

@@ -36,7 +36,8 @@ std::vector<std::string> split(std::string_view text) {
     return parts;
 }
 
-bool glob_from(const std::vector<std::string>& glob, size_t g, const std::vector<std::string>& path, size_t p) {
+bool glob_from(const std::vector<std::string>& glob, size_t g, const std::vector<std::string>& path,
+               size_t p) {
     if (g == glob.size()) {
         return p == path.size();
     }
@@ -60,13 +61,17 @@ bool glob_from(const std::vector<std::string>& glob, size_t g, const std::vector
 
 class Naive {
    public:
-    Naive(const EvalContext& context, std::vector<size_t> bound) : context_(context), bound_(std::move(bound)) {}
+    Naive(const EvalContext& context, std::vector<size_t> bound)
+        : context_(context), bound_(std::move(bound)) {}
 
     bool holds(const Condition& c) {
         switch (c.op) {
-            case Condition::Op::kConstant: return c.value;
-            case Condition::Op::kTest: return std::visit([this](const auto& t) { return test(t); }, *c.test);
-            case Condition::Op::kNot: return !holds(c.children[0]);
+            case Condition::Op::kConstant:
+                return c.value;
+            case Condition::Op::kTest:
+                return std::visit([this](const auto& t) { return test(t); }, *c.test);
+            case Condition::Op::kNot:
+                return !holds(c.children[0]);
             case Condition::Op::kAnd: {
                 bool all = true;
                 for (const Condition& child : c.children) {
@@ -81,7 +86,8 @@ class Naive {
                 }
                 return any;
             }
-            case Condition::Op::kEqual: return holds(c.children[0]) == holds(c.children[1]);
+            case Condition::Op::kEqual:
+                return holds(c.children[0]) == holds(c.children[1]);
         }
         return false;
     }
@@ -91,10 +97,18 @@ class Naive {
         Values out;
         std::vector<const void*> bases;
         switch (r.field->subject) {
-            case Subject::kEvent: bases = {context_.event}; break;
-            case Subject::kProcess: bases = {context_.process}; break;
-            case Subject::kParent: bases = {context_.parent}; break;
-            case Subject::kContext: bases = {&context_}; break;
+            case Subject::kEvent:
+                bases = {context_.event};
+                break;
+            case Subject::kProcess:
+                bases = {context_.process};
+                break;
+            case Subject::kParent:
+                bases = {context_.parent};
+                break;
+            case Subject::kContext:
+                bases = {&context_};
+                break;
             case Subject::kAncestor: {
                 const auto all = context_.ancestors(context_);
                 if (r.reg == kNoRegister) {
@@ -107,7 +121,8 @@ class Naive {
         for (const void* base : bases) {
             Values one = read_all(r, base);
             if (r.kind == FieldRead::Kind::kLength) {
-                const size_t length = r.field->is_list ? one.strings.size() + one.ints.size() : one.strings[0].size();
+                const size_t length =
+                    r.field->is_list ? one.strings.size() + one.ints.size() : one.strings[0].size();
                 out.ints.push_back(static_cast<int64_t>(length));
             } else if (r.index >= 0) {
                 const auto at = static_cast<size_t>(r.index);
@@ -167,13 +182,18 @@ class Naive {
         return false;
     }
 
-    static bool literal_holds(const FieldRead& r, const StringLiteral& literal, const std::string& value) {
+    static bool literal_holds(const FieldRead& r, const StringLiteral& literal,
+                              const std::string& value) {
         switch (literal.kind) {
-            case StringLiteral::Kind::kExact: return literal.text == value;
-            case StringLiteral::Kind::kPattern: return naive_pattern(literal.text, value);
-            case StringLiteral::Kind::kGlob: return naive_glob(literal.text, value);
+            case StringLiteral::Kind::kExact:
+                return literal.text == value;
+            case StringLiteral::Kind::kPattern:
+                return naive_pattern(literal.text, value);
+            case StringLiteral::Kind::kGlob:
+                return naive_glob(literal.text, value);
             case StringLiteral::Kind::kRegexp: {
-                const RE2 re(literal.text, regexp_options(r.field->matching == Matching::kCaseInsensitive));
+                const RE2 re(literal.text,
+                             regexp_options(r.field->matching == Matching::kCaseInsensitive));
                 return RE2::PartialMatch(value, re);
             }
         }
@@ -184,12 +204,15 @@ class Naive {
         std::vector<const FieldRead*> reads;
         collect(t.left, reads);
         collect(t.right, reads);
-        const auto multi = std::find_if(reads.begin(), reads.end(), [](const FieldRead* r) { return r->multi(); });
+        const auto multi =
+            std::find_if(reads.begin(), reads.end(), [](const FieldRead* r) { return r->multi(); });
         if (multi == reads.end()) {
-            return relation_holds(t.relation, value(t.left, nullptr, 0), value(t.right, nullptr, 0));
+            return relation_holds(t.relation, value(t.left, nullptr, 0),
+                                  value(t.right, nullptr, 0));
         }
         for (const int64_t element : read(**multi).ints) {
-            if (relation_holds(t.relation, value(t.left, *multi, element), value(t.right, *multi, element))) {
+            if (relation_holds(t.relation, value(t.left, *multi, element),
+                               value(t.right, *multi, element))) {
                 return true;
             }
         }
@@ -213,12 +236,24 @@ class Naive {
         uint64_t result = e.op == IntExpr::Op::kBitAnd ? ~uint64_t{0} : 0;
         for (const uint64_t arg : args) {
             switch (e.op) {
-                case IntExpr::Op::kNegate: result = 0 - arg; break;
-                case IntExpr::Op::kComplement: result = ~arg; break;
-                case IntExpr::Op::kSum: result += arg; break;
-                case IntExpr::Op::kBitAnd: result &= arg; break;
-                case IntExpr::Op::kBitOr: result |= arg; break;
-                default: result ^= arg; break;
+                case IntExpr::Op::kNegate:
+                    result = 0 - arg;
+                    break;
+                case IntExpr::Op::kComplement:
+                    result = ~arg;
+                    break;
+                case IntExpr::Op::kSum:
+                    result += arg;
+                    break;
+                case IntExpr::Op::kBitAnd:
+                    result &= arg;
+                    break;
+                case IntExpr::Op::kBitOr:
+                    result |= arg;
+                    break;
+                default:
+                    result ^= arg;
+                    break;
             }
         }
         if (e.op == IntExpr::Op::kConstant) {
@@ -258,7 +293,8 @@ class Naive {
         if (t.left.field->matching == Matching::kCaseInsensitive ||
             t.right.field->matching == Matching::kCaseInsensitive) {
             std::transform(left.strings.begin(), left.strings.end(), left.strings.begin(), lower);
-            std::transform(right.strings.begin(), right.strings.end(), right.strings.begin(), lower);
+            std::transform(right.strings.begin(), right.strings.end(), right.strings.begin(),
+                           lower);
         }
         for (const int64_t a : left.ints) {
             if (std::find(right.ints.begin(), right.ints.end(), a) != right.ints.end()) {
@@ -302,9 +338,11 @@ bool naive_pattern(std::string_view pattern, std::string_view text) {
         return text.empty();
     }
     if (pattern.front() == '*') {
-        return naive_pattern(pattern.substr(1), text) || (!text.empty() && naive_pattern(pattern, text.substr(1)));
+        return naive_pattern(pattern.substr(1), text) ||
+               (!text.empty() && naive_pattern(pattern, text.substr(1)));
     }
-    return !text.empty() && pattern.front() == text.front() && naive_pattern(pattern.substr(1), text.substr(1));
+    return !text.empty() && pattern.front() == text.front() &&
+           naive_pattern(pattern.substr(1), text.substr(1));
 }
 
 bool naive_glob(std::string_view glob, std::string_view path) {

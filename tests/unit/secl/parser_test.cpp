@@ -18,9 +18,11 @@ std::string grouped(const ast::Node& node) {
         std::string out = grouped(from_left ? *operands.front() : *operands.back());
         for (size_t i = 1; i < operands.size(); ++i) {
             const size_t right = operands.size() - 1 - i;
-            out = from_left ? fmt::format("({} {} {})", out, ast::to_string(chain->operators[i - 1]), grouped(*operands[i]))
-                            : fmt::format("({} {} {})", grouped(*operands[right]),
-                                          ast::to_string(chain->operators[right]), out);
+            out = from_left
+                      ? fmt::format("({} {} {})", out, ast::to_string(chain->operators[i - 1]),
+                                    grouped(*operands[i]))
+                      : fmt::format("({} {} {})", grouped(*operands[right]),
+                                    ast::to_string(chain->operators[right]), out);
         }
         return out;
     }
@@ -43,7 +45,8 @@ struct Parsed {
 Parsed parse(const std::string& text, bool macro = false) {
     const SourceText source = source_from_string("t", text);
     Diagnostics diagnostics;
-    const ast::NodePtr root = macro ? parse_macro(source, diagnostics) : parse_expression(source, diagnostics);
+    const ast::NodePtr root =
+        macro ? parse_macro(source, diagnostics) : parse_expression(source, diagnostics);
     CHECK((root == nullptr) == !diagnostics.ok());
     return {root ? grouped(*root) : "", render(diagnostics), diagnostics.warnings()};
 }
@@ -140,7 +143,8 @@ TEST_CASE("what is too deep or too large is refused") {
     }
     CHECK_THAT(parse(compared + "a").diagnostics, ContainsSubstring("nests more than"));
     CHECK_THAT(parse(mixed).diagnostics, ContainsSubstring("nests more than"));
-    CHECK_THAT(parse(std::string(kMaxExpressionBytes + 1, 'a')).diagnostics, ContainsSubstring("the limit is"));
+    CHECK_THAT(parse(std::string(kMaxExpressionBytes + 1, 'a')).diagnostics,
+               ContainsSubstring("the limit is"));
 }
 
 TEST_CASE("what is merely long is read") {

@@ -51,7 +51,8 @@ TEST_CASE("the indexed engine equals the naive evaluator") {
             bound.push_back(bind_text(sources[i].expression.text, shared));
             REQUIRE(bound.back().has_value() == compiled.outcomes[i].ok);
         }
-        const auto usable = std::count_if(bound.begin(), bound.end(), [](const auto& b) { return b.has_value(); });
+        const auto usable =
+            std::count_if(bound.begin(), bound.end(), [](const auto& b) { return b.has_value(); });
         REQUIRE(usable > kRulesPerSet / 2);
         for (int e = 0; e < kEventsPerSet; ++e) {
             const FakeEvent event = random.event();
@@ -123,9 +124,10 @@ TEST_CASE("a matcher of many literals finds what each finds alone") {
             found.erase(std::unique(found.begin(), found.end()), found.end());
             std::vector<uint32_t> expected;
             for (const auto& [literal, targets] : literals) {
-                const bool hit = literal.kind == StringLiteral::Kind::kExact     ? literal.text == value
-                                 : literal.kind == StringLiteral::Kind::kGlob    ? naive_glob(literal.text, value)
-                                                                                 : naive_pattern(literal.text, value);
+                const bool hit = literal.kind == StringLiteral::Kind::kExact ? literal.text == value
+                                 : literal.kind == StringLiteral::Kind::kGlob
+                                     ? naive_glob(literal.text, value)
+                                     : naive_pattern(literal.text, value);
                 if (hit) {
                     expected.insert(expected.end(), targets.begin(), targets.end());
                 }
@@ -146,7 +148,8 @@ TEST_CASE("printing and parsing again gives the same rule") {
         INFO(text << "\n" << render(diagnostics));
         REQUIRE(first != nullptr);
         const std::string printed = print(*first);
-        const ast::NodePtr second = parse_expression(source_from_string("test", printed), diagnostics);
+        const ast::NodePtr second =
+            parse_expression(source_from_string("test", printed), diagnostics);
         INFO(printed << "\n" << render(diagnostics));
         REQUIRE(second != nullptr);
         REQUIRE(print(*second) == printed);

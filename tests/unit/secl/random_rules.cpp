@@ -13,7 +13,9 @@ constexpr std::array kElements = {"a", "b", "ab", "tmp", "bin"};
 
 }  // namespace
 
-std::string RandomRules::word() { return kWords[below(kWords.size())]; }
+std::string RandomRules::word() {
+    return kWords[below(kWords.size())];
+}
 
 std::string RandomRules::path() {
     if (chance(5)) {
@@ -62,7 +64,8 @@ std::string RandomRules::glob() {
 }
 
 std::string RandomRules::path_literal() {
-    return chance(50) ? fmt::format("\"{}\"", path().starts_with('/') ? "/a" + path() : "") : fmt::format("~\"{}\"", glob());
+    return chance(50) ? fmt::format("\"{}\"", path().starts_with('/') ? "/a" + path() : "")
+                      : fmt::format("~\"{}\"", glob());
 }
 
 std::string RandomRules::string_literal(bool regexp) {
@@ -74,8 +77,9 @@ std::string RandomRules::string_literal(bool regexp) {
 }
 
 std::string RandomRules::path_test() {
-    constexpr std::array kFields = {"open.file.path", "process.file.path", "process.parent.file.path",
-                                    "process.ancestors.file.path", "process.ancestors[A].file.path"};
+    constexpr std::array kFields = {"open.file.path", "process.file.path",
+                                    "process.parent.file.path", "process.ancestors.file.path",
+                                    "process.ancestors[A].file.path"};
     const char* field = kFields[below(kFields.size())];
     if (chance(60)) {
         return fmt::format("{} {} {}", field, chance(70) ? "==" : "!=", path_literal());
@@ -88,19 +92,30 @@ std::string RandomRules::path_test() {
 }
 
 std::string RandomRules::string_test() {
-    constexpr std::array kFields = {"open.file.name", "open.file.extension", "process.file.name", "process.argv",
-                                    "process.argv[0]", "process.comm", "process.ancestors.file.name",
-                                    "process.ancestors.argv", "process.ancestors[A].file.name",
+    constexpr std::array kFields = {"open.file.name",
+                                    "open.file.extension",
+                                    "process.file.name",
+                                    "process.argv",
+                                    "process.argv[0]",
+                                    "process.comm",
+                                    "process.ancestors.file.name",
+                                    "process.ancestors.argv",
+                                    "process.ancestors[A].file.name",
                                     "process.ancestors[B].argv"};
     const char* field = kFields[below(kFields.size())];
     if (chance(10)) {
-        return fmt::format("{} {} {}", field, chance(50) ? "==" : "!=", kFields[below(kFields.size())]);
+        return fmt::format("{} {} {}", field,
+                           chance(50) ? "==" : "!=", kFields[below(kFields.size())]);
     }
     if (chance(10)) {
         return fmt::format("{} {} MACRO_LIST", field, chance(50) ? "in" : "not in");
     }
     if (chance(60)) {
-        return fmt::format("{} {} {}", field, chance(60) ? "==" : chance(50) ? "!=" : "=~", string_literal(true));
+        return fmt::format("{} {} {}", field,
+                           chance(60)   ? "=="
+                           : chance(50) ? "!="
+                                        : "=~",
+                           string_literal(true));
     }
     std::string list = string_literal(true);
     for (size_t i = 0; i < below(4); ++i) {
@@ -110,38 +125,57 @@ std::string RandomRules::string_test() {
 }
 
 std::string RandomRules::number(int depth) {
-    constexpr std::array kFields = {"open.flags", "open.retval", "process.uid", "process.file.path.length",
-                                    "process.argv.length", "process.ancestors.length", "process.ancestors[A].pid"};
+    constexpr std::array kFields = {"open.flags",
+                                    "open.retval",
+                                    "process.uid",
+                                    "process.file.path.length",
+                                    "process.argv.length",
+                                    "process.ancestors.length",
+                                    "process.ancestors[A].pid"};
     if (depth == 0 || chance(40)) {
         return chance(60) ? kFields[below(kFields.size())] : std::to_string(below(4));
     }
     constexpr std::array kOps = {"+", "-", "&", "|", "^"};
-    return fmt::format("({} {} {}{})", number(depth - 1), kOps[below(kOps.size())], chance(20) ? "^" : "",
-                       number(depth - 1));
+    return fmt::format("({} {} {}{})", number(depth - 1), kOps[below(kOps.size())],
+                       chance(20) ? "^" : "", number(depth - 1));
 }
 
 std::string RandomRules::int_test() {
     constexpr std::array kOps = {"==", "!=", "<", "<=", ">", ">="};
     const char* op = kOps[below(kOps.size())];
     switch (below(6)) {
-        case 0: return fmt::format("open.flags in [{}, {}]", below(4), below(4));
-        case 1: return fmt::format("process.ancestors.pid {} {}", op, below(4));
-        case 2: return fmt::format("process.ancestors.pid + open.flags {} {}", op, below(6));
-        case 3: return fmt::format("process.uid {} process.parent.uid", op);
-        case 4: return fmt::format("open.file.modification_time {} {}s", op[0] == '!' ? "<" : op, below(4));
-        default: return fmt::format("{} {} {}", number(2), op, number(1));
+        case 0:
+            return fmt::format("open.flags in [{}, {}]", below(4), below(4));
+        case 1:
+            return fmt::format("process.ancestors.pid {} {}", op, below(4));
+        case 2:
+            return fmt::format("process.ancestors.pid + open.flags {} {}", op, below(6));
+        case 3:
+            return fmt::format("process.uid {} process.parent.uid", op);
+        case 4:
+            return fmt::format("open.file.modification_time {} {}s", op[0] == '!' ? "<" : op,
+                               below(4));
+        default:
+            return fmt::format("{} {} {}", number(2), op, number(1));
     }
 }
 
 std::string RandomRules::test() {
     switch (below(8)) {
-        case 0: return int_test();
-        case 1: return chance(50) ? "open.file.in_upper_layer" : "process.ancestors.is_kworker";
-        case 2: return chance(50) ? "process.ancestors.is_kworker == false" : "MACRO_EXPR";
-        case 3: return int_test();
-        case 4: return path_test();
-        case 5: return path_test();
-        default: return string_test();
+        case 0:
+            return int_test();
+        case 1:
+            return chance(50) ? "open.file.in_upper_layer" : "process.ancestors.is_kworker";
+        case 2:
+            return chance(50) ? "process.ancestors.is_kworker == false" : "MACRO_EXPR";
+        case 3:
+            return int_test();
+        case 4:
+            return path_test();
+        case 5:
+            return path_test();
+        default:
+            return string_test();
     }
 }
 
@@ -160,11 +194,14 @@ std::string RandomRules::condition(int depth) {
 }
 
 std::string RandomRules::rule() {
-    return condition(1 + static_cast<int>(below(3))) + (chance(80) ? " && open.flags >= 0" : " || open.flags == 3");
+    return condition(1 + static_cast<int>(below(3))) +
+           (chance(80) ? " && open.flags >= 0" : " || open.flags == 3");
 }
 
 void RandomRules::fill_process(FakeEvent& event, std::string_view prefix) {
-    const auto name = [&](std::string_view field) { return std::string(prefix) + std::string(field); };
+    const auto name = [&](std::string_view field) {
+        return std::string(prefix) + std::string(field);
+    };
     event.set_int(name("pid"), static_cast<int64_t>(below(4)));
     event.set_int(name("uid"), static_cast<int64_t>(below(3)));
     event.set_int(name("is_kworker"), chance(20) ? 1 : 0);

@@ -24,7 +24,9 @@ class RandomRules {
     std::string word();
 
    private:
-    size_t below(size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random_); }
+    size_t below(size_t limit) {
+        return std::uniform_int_distribution<size_t>(0, limit - 1)(random_);
+    }
     bool chance(int percent) { return below(100) < static_cast<size_t>(percent); }
     std::string condition(int depth);
     std::string test();

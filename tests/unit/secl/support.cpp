@@ -18,16 +18,19 @@ MacroSource macro(std::string id, std::string expression) {
     return out;
 }
 
-std::optional<BoundRule> bind_text(const std::string& expression, std::span<const MacroSource> macros) {
+std::optional<BoundRule> bind_text(const std::string& expression,
+                                   std::span<const MacroSource> macros) {
     Diagnostics diagnostics;
     const RuleSource source = rule("rule", expression);
     const MacroTable table(macros, diagnostics);
     const FieldNames names(fake_table());
     const ast::NodePtr root = parse_expression(source.expression, diagnostics);
-    return root ? bind_rule(source, *root, table, names, EventNeed::kExactlyOne, diagnostics) : std::nullopt;
+    return root ? bind_rule(source, *root, table, names, EventNeed::kExactlyOne, diagnostics)
+                : std::nullopt;
 }
 
-Outcome evaluate(const std::string& expression, const FakeEvent& event, std::span<const MacroSource> macros) {
+Outcome evaluate(const std::string& expression, const FakeEvent& event,
+                 std::span<const MacroSource> macros) {
     Outcome out;
     const RuleSource source = rule("rule", expression);
     const CompiledRules compiled = compile_rules({&source, 1}, macros, fake_table());

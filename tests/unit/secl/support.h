@@ -21,10 +21,12 @@ struct Outcome {
 };
 
 /// One rule against one event.
-Outcome evaluate(const std::string& expression, const FakeEvent& event, std::span<const MacroSource> macros = {});
+Outcome evaluate(const std::string& expression, const FakeEvent& event,
+                 std::span<const MacroSource> macros = {});
 
 /// For the naive evaluator; nothing when it does not compile.
-std::optional<BoundRule> bind_text(const std::string& expression, std::span<const MacroSource> macros = {});
+std::optional<BoundRule> bind_text(const std::string& expression,
+                                   std::span<const MacroSource> macros = {});
 
 RuleSource rule(std::string id, std::string expression);
 MacroSource macro(std::string id, std::string expression);

@@ -22,7 +22,7 @@ class FileSink final : public Sink {
         // Alerts hold command lines: the owner's group may read them, nobody else. O_NOFOLLOW: a link
         // that somebody put there must not lead the agent's writes elsewhere.
         Result<UniqueFd> fd =
-            open_file(path_, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
+            open_file(path_, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
         if (!fd) return forward_error(fd);
         struct stat info {};
         if (fstat(fd->get(), &info) != 0) return fail_errno(errno, "fstat of '{}'", path_);
@@ -31,7 +31,7 @@ class FileSink final : public Sink {
         fd_ = std::move(*fd);
         size_ = S_ISREG(info.st_mode) ? static_cast<uint64_t>(info.st_size) : 0;
         rotates_ = S_ISREG(info.st_mode);
-        return {};
+        return end_last_line();
     }
 
     Result<size_t> write(std::string_view line) override {
@@ -50,6 +50,15 @@ class FileSink final : public Sink {
     }
 
    private:
+    /// An agent that was killed may have left half a line: the next one must not become its end.
+    Result<> end_last_line() {
+        char last = '\n';
+        if (size_ == 0 || pread(fd_.get(), &last, 1, static_cast<off_t>(size_ - 1)) != 1) return {};
+        if (last == '\n') return {};
+        ++size_;
+        return write_all(fd_.get(), "\n", path_);
+    }
+
     Result<> rotate() {
         const std::string old = path_ + ".1";
         if (std::rename(path_.c_str(), old.c_str()) != 0)

@@ -70,14 +70,15 @@ void QueuedOutput::run() {
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [&] { return stopping_ || reopen_ || !lines_.empty(); });
-        if (std::exchange(reopen_, false))
+        // Not in the middle of a line: its end would stand in another file.
+        if (front_written_ == 0 && std::exchange(reopen_, false))
             if (Result<> opened = sink_->reopen(); !opened) failed(opened.error());
         if (lines_.empty() && stopping_) return;
         if (stopping_ && Clock::now() >= deadline_) return;
         if (lines_.empty() || write_front(lock)) continue;
         const auto retry = Clock::now() + limits_.retry;
         changed_.wait_until(lock, stopping_ ? std::min(retry, deadline_) : retry,
-                            [&] { return reopen_ || (stopping_ && Clock::now() >= deadline_); });
+                            [&] { return stopping_ && Clock::now() >= deadline_; });
     }
 }
 

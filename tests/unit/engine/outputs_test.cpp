@@ -129,6 +129,16 @@ TEST_CASE("outputs: a file is appended to, 0640, and rotated between lines") {
     CHECK((info.st_mode & 0777) == 0640);
 }
 
+TEST_CASE("outputs: half a line that a killed agent left stays alone") {
+    const Directory directory;
+    const std::string path = directory.file("alerts.json");
+    std::ofstream(path) << "{\"half";
+    auto sink = make_file_sink(path, 1 << 20);
+    REQUIRE(sink);
+    CHECK((*sink)->write("{}\n"));
+    CHECK(content(path) == "{\"half\n{}\n");
+}
+
 TEST_CASE("outputs: after logrotate the file is opened again") {
     const Directory directory;
     const std::string path = directory.file("alerts.json");

@@ -56,28 +56,28 @@ class Run:
 
     def __init__(self, build, *words, **options):
         self.before = set(pathlib.Path(tempfile.gettempdir()).glob("vedette-run.*"))
+        self.out, self.err = (tempfile.NamedTemporaryFile(prefix="vedette-out.") for _ in range(2))
         self.process = subprocess.Popen(
             [str(TOP / "dev"), "run", "--build", str(build), "--ports", f"{free_port()},{free_port()}",
              *map(str, words)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options)
-        os.set_blocking(self.process.stdout.fileno(), False)
-        self.text = ""
+            stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err, start_new_session=True, **options)
 
     def output(self):
-        self.text += self.process.stdout.read() or ""
-        return self.text
+        return pathlib.Path(self.out.name).read_text()
+
+    def said(self):
+        return pathlib.Path(self.err.name).read_text()
 
     def wait_for(self, pattern, timeout=60):
         def found():
-            assert self.process.poll() is None or re.search(pattern, self.output()), self.process.stderr.read()
+            assert self.process.poll() is None or re.search(pattern, self.output()), self.said()
             return re.search(pattern, self.output(), re.M)
-        return wait_for(found, timeout, f"no {pattern} in the output of ./dev run: {self.text}")
+        return wait_for(found, timeout, f"no {pattern} in the output of ./dev run")
 
     def stop(self, how=signal.SIGINT):
         """Ctrl-C as a terminal sends it: to the whole foreground group. Returns (exit code, standard error)."""
         os.killpg(self.process.pid, how)
-        code = self.process.wait(30)
-        return code, self.process.stderr.read()
+        return self.process.wait(30), self.said()
 
     def left_behind(self):
         return set(pathlib.Path(tempfile.gettempdir()).glob("vedette-run.*")) - self.before
@@ -206,5 +206,5 @@ def test_a_killed_daemon_ends_the_run_with_its_reason(run, state_dir):
                  if pathlib.Path(f"/proc/{pid}/comm").read_text().startswith("security-agent"))
     os.kill(int(agent), signal.SIGKILL)
     assert running.process.wait(30) == 1
-    assert "SIGKILL" in running.process.stderr.read()
+    assert "SIGKILL" in running.said()
     assert not daemons_of(state_dir / "s/run")

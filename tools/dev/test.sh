@@ -13,7 +13,7 @@
 # or those that are named. What cannot run here is skipped, said loudly and counted. The last line is
 # "N passed, N failed" (", N skipped"); the exit code is 1 when anything failed.
 #
-#   --lint       checks the source first (./dev lint --all) and counts that as a test
+#   --lint       checks the source first (./dev lint --fast) and counts that as a test
 #   --build DIR  test the binaries of this build directory as they are
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
@@ -58,7 +58,7 @@ cmd_test() {
     if [ -n "$lint" ]; then
         say "lint"
         name=pass
-        "$top/dev" lint --all || name=fail
+        "$top/dev" lint --fast || name=fail
         /usr/bin/python3 "$top/tools/dev/summary.py" --one lint "$name" > "$results/lint.xml"
     fi
     for name in "${stages[@]}"; do

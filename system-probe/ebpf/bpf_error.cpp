@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "common/os/fd.h"
@@ -41,6 +42,12 @@ std::string chosen_word(std::string_view text) {
     if (begin == std::string_view::npos || end == std::string_view::npos || end < begin)
         return "none";
     return std::string(text.substr(begin + 1, end - begin - 1));
+}
+
+/// As strerror(), which is not thread-safe.
+std::string error_name(int err) {
+    const char* text = strerrordesc_np(err);
+    return text != nullptr ? text : fmt::format("error {}", err);
 }
 
 std::string missing_capabilities(const HostFacts& facts) {
@@ -129,7 +136,7 @@ std::string explain_bpf_error(int err, BpfStep step, const HostFacts& facts) {
         return fmt::format(
             "the kernel has no memory for it ({}): choose a smaller "
             "system_probe_config.ring_buffer_size or raise the memory limit",
-            std::strerror(err));
+            error_name(err));
     if (err == EINVAL && step == BpfStep::kCreateMap)
         return fmt::format("kernel {} has no BPF ring buffer: 5.8 or newer is needed",
                            facts.kernel);
@@ -145,7 +152,7 @@ std::string explain_bpf_error(int err, BpfStep step, const HostFacts& facts) {
         return step == BpfStep::kTrampoline
                    ? fmt::format("kernel {} has no BPF trampolines (fentry, fexit)", facts.kernel)
                    : fmt::format("kernel {} does not support that kind of hook", facts.kernel);
-    return std::strerror(err);
+    return error_name(err);
 }
 
 }  // namespace vedette::probe

@@ -194,8 +194,8 @@ struct LoadedObject::Attempt {
             self.iterator_refusal_ = found->second;
             return;
         }
-        const bpf_program* program =
-            bpf_object__find_program_by_name(self.object_.get(), kSnapshotProgram.data());
+        const bpf_program* program = bpf_object__find_program_by_name(
+            self.object_.get(), std::string(kSnapshotProgram).c_str());
         const BpfLink link(bpf_program__attach_iter(program, nullptr));
         if (link)
             self.iterator_.reset(bpf_iter_create(bpf_link__fd(link.get())));

@@ -15,24 +15,24 @@
 namespace vedette::probe {
 namespace {
 
-/// Reads kernel memory at address 0 (and so fails harmlessly): the helper is what lockdown takes away.
-constexpr std::array<bpf_insn, 7> kReadKernel{{
-    {.code = BPF_ALU64 | BPF_MOV | BPF_X,
-     .dst_reg = BPF_REG_1,
-     .src_reg = BPF_REG_10,
-     .off = 0,
-     .imm = 0},
-    {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .src_reg = 0, .off = 0, .imm = -8},
-    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .src_reg = 0, .off = 0, .imm = 8},
-    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .src_reg = 0, .off = 0, .imm = 0},
-    {.code = BPF_JMP | BPF_CALL,
-     .dst_reg = 0,
-     .src_reg = 0,
-     .off = 0,
-     .imm = BPF_FUNC_probe_read_kernel},
-    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
-    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-}};
+constexpr bpf_insn insn(int code, uint8_t to, uint8_t from, int32_t imm) {
+    return {.code = static_cast<uint8_t>(code),
+            .dst_reg = static_cast<uint8_t>(to & 0xf),
+            .src_reg = static_cast<uint8_t>(from & 0xf),
+            .off = 0,
+            .imm = imm};
+}
+
+/// Reads 8 bytes of kernel memory at address 0 (and so fails harmlessly): the helper is what lockdown takes away.
+constexpr std::array kReadKernel{
+    insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0),
+    insn(BPF_ALU64 | BPF_ADD, BPF_REG_1, 0, -8),
+    insn(BPF_ALU64 | BPF_MOV, BPF_REG_2, 0, 8),
+    insn(BPF_ALU64 | BPF_MOV, BPF_REG_3, 0, 0),
+    insn(BPF_JMP | BPF_CALL, 0, 0, BPF_FUNC_probe_read_kernel),
+    insn(BPF_ALU64 | BPF_MOV, BPF_REG_0, 0, 0),
+    insn(BPF_JMP | BPF_EXIT, 0, 0, 0),
+};
 
 tl::unexpected<Error> refused(int err, BpfStep step, const HostFacts& facts) {
     const auto code = err == EPERM || err == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;

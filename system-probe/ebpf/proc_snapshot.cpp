@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/ebpf/proc_snapshot.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -9,8 +8,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <memory>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "common/os/fd.h"
 #include "system-probe/ebpf/record_builder.h"
@@ -142,7 +142,7 @@ void read_cgroup(const ProcessDir& dir, RecordBuilder<vdt_snapshot>& record) {
 }
 
 std::optional<RecordBuilder<vdt_snapshot>> read_process(const ProcessDir& dir, uint32_t pid) {
-    static const auto kTickNs = 1'000'000'000ULL / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
+    static const auto tick_ns = 1'000'000'000ULL / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
     const std::string stat = dir.text("stat");
     const std::string status = dir.text("status");
     // The name is in parentheses and may hold anything, parentheses too.
@@ -157,7 +157,7 @@ std::optional<RecordBuilder<vdt_snapshot>> read_process(const ProcessDir& dir, u
     RecordBuilder<vdt_snapshot> record(VDT_SNAPSHOT);
     vdt_process& process = record.fixed.process;
     process.image.pid = pid;
-    process.image.start_ns = number<uint64_t>(word(rest, 19)) * kTickNs;
+    process.image.start_ns = number<uint64_t>(word(rest, 19)) * tick_ns;
     process.parent.pid = number<uint32_t>(word(rest, 1));
     process.sid = number<uint32_t>(word(rest, 3));
     if ((number<uint64_t>(word(rest, 6)) & kKernelThread) != 0)
@@ -181,16 +181,18 @@ std::optional<RecordBuilder<vdt_snapshot>> read_process(const ProcessDir& dir, u
 }  // namespace
 
 Result<> read_proc_snapshot(const std::string& proc, const RecordSink& sink) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(proc.c_str()), closedir);
-    if (!dir)
-        return fail_errno(errno, "reading {}", proc);
-    while (const dirent* entry = readdir(dir.get())) {
-        const auto pid = number<uint32_t>(entry->d_name);
+    namespace fs = std::filesystem;
+    std::error_code error;
+    for (fs::directory_iterator entry(proc, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const auto pid = number<uint32_t>(entry->path().filename().native());
         if (pid == 0)
             continue;
-        if (auto record = read_process({proc + "/" + entry->d_name}, pid))
+        if (auto record = read_process({entry->path().native()}, pid))
             sink(record->finish());
     }
+    if (error)
+        return fail_errno(error.value(), "reading {}", proc);
     return {};
 }
 

@@ -96,6 +96,9 @@ static __always_inline u64 compat_ns(s64 sec, s64 nsec)
 	return (u64)sec * 1000000000ull + (u64)nsec;
 }
 
+/* fs.h, I_CTIME_QUERIED: a flag in i_ctime_nsec since 6.13's multigrain timestamps. */
+#define CTIME_QUERIED (1u << 31)
+
 /*
  * 6.6, 13bc24457850 "fs: rename i_ctime field to __i_ctime"; 6.11, 3aa63a569c64 "fs: switch timespec64
  * fields in inode to discrete integers".
@@ -107,7 +110,8 @@ static __always_inline u64 compat_ctime(const struct inode *inode)
 	const struct inode___before_6_6 *old = (const void *)inode;
 
 	if (bpf_core_field_exists(now->i_ctime_sec))
-		return compat_ns(BPF_CORE_READ(now, i_ctime_sec), BPF_CORE_READ(now, i_ctime_nsec));
+		return compat_ns(BPF_CORE_READ(now, i_ctime_sec),
+				 BPF_CORE_READ(now, i_ctime_nsec) & ~CTIME_QUERIED);
 	if (bpf_core_field_exists(mid->__i_ctime))
 		return compat_ns(BPF_CORE_READ(mid, __i_ctime.tv_sec),
 				 BPF_CORE_READ(mid, __i_ctime.tv_nsec));

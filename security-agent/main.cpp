@@ -38,12 +38,14 @@ int complain(const Error& error) {
 
 int run_start(const SettingsArguments& sources, const StartArguments& arguments) {
     if (geteuid() == 0 && !arguments.allow_root)
-        return complain({ErrorCode::kDenied, 0,
-                         "does not run as root, because it reads policies, answers HTTP and handles "
-                         "what any process chose to write; start it as user 'vedette' (as the systemd "
-                         "unit does), or with --allow-root"});
+        return complain(
+            {ErrorCode::kDenied, 0,
+             "does not run as root, because it reads policies, answers HTTP and handles "
+             "what any process chose to write; start it as user 'vedette' (as the systemd "
+             "unit does), or with --allow-root"});
     Result<Settings> settings = load_settings("security-agent", sources);
-    if (!settings) return complain(settings.error());
+    if (!settings)
+        return complain(settings.error());
     LogOptions log;
     log.name = "security-agent";
     log.level = settings->string("log_level");
@@ -51,7 +53,8 @@ int run_start(const SettingsArguments& sources, const StartArguments& arguments)
     log.console = settings->boolean("log_to_console");
     log.json = settings->boolean("log_format_json");
     Result<std::shared_ptr<Logger>> logger = make_logger(log);
-    if (!logger) return complain(logger.error());
+    if (!logger)
+        return complain(logger.error());
     if (!settings->boolean("runtime_security_config.enabled")) {
         (*logger)->info("runtime_security_config.enabled is false: nothing to do, exiting");
         // Long enough that a supervisor's restart loop stays slow.
@@ -83,7 +86,8 @@ void add_policy_check(CLI::App& top, cli::PolicyCheckOptions& options, int& exit
                       "Version that agent_version constraints are tested against");
     check->add_flag("--json", options.json, "Diagnostics as JSON");
     check->callback([&] {
-        if (options.path.empty()) options.path = "/etc/vedette/runtime-security.d";
+        if (options.path.empty())
+            options.path = "/etc/vedette/runtime-security.d";
         options.host = policy::current_host_facts();
         exit_code = cli::run_policy_check(options, engine::field_table(), std::cout, std::cerr);
     });

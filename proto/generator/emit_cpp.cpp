@@ -9,12 +9,14 @@
 namespace vedette::generator {
 namespace {
 
-constexpr char kNotice[] = "// Generated from proto/vedette/v1/event.proto; change that, not this.\n";
+constexpr char kNotice[] =
+    "// Generated from proto/vedette/v1/event.proto; change that, not this.\n";
 
 std::string quoted(const std::string& text) {
     std::string out = "\"";
     for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
+        if (c == '"' || c == '\\')
+            out += '\\';
         out += c;
     }
     return out + '"';
@@ -26,15 +28,14 @@ std::string signature(const Field& field) {
     const std::string scratch = ", [[maybe_unused]] Scratch& scratch";
     if (field.is_list)
         return "void " + name + scratch + (text ? ", StringList& out)" : ", IntList& out)");
-    if (text) return "std::string_view " + name + scratch + ")";
+    if (text)
+        return "std::string_view " + name + scratch + ")";
     return (field.value == Value::kBool ? "bool " : "int64_t ") + name + ")";
 }
 
 std::string getter(const Field& field) {
     const bool text = field.value == Value::kString || field.value == Value::kIp;
-    const std::string kind = text                           ? "String"
-                             : field.value == Value::kBool ? "Bool"
-                                                           : "Int";
+    const std::string kind = text ? "String" : field.value == Value::kBool ? "Bool" : "Int";
     return kind + (field.is_list ? "ListGetter" : "Getter") + "{&" + field.accessor + "}";
 }
 
@@ -70,7 +71,8 @@ std::string emit_header() {
 
 std::string emit_source(const Model& model) {
     std::ostringstream out;
-    out << "// SPDX-License-Identifier: Apache-2.0\n" << kNotice
+    out << "// SPDX-License-Identifier: Apache-2.0\n"
+        << kNotice
         << "#include \"fields.gen.h\"\n\n#include <iterator>\n#include <memory_resource>\n\n"
            "#include \"security-agent/engine/handlers.h\"\n#include \"vedette/v1/event.pb.h\"\n\n"
            "namespace vedette::engine {\nnamespace {\n\nusing namespace secl;\n\n"
@@ -82,9 +84,11 @@ std::string emit_source(const Model& model) {
            "    for (const auto value : values) out.push_back(static_cast<int64_t>(value));\n}\n\n";
     std::set<std::string> written;
     for (const Field& field : model.fields)
-        if (written.insert(field.accessor).second) write_accessor(out, field);
+        if (written.insert(field.accessor).second)
+            write_accessor(out, field);
     out << "\nconst FieldDef kFields[] = {\n";
-    for (const Field& field : model.fields) write_field(out, field);
+    for (const Field& field : model.fields)
+        write_field(out, field);
     out << "};\n\nconst EventTypeDef kEvents[] = {\n";
     for (const EventType& event : model.events)
         out << "    {" << event.number << ", " << quoted(event.name) << ", "

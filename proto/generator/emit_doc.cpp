@@ -11,14 +11,16 @@ namespace {
 
 const char* event_name(const Model& model, int number) {
     for (const EventType& event : model.events)
-        if (event.number == number) return event.name.c_str();
+        if (event.number == number)
+            return event.name.c_str();
     return "*";
 }
 
 std::string cell(const std::string& text) {
     std::string out;
     for (const char c : text) {
-        if (c == '|') out += '\\';
+        if (c == '|')
+            out += '\\';
         out += c;
     }
     return out;
@@ -26,8 +28,10 @@ std::string cell(const std::string& text) {
 
 std::string type_cell(const Field& field) {
     std::string text = field.is_time ? "int (time)" : type_name(field);
-    if (field.matching == v1::MATCHING_PATH) text += " (path)";
-    if (field.matching == v1::MATCHING_CASE_INSENSITIVE) text += " (any case)";
+    if (field.matching == v1::MATCHING_PATH)
+        text += " (path)";
+    if (field.matching == v1::MATCHING_CASE_INSENSITIVE)
+        text += " (any case)";
     return text;
 }
 
@@ -44,12 +48,15 @@ template <typename Wanted>
 void section(std::ostream& out, const Model& model, Wanted wanted) {
     bool any = false;
     for (const Field& field : model.fields) {
-        if (!wanted(field)) continue;
-        if (!any) table_head(out);
+        if (!wanted(field))
+            continue;
+        if (!any)
+            table_head(out);
         any = true;
         row(out, field);
     }
-    if (!any) out << "It has no fields of its own.\n";
+    if (!any)
+        out << "It has no fields of its own.\n";
 }
 
 std::string process_prefixes(const Model& model) {
@@ -67,10 +74,12 @@ std::string process_prefixes(const Model& model) {
 
 std::string emit_reference(const Model& model) {
     std::ostringstream out;
-    out << "<!-- Generated from proto/vedette/v1/event.proto by `./dev doc`; change that, not this. -->\n"
+    out << "<!-- Generated from proto/vedette/v1/event.proto by `./dev doc`; change that, not "
+           "this. -->\n"
            "# Event types and fields\n\n"
            "Every name that a rule can use. *path*: a `~\"pattern\"` matches path element by path\n"
-           "element; *any case*: ASCII case is ignored; *time*: compared with a duration such as `5s`,\n"
+           "element; *any case*: ASCII case is ignored; *time*: compared with a duration such as "
+           "`5s`,\n"
            "it is the age that is compared.\n\n## Event types\n\n"
            "| Event | Category | Since | What happened |\n|---|---|---|---|\n";
     for (const EventType& event : model.events)
@@ -83,11 +92,11 @@ std::string emit_reference(const Model& model) {
     });
     out << "\n## process\n\nThe process that acted. The same fields exist under "
         << process_prefixes(model) << ".\n\n";
-    section(out, model, [](const Field& field) {
-        return field.event == 0 && field.subject == "Process";
-    });
+    section(out, model,
+            [](const Field& field) { return field.event == 0 && field.subject == "Process"; });
     for (const EventType& event : model.events) {
-        if (event.name.empty()) continue;
+        if (event.name.empty())
+            continue;
         out << "\n## " << event.name << "\n\n" << event.doc << "\n\n";
         section(out, model, [&event](const Field& field) {
             return field.event == event.number && field.subject != "Process";

@@ -8,7 +8,7 @@
 namespace vedette::generator {
 namespace {
 
-constexpr std::array kFileEvents = {"chmod", "chown",  "open",     "mkdir",      "rmdir",
+constexpr std::array kFileEvents = {"chmod",  "chown",  "open",     "mkdir",      "rmdir",
                                     "unlink", "utimes", "setxattr", "removexattr"};
 
 std::vector<Alias> candidates(const Model& model) {
@@ -21,7 +21,8 @@ std::vector<Alias> candidates(const Model& model) {
         add(event + "." + old_prefix + "filename", event + "." + file + ".path");
         add(event + "." + old_prefix + "basename", event + "." + file + ".name");
     };
-    for (const std::string event : kFileEvents) add_file(event, "", "file");
+    for (const std::string event : kFileEvents)
+        add_file(event, "", "file");
     for (const std::string event : {"chmod", "open", "mkdir"})
         add(event + ".mode", event + ".file.destination.mode");
     for (const std::string part : {"uid", "user", "gid", "group"})
@@ -49,7 +50,8 @@ std::vector<Alias> candidates(const Model& model) {
 
 void add_legacy_aliases(Model& model) {
     std::set<std::string> fields;
-    for (const Field& field : model.fields) fields.insert(field.name);
+    for (const Field& field : model.fields)
+        fields.insert(field.name);
     for (Alias& alias : candidates(model))
         if (fields.contains(alias.field) && !fields.contains(alias.name))
             model.aliases.push_back(std::move(alias));

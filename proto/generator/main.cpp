@@ -25,7 +25,8 @@ class SeclGenerator final : public google::protobuf::compiler::CodeGenerator {
     bool Generate(const google::protobuf::FileDescriptor* file, const std::string& /*parameter*/,
                   GeneratorContext* context, std::string* error) const override {
         vedette::generator::Model model;
-        if (!vedette::generator::read_model(*file, model, *error)) return false;
+        if (!vedette::generator::read_model(*file, model, *error))
+            return false;
         write(*context, "fields.gen.h", vedette::generator::emit_header());
         write(*context, "fields.gen.cpp", vedette::generator::emit_source(model));
         write(*context, "fields.md", vedette::generator::emit_reference(model));

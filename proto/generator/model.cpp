@@ -30,14 +30,19 @@ std::string identifier(std::string name) {
 bool set_type(const FieldDescriptor* proto, v1::SeclType type, Field& field, std::string& error) {
     if (proto && type == v1::SECL_TYPE_UNSPECIFIED) {
         switch (proto->cpp_type()) {
-            case FieldDescriptor::CPPTYPE_STRING: type = v1::SECL_TYPE_STRING; break;
-            case FieldDescriptor::CPPTYPE_BOOL: type = v1::SECL_TYPE_BOOL; break;
+            case FieldDescriptor::CPPTYPE_STRING:
+                type = v1::SECL_TYPE_STRING;
+                break;
+            case FieldDescriptor::CPPTYPE_BOOL:
+                type = v1::SECL_TYPE_BOOL;
+                break;
             case FieldDescriptor::CPPTYPE_DOUBLE:
             case FieldDescriptor::CPPTYPE_FLOAT:
             case FieldDescriptor::CPPTYPE_MESSAGE:
                 error = "has no type in the language";
                 return false;
-            default: type = v1::SECL_TYPE_INT;
+            default:
+                type = v1::SECL_TYPE_INT;
         }
     }
     field.is_list = (proto && proto->is_repeated()) || type == v1::SECL_TYPE_STRING_LIST ||
@@ -45,13 +50,23 @@ bool set_type(const FieldDescriptor* proto, v1::SeclType type, Field& field, std
     field.is_time = type == v1::SECL_TYPE_TIME;
     switch (type) {
         case v1::SECL_TYPE_INT:
-        case v1::SECL_TYPE_TIME: field.value = Value::kInt; return true;
-        case v1::SECL_TYPE_BOOL: field.value = Value::kBool; return true;
+        case v1::SECL_TYPE_TIME:
+            field.value = Value::kInt;
+            return true;
+        case v1::SECL_TYPE_BOOL:
+            field.value = Value::kBool;
+            return true;
         case v1::SECL_TYPE_STRING:
-        case v1::SECL_TYPE_STRING_LIST: field.value = Value::kString; return true;
+        case v1::SECL_TYPE_STRING_LIST:
+            field.value = Value::kString;
+            return true;
         case v1::SECL_TYPE_IP:
-        case v1::SECL_TYPE_IP_LIST: field.value = Value::kIp; return true;
-        default: error = "needs a type"; return false;
+        case v1::SECL_TYPE_IP_LIST:
+            field.value = Value::kIp;
+            return true;
+        default:
+            error = "needs a type";
+            return false;
     }
 }
 
@@ -62,7 +77,8 @@ class Walk {
 
     bool message(const Descriptor& message, const std::string& prefix, const std::string& access,
                  int depth) {
-        if (depth > kMaxDepth) return problem(message.full_name(), "is nested too deep");
+        if (depth > kMaxDepth)
+            return problem(message.full_name(), "is nested too deep");
         for (int i = 0; i < message.options().ExtensionSize(v1::computed); ++i)
             if (!computed(message, message.options().GetExtension(v1::computed, i), prefix, access))
                 return false;
@@ -119,16 +135,16 @@ class Walk {
         field.body = call(options.handler(), "handlers::", access, field);
         add(std::move(field), options);
         // A handler whose result has a length must not allocate: there is no scratch memory for it.
-        return !options.length() ||
-               add_length(name, options,
-                          "handlers::" + options.handler() + "(" + access +
-                              ", *std::pmr::null_memory_resource()).size()");
+        return !options.length() || add_length(name, options,
+                                               "handlers::" + options.handler() + "(" + access +
+                                                   ", *std::pmr::null_memory_resource()).size()");
     }
 
     static std::string call(const std::string& handler, const std::string& space,
                             const std::string& object, const Field& field) {
         const std::string name = space + handler + "(" + object;
-        if (field.is_list) return name + ", scratch, out);";
+        if (field.is_list)
+            return name + ", scratch, out);";
         const bool text = field.value == Value::kString || field.value == Value::kIp;
         return "return " + name + (text ? ", scratch);" : ");");
     }
@@ -144,7 +160,8 @@ class Walk {
     }
 
     void add(Field field, const v1::SeclField& options) {
-        for (const std::string& alias : options.alias()) aliases.push_back({alias, field.name});
+        for (const std::string& alias : options.alias())
+            aliases.push_back({alias, field.name});
         field.root = root_;
         field.accessor = "get_" + prefix_ + "_" + identifier(field.name);
         fields.push_back(std::move(field));
@@ -182,8 +199,10 @@ class Table {
             copy.name = joined(prefix, field.name);
             copy.subject = subject;
             copy.event = event;
-            if (copy.since.empty()) copy.since = since;
-            if (names_.insert(copy.name).second) model_.fields.push_back(std::move(copy));
+            if (copy.since.empty())
+                copy.since = since;
+            if (names_.insert(copy.name).second)
+                model_.fields.push_back(std::move(copy));
         }
     }
 
@@ -197,10 +216,11 @@ bool read_event_type(const FieldDescriptor& member, const Walk& process, Table& 
     const v1::SeclEvent& options = member.options().GetExtension(v1::event);
     model.events.push_back(
         {member.number(), options.name(), options.category(), options.doc(), options.since()});
-    if (options.name().empty()) return true;
+    if (options.name().empty())
+        return true;
     Walk walk(*member.containing_type());
-    if (!walk.message(*member.message_type(), options.name(), "base." + member.lowercase_name() + "()",
-                      1)) {
+    if (!walk.message(*member.message_type(), options.name(),
+                      "base." + member.lowercase_name() + "()", 1)) {
         error = walk.error;
         return false;
     }
@@ -226,14 +246,17 @@ bool check(const Model& model, std::string& error) {
     std::set<std::string> names;
     for (const Field& field : model.fields) {
         names.insert(field.name);
-        if (field.doc.empty()) error = field.name + ": needs a doc";
+        if (field.doc.empty())
+            error = field.name + ": needs a doc";
         const auto [entry, fresh] = bodies.emplace(field.accessor, field.body);
         if (!fresh && entry->second != field.body)
             error = field.name + ": two accessors would be called " + field.accessor;
     }
     for (const Alias& alias : model.aliases) {
-        if (!names.contains(alias.field)) error = alias.name + ": alias of a missing field";
-        if (!names.insert(alias.name).second) error = alias.name + ": is defined twice";
+        if (!names.contains(alias.field))
+            error = alias.name + ": alias of a missing field";
+        if (!names.insert(alias.name).second)
+            error = alias.name + ": is defined twice";
     }
     return error.empty();
 }
@@ -258,14 +281,16 @@ bool read_model(const google::protobuf::FileDescriptor& file, Model& model, std:
     Table table(model);
     Walk root(*event);
     Walk node(*process);
-    if (!node.message(*process, "", "base", 0)) error = node.error;
+    if (!node.message(*process, "", "base", 0))
+        error = node.error;
     for (int i = 0; error.empty() && i < event->field_count(); ++i) {
         const FieldDescriptor& field = *event->field(i);
         if (!field.real_containing_oneof() && field.options().HasExtension(v1::secl) &&
             !root.member(field, "", "base", 0))
             error = root.error;
     }
-    if (!error.empty()) return false;
+    if (!error.empty())
+        return false;
     table.place(root.fields, "", "Event", 0);
     model.aliases = root.aliases;
     table.place({ancestors_length()}, "", "Context", 0);

@@ -17,7 +17,7 @@ namespace vedette::generator {
 enum class Value { kInt, kBool, kString, kIp };
 
 struct Field {
-    std::string name;     // as a rule writes it
+    std::string name;  // as a rule writes it
     std::string doc;
     std::string since;
     std::string constants;
@@ -25,11 +25,12 @@ struct Field {
     bool is_list = false;
     bool is_time = false;
     v1::Matching matching = v1::MATCHING_PLAIN;
-    std::string subject;  // enumerator of secl::Subject, without the k
-    int event = 0;        // number of the only event it exists for, 0: any
-    std::string accessor; // name of the generated function
-    std::string body;     // the function's statement; the object is called `base`
-    std::string root;     // message that `base` points to: "Event", "ProcessNode"; empty: it stays a void*
+    std::string subject;   // enumerator of secl::Subject, without the k
+    int event = 0;         // number of the only event it exists for, 0: any
+    std::string accessor;  // name of the generated function
+    std::string body;      // the function's statement; the object is called `base`
+    std::string
+        root;  // message that `base` points to: "Event", "ProcessNode"; empty: it stays a void*
 };
 
 struct EventType {
@@ -47,8 +48,8 @@ struct Alias {
 
 struct Model {
     std::vector<EventType> events;
-    std::vector<Field> fields;    // sorted by name, each name once
-    std::vector<Alias> aliases;   // sorted by name
+    std::vector<Field> fields;   // sorted by name, each name once
+    std::vector<Alias> aliases;  // sorted by name
 };
 
 /// "string[]", "int", "ip" ...

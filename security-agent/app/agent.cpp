@@ -102,26 +102,32 @@ int Agent::run() {
 void Agent::stop_from(size_t steps) {
     while (steps > 0) {
         const Step& step = kSteps[--steps];
-        if (step.stop) (this->*step.stop)();
+        if (step.stop)
+            (this->*step.stop)();
     }
 }
 
 Result<> Agent::start_process() {
     std::signal(SIGPIPE, SIG_IGN);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "PR_SET_NO_NEW_PRIVS");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return fail_errno(errno, "PR_SET_NO_NEW_PRIVS");
     // A core dump would hold other people's command lines.
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno(errno, "PR_SET_DUMPABLE");
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return fail_errno(errno, "PR_SET_DUMPABLE");
     hostname_ = host_name(settings_.string("hostname"));
     constexpr const char* kRanges = "event_monitoring_config.network.private_ip_ranges";
     Result<> ranges = engine::handlers::use_private_ranges(settings_.list(kRanges));
-    if (!ranges) return forward_error(ranges, "{}", kRanges);
+    if (!ranges)
+        return forward_error(ranges, "{}", kRanges);
     return {};
 }
 
 Result<> Agent::start_pid_file() {
-    if (options_.pid_file.empty()) return {};
+    if (options_.pid_file.empty())
+        return {};
     Result<PidFile> file = PidFile::create(options_.pid_file);
-    if (!file) return forward_error(file);
+    if (!file)
+        return forward_error(file);
     pid_file_ = std::move(*file);
     return {};
 }
@@ -135,17 +141,20 @@ Result<> Agent::start_state_dir() {
     if (mkdir(directory.c_str(), 0750) != 0 && errno != EEXIST)
         return fail_errno(errno, "state_dir '{}'", directory);
     Result<ipc::Token> token = ipc::Token::load_or_create(auth_token_path(settings_));
-    if (!token) return forward_error(token);
+    if (!token)
+        return forward_error(token);
     token_ = std::move(*token);
     Result<ipc::Certificate> certificate =
         ipc::load_or_create_certificate(ipc_cert_path(settings_), settings_.string("cmd_host"));
-    if (!certificate) return forward_error(certificate);
+    if (!certificate)
+        return forward_error(certificate);
     certificate_ = std::move(*certificate);
     return {};
 }
 
 Result<> Agent::start_signals() {
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        signals_.add(signal);
     wait_for_signal();
     return {};
 }
@@ -156,19 +165,22 @@ void Agent::stop_signals() {
 
 void Agent::wait_for_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-        if (error) return;
+        if (error)
+            return;
         on_signal(signal);
         wait_for_signal();
     });
 }
 
 void Agent::on_signal(int signal) {
-    if (signal == SIGHUP) return reload();
+    if (signal == SIGHUP)
+        return reload();
     request_stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 void Agent::request_stop(const std::string& reason) {
-    if (std::exchange(stopping_, true)) return;
+    if (std::exchange(stopping_, true))
+        return;
     logger_->info("stopping: {}", reason);
     io_.stop();
 }
@@ -184,10 +196,12 @@ void Agent::reload() {
 Result<> Agent::start_outputs() {
     Result<std::unique_ptr<outputs::Outputs>> made =
         outputs::make_outputs(settings_, metrics_, *logger_);
-    if (!made) return forward_error(made);
+    if (!made)
+        return forward_error(made);
     outputs_ = std::move(*made);
     if (outputs_->names().empty())
-        logger_->warn("no output is on: alerts are only counted (outputs.stdout, outputs.file.path)");
+        logger_->warn(
+            "no output is on: alerts are only counted (outputs.stdout, outputs.file.path)");
     return {};
 }
 
@@ -315,12 +329,14 @@ void Agent::stop_heartbeat() {
 
 /// Tells systemd that we live; not while the engine is stuck, so that it restarts us.
 void Agent::heartbeat() {
-    if (health_.liveness().ok()) sd_notify(0, "WATCHDOG=1");
+    if (health_.liveness().ok())
+        sd_notify(0, "WATCHDOG=1");
     metrics_.gauge("vedette_agent_queue_bytes", "Messages of the probe that wait for the engine.")
         .Set(static_cast<double>(queue_->bytes()));
     heartbeat_timer_.expires_after(seconds(5));
     heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) heartbeat();
+        if (!error)
+            heartbeat();
     });
 }
 

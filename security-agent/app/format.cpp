@@ -29,10 +29,14 @@ const object& child(const object& parent, std::string_view name) {
 /// The member as it should stand on a terminal: bytes that are no text, and control characters, as \xNN.
 std::string text(const object& parent, std::string_view name) {
     const value* found = parent.if_contains(name);
-    if (!found) return {};
-    if (found->is_string()) return printable(engine::bytes_of(found->get_string()));
-    if (found->is_int64()) return std::to_string(found->get_int64());
-    if (found->is_uint64()) return std::to_string(found->get_uint64());
+    if (!found)
+        return {};
+    if (found->is_string())
+        return printable(engine::bytes_of(found->get_string()));
+    if (found->is_int64())
+        return std::to_string(found->get_int64());
+    if (found->is_uint64())
+        return std::to_string(found->get_uint64());
     return {};
 }
 
@@ -48,14 +52,14 @@ std::string what(const object& alert, const std::string& event) {
     if (event == "connect") {
         const object& addr = child(child(alert, "connect"), "addr");
         const std::string ip = text(addr, "ip");
-        return ip.empty() ? text(addr, "family") : fmt::format("{} port {}", ip, text(addr, "port"));
+        return ip.empty() ? text(addr, "family")
+                          : fmt::format("{} port {}", ip, text(addr, "port"));
     }
     if (event == "exit")
         return fmt::format("{} {}", text(child(alert, "exit"), "cause"),
                            text(child(alert, "exit"), "code"));
     if (event == "setuid" || event == "setgid") {
-        const object& to =
-            child(child(child(alert, "process"), "credentials"), "destination");
+        const object& to = child(child(child(alert, "process"), "credentials"), "destination");
         return event == "setuid" ? fmt::format("uid {} euid {}", text(to, "uid"), text(to, "euid"))
                                  : fmt::format("gid {} egid {}", text(to, "gid"), text(to, "egid"));
     }
@@ -69,21 +73,26 @@ std::string arguments(const object& process) {
     const value* list = process.if_contains("args");
     if (list && list->is_array())
         for (const value& argument : list->get_array())
-            if (argument.is_string()) out += ' ' + printable(engine::bytes_of(argument.get_string()));
-    if (out.size() > kMaxArguments) out = out.substr(0, kMaxArguments - 3) + "...";
+            if (argument.is_string())
+                out += ' ' + printable(engine::bytes_of(argument.get_string()));
+    if (out.size() > kMaxArguments)
+        out = out.substr(0, kMaxArguments - 3) + "...";
     return out;
 }
 
 std::string chain(const object& process) {
     std::string out;
     const value* list = process.if_contains("ancestors");
-    if (!list || !list->is_array()) return out;
+    if (!list || !list->is_array())
+        return out;
     size_t shown = 0;
     std::string last = text(process, "comm");
     for (const value& ancestor : list->get_array()) {
-        if (!ancestor.is_object() || shown == kMaxChain) break;
+        if (!ancestor.is_object() || shown == kMaxChain)
+            break;
         const std::string comm = text(ancestor.get_object(), "comm");
-        if (comm.empty() || comm == last) continue;  // an earlier image of the same program
+        if (comm.empty() || comm == last)
+            continue;  // an earlier image of the same program
         out += " <- " + comm;
         last = comm;
         ++shown;
@@ -99,7 +108,8 @@ std::string clock(const std::string& date) {
 /// What the agent says about itself.
 std::string format_internal(const object& alert, const std::string& rule, const Style& style) {
     std::string detail = text(alert, "title");
-    if (rule == "lost_events") detail = fmt::format("{} events were lost", text(alert, "total"));
+    if (rule == "lost_events")
+        detail = fmt::format("{} events were lost", text(alert, "total"));
     if (const value* policies = alert.if_contains("policies"); policies && policies->is_array()) {
         detail = "rules loaded:";
         for (const value& policy : policies->get_array())
@@ -122,19 +132,22 @@ std::string format_alert(std::string_view json_line, bool colour) {
     const object& alert = parsed.get_object();
     const std::string rule = text(child(alert, "agent"), "rule_id");
     const object& process = child(alert, "process");
-    if (process.empty()) return format_internal(alert, rule, style);
+    if (process.empty())
+        return format_internal(alert, rule, style);
     const std::string event = text(child(alert, "evt"), "name");
     const std::string outcome = text(child(alert, "evt"), "outcome");
     const std::string container = text(child(alert, "container"), "id");
     std::string user = text(process, "user");
-    if (user.empty()) user = text(process, "uid");
-    std::string line = fmt::format(
-        "{}  {}  {} {}{}  {}{}{}  {}", style("2", clock(text(alert, "date"))), style("1;31", rule),
-        style("36", event), style("1", what(alert, event)),
-        outcome == "Success" ? "" : style("33", " [" + outcome + "]"), arguments(process),
-        style("2", fmt::format(" (pid {})", text(process, "pid"))), style("2", chain(process)),
-        style("2", "user " + user));
-    if (!container.empty()) line += style("35", "  container " + container.substr(0, 12));
+    if (user.empty())
+        user = text(process, "uid");
+    std::string line =
+        fmt::format("{}  {}  {} {}{}  {}{}{}  {}", style("2", clock(text(alert, "date"))),
+                    style("1;31", rule), style("36", event), style("1", what(alert, event)),
+                    outcome == "Success" ? "" : style("33", " [" + outcome + "]"),
+                    arguments(process), style("2", fmt::format(" (pid {})", text(process, "pid"))),
+                    style("2", chain(process)), style("2", "user " + user));
+    if (!container.empty())
+        line += style("35", "  container " + container.substr(0, 12));
     return line;
 }
 
@@ -142,7 +155,8 @@ int run_format(std::istream& in, std::ostream& out, bool colour) {
     std::string line;
     while (std::getline(in, line)) {
         out << format_alert(line, colour) << std::endl;
-        if (!out) return 1;
+        if (!out)
+            return 1;
     }
     return 0;
 }

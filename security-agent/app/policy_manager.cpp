@@ -44,7 +44,8 @@ void PolicyManager::load() {
     options.host = policy::current_host_facts();
     options.fields = &engine::field_table();
     Result<policy::LoadedPolicies> loaded = policy::load_policies(directory_, options);
-    if (!loaded) return refuse(loaded.error().message);
+    if (!loaded)
+        return refuse(loaded.error().message);
     auto compiled = std::make_shared<const policy::CompiledPolicies>(
         policy::compile_policies(std::move(*loaded), engine::field_table()));
     report(*compiled);
@@ -71,7 +72,8 @@ void PolicyManager::refuse(const std::string& reason) {
         logger_.error("policies were not reloaded, the previous rules stay in force: {}", reason);
     else
         logger_.error("no rule is in force: {}; put it right and send SIGHUP", reason);
-    if (!loaded_) health_->fail();
+    if (!loaded_)
+        health_->fail();
 }
 
 void PolicyManager::report(const policy::CompiledPolicies& policies) {

@@ -25,8 +25,10 @@ void put_host(object& agent, const AgentFacts& facts) {
 
 array tags_json(const policy::RuleInfo& rule) {
     array tags;
-    for (const auto& [key, value] : rule.tags) tags.emplace_back(json_text(key + ":" + value));
-    for (const std::string& tag : rule.product_tags) tags.emplace_back(json_text(tag));
+    for (const auto& [key, value] : rule.tags)
+        tags.emplace_back(json_text(key + ":" + value));
+    for (const std::string& tag : rule.product_tags)
+        tags.emplace_back(json_text(tag));
     return tags;
 }
 
@@ -48,7 +50,8 @@ object evt_json(const AlertSubject& subject) {
     put_true(out, "async", subject.event.async());
     put_text(out, "source", "runtime");
     array rules;
-    for (const policy::RuleInfo* rule : subject.matched) rules.push_back(matched_rule_json(*rule));
+    for (const policy::RuleInfo* rule : subject.matched)
+        rules.push_back(matched_rule_json(*rule));
     put_list(out, "matched_rules", rules);
     return out;
 }
@@ -95,7 +98,8 @@ object event_part(const AlertSubject& subject) {
     out["evt"] = evt_json(subject);
     put_time(out, "date", subject.event.timestamp());
     out["process"] = process_tree_json(subject.process, subject.parent, subject.ancestors);
-    if (subject.event.tid()) out["process"].as_object()["tid"] = subject.event.tid();
+    if (subject.event.tid())
+        out["process"].as_object()["tid"] = subject.event.tid();
     put_event(out, subject.event, subject.process);
     put_object(out, "usr", user_json(subject.process.credentials()));
     put_object(out, "container", container_json(subject.process.container()));
@@ -106,7 +110,8 @@ object event_part(const AlertSubject& subject) {
 std::string alert_line(const AgentFacts& facts, const policy::RuleInfo& rule, const object& event) {
     object agent;
     put_text(agent, "rule_id", rule.group_id.empty() ? rule.id : rule.group_id);
-    if (!rule.group_id.empty()) put_text(agent, "original_rule_id", rule.id);
+    if (!rule.group_id.empty())
+        put_text(agent, "original_rule_id", rule.id);
     put_text(agent, "rule_version", rule.version);
     put_text(agent, "policy_name", rule.policy_name);
     put_text(agent, "policy_version", rule.policy_version);

@@ -9,7 +9,8 @@ bool BatchQueue::push(Item item) {
     const size_t bytes = item->SpaceUsedLong();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return closed_ || items_.empty() || bytes_ + bytes <= max_bytes_; });
-    if (closed_) return false;
+    if (closed_)
+        return false;
     bytes_ += bytes;
     items_.push_back({std::move(item), bytes});
     changed_.notify_all();
@@ -18,9 +19,11 @@ bool BatchQueue::push(Item item) {
 
 BatchQueue::Item BatchQueue::pop(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    if (std::exchange(busy_, false)) changed_.notify_all();
+    if (std::exchange(busy_, false))
+        changed_.notify_all();
     changed_.wait_for(lock, timeout, [&] { return closed_ || !items_.empty(); });
-    if (items_.empty()) return nullptr;
+    if (items_.empty())
+        return nullptr;
     Entry entry = std::move(items_.front());
     items_.pop_front();
     bytes_ -= entry.bytes;

@@ -24,17 +24,23 @@ std::string type_name(int number) {
 
 const secl::EventTypeDef* event_type(int number) {
     for (const secl::EventTypeDef& event : field_table().events())
-        if (event.id == number) return &event;
+        if (event.id == number)
+            return &event;
     return nullptr;
 }
 
 std::string reason_name(v1::Loss::Reason reason) {
     switch (reason) {
-        case v1::Loss::REASON_RING_FULL: return "ring_full";
-        case v1::Loss::REASON_SCRATCH: return "scratch";
-        case v1::Loss::REASON_DECODE: return "decode";
-        case v1::Loss::REASON_QUEUE_FULL: return "queue_full";
-        default: return "unknown";
+        case v1::Loss::REASON_RING_FULL:
+            return "ring_full";
+        case v1::Loss::REASON_SCRATCH:
+            return "scratch";
+        case v1::Loss::REASON_DECODE:
+            return "decode";
+        case v1::Loss::REASON_QUEUE_FULL:
+            return "queue_full";
+        default:
+            return "unknown";
     }
 }
 
@@ -76,17 +82,19 @@ struct Engine::Subject {
 struct Engine::Counters {
     explicit Counters(Metrics& metrics)
         : batches(metrics.counter("vedette_agent_batches_total", "Batches evaluated.")),
-          repeated(metrics.counter("vedette_agent_repeated_events_total",
-                                   "Events that came a second time after a reconnect and were skipped.")),
+          repeated(metrics.counter(
+              "vedette_agent_repeated_events_total",
+              "Events that came a second time after a reconnect and were skipped.")),
           unknown_process(metrics.counter("vedette_agent_unknown_process_total",
                                           "Events whose process was not in the mirror.")),
           processes(metrics.gauge("vedette_agent_processes", "Process images in the mirror.")),
-          mirror_bytes(metrics.gauge("vedette_agent_mirror_bytes", "Memory of the process mirror.")),
+          mirror_bytes(
+              metrics.gauge("vedette_agent_mirror_bytes", "Memory of the process mirror.")),
           evicted(metrics.gauge("vedette_agent_mirror_evicted",
                                 "Process images forgotten because of the mirror's memory bound.")),
-          latency(metrics.histogram("vedette_agent_alert_latency_seconds",
-                                    "From the event to its alert line.",
-                                    {.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 60})) {}
+          latency(metrics.histogram(
+              "vedette_agent_alert_latency_seconds", "From the event to its alert line.",
+              {.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 60})) {}
 
     Counter& batches;
     Counter& repeated;
@@ -134,7 +142,8 @@ EngineStatus Engine::status() const {
 
 void Engine::take_new_policies() {
     Policies newest = policies();
-    if (newest == active_) return;
+    if (newest == active_)
+        return;
     active_ = std::move(newest);
     active_rules_.clear();
     for (const policy::RuleInfo& rule : active_->rules) {
@@ -154,14 +163,17 @@ void Engine::take_new_policies() {
 
 void Engine::welcome(const v1::Welcome& welcome) {
     const bool other_probe = welcome.instance_id() != instance_id_;
-    if (other_probe || welcome.reset_mirror()) mirror_.clear();
-    if (other_probe) last_sequence_ = std::max<uint64_t>(welcome.next_sequence(), 1) - 1;
+    if (other_probe || welcome.reset_mirror())
+        mirror_.clear();
+    if (other_probe)
+        last_sequence_ = std::max<uint64_t>(welcome.next_sequence(), 1) - 1;
     instance_id_ = welcome.instance_id();
     if (welcome.missed()) {
         logger_.warn("the probe no longer holds {} events that happened while we were away",
                      welcome.missed());
-        metrics_.counter("vedette_agent_missed_events_total",
-                         "Events the probe no longer held after a reconnect.")
+        metrics_
+            .counter("vedette_agent_missed_events_total",
+                     "Events the probe no longer held after a reconnect.")
             .Increment(static_cast<double>(welcome.missed()));
     }
     const std::lock_guard lock(mutex_);
@@ -189,7 +201,8 @@ void Engine::batch(v1::Batch& batch) {
             evaluate(batch.events(i));
     }
     apply_before(events);
-    if (events) last_sequence_ = std::max(last_sequence_, batch.first_sequence() + events - 1);
+    if (events)
+        last_sequence_ = std::max(last_sequence_, batch.first_sequence() + events - 1);
     processes_ = mirror_.size();
     counters_->processes.Set(static_cast<double>(mirror_.size()));
     counters_->mirror_bytes.Set(static_cast<double>(mirror_.bytes()));
@@ -224,7 +237,8 @@ void Engine::evaluate(const v1::Event& event) {
     counter->Increment();
     ++events_;
     const secl::EventTypeDef* type = event_type(number);
-    if (!type || type->name.empty()) return;
+    if (!type || type->name.empty())
+        return;
     const v1::ProcessNode* process = mirror_.find(event.process_key());
     if (!process) {
         counters_->unknown_process.Increment();
@@ -240,9 +254,11 @@ void Engine::evaluate(const v1::Event& event) {
     context.ancestors = &Subject::of_context;
     context.owner = &subject;
     context.scratch = &scratch_;
-    context.now_ns = event.timestamp() ? static_cast<int64_t>(event.timestamp()) : options_.wall_ns();
+    context.now_ns =
+        event.timestamp() ? static_cast<int64_t>(event.timestamp()) : options_.wall_ns();
     const std::span<const uint32_t> matched = active_->rule_set->evaluate(context, state_);
-    if (!matched.empty()) alert(subject, context, matched);
+    if (!matched.empty())
+        alert(subject, context, matched);
     scratch_.release();
 }
 
@@ -250,13 +266,16 @@ void Engine::alert(const Subject& subject, const secl::EvalContext& context,
                    std::span<const uint32_t> matched) {
     std::vector<uint32_t> loud;
     for (const uint32_t rule : matched)
-        if (!active_->rules[rule].silent && within_limit(rule, context)) loud.push_back(rule);
-    if (loud.empty()) return;
+        if (!active_->rules[rule].silent && within_limit(rule, context))
+            loud.push_back(rule);
+    if (loud.empty())
+        return;
     std::vector<const policy::RuleInfo*> infos;
-    for (const uint32_t rule : matched) infos.push_back(&active_->rules[rule]);
-    const boost::json::object event = event_part(
-        {subject.event, subject.type.name, subject.type.category, subject.process,
-         mirror_.parent(subject.process), context.ancestors(context), infos});
+    for (const uint32_t rule : matched)
+        infos.push_back(&active_->rules[rule]);
+    const boost::json::object event =
+        event_part({subject.event, subject.type.name, subject.type.category, subject.process,
+                    mirror_.parent(subject.process), context.ancestors(context), infos});
     for (const uint32_t rule : loud) {
         sink_.write(alert_line(options_.agent, active_->rules[rule], event));
         active_rules_[rule].alerts->Increment();
@@ -283,17 +302,22 @@ bool Engine::within_limit(uint32_t rule, const secl::EvalContext& context) {
 void Engine::count_losses(const v1::Batch& batch) {
     uint64_t explained = 0;
     for (const v1::Loss& loss : batch.lost()) {
-        lose(type_name(static_cast<int>(loss.event_type())), reason_name(loss.reason()), loss.count());
-        if (loss.reason() == v1::Loss::REASON_QUEUE_FULL) explained += loss.count();
+        lose(type_name(static_cast<int>(loss.event_type())), reason_name(loss.reason()),
+             loss.count());
+        if (loss.reason() == v1::Loss::REASON_QUEUE_FULL)
+            explained += loss.count();
     }
     // Sequence numbers are without a hole unless the probe had to drop events, and then it says so.
-    if (batch.events_size() == 0 || batch.first_sequence() <= last_sequence_ + 1) return;
+    if (batch.events_size() == 0 || batch.first_sequence() <= last_sequence_ + 1)
+        return;
     const uint64_t gap = batch.first_sequence() - last_sequence_ - 1;
-    if (gap > explained) lose("unknown", "sequence_gap", gap - explained);
+    if (gap > explained)
+        lose("unknown", "sequence_gap", gap - explained);
 }
 
 void Engine::lose(const std::string& type, const std::string& reason, uint64_t count) {
-    if (count == 0) return;
+    if (count == 0)
+        return;
     metrics_
         .counter("vedette_agent_events_lost_total", "Events lost before they reached the engine.",
                  {{"type", type}, {"reason", reason}})
@@ -305,8 +329,10 @@ void Engine::lose(const std::string& type, const std::string& reason, uint64_t c
 
 void Engine::report_losses(bool now_or_never) {
     const int64_t now = options_.steady_ns();
-    const bool due = now_or_never || losses_reported_ns_ == 0 || now - losses_reported_ns_ >= kLossReportPeriod;
-    if (unreported_.empty() || !due) return;
+    const bool due =
+        now_or_never || losses_reported_ns_ == 0 || now - losses_reported_ns_ >= kLossReportPeriod;
+    if (unreported_.empty() || !due)
+        return;
     for (const auto& [key, count] : unreported_)
         logger_.warn("{} events of type {} were lost: {}", count, key.first, key.second);
     sink_.write(lost_events_line(options_.agent, unreported_, options_.wall_ns()));

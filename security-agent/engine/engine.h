@@ -27,10 +27,10 @@ using Policies = std::shared_ptr<const policy::CompiledPolicies>;
 
 struct EngineOptions {
     AgentFacts agent;
-    RateLimiter::Limit limit;                ///< of rules without `every`
+    RateLimiter::Limit limit;  ///< of rules without `every`
     size_t mirror_bytes = 128U << 20;
-    std::function<int64_t()> steady_ns;      ///< monotonic clock
-    std::function<int64_t()> wall_ns;        ///< nanoseconds since 1970
+    std::function<int64_t()> steady_ns;  ///< monotonic clock
+    std::function<int64_t()> wall_ns;    ///< nanoseconds since 1970
 };
 
 /// What others may ask at any time.

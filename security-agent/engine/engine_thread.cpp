@@ -26,7 +26,8 @@ void EngineThread::start() {
 
 void EngineThread::stop() {
     queue_.close();
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable())
+        thread_.join();
 }
 
 void EngineThread::run() {
@@ -35,11 +36,14 @@ void EngineThread::run() {
         const BatchQueue::Item item = queue_.pop(std::chrono::seconds(1));
         if (!item) {
             engine_.tick();
-            if (queue_.closed()) break;
+            if (queue_.closed())
+                break;
             continue;
         }
-        if (item->has_welcome()) engine_.welcome(item->welcome());
-        if (!item->has_batch()) continue;
+        if (item->has_welcome())
+            engine_.welcome(item->welcome());
+        if (!item->has_batch())
+            continue;
         engine_.batch(*item->mutable_batch());
         acknowledge_(engine_.position().last_sequence);
     }

@@ -33,9 +33,11 @@ void put_open(object& alert, const v1::Open& open) {
     object file = file_json(open.file());
     put_list(file, "flags", open_flag_names(open.flags()));
     const bool creates = (open.flags() & O_CREAT) || (open.flags() & O_TMPFILE) == O_TMPFILE;
-    if (creates) file["destination"] = object{{"mode", open.mode()}};
+    if (creates)
+        file["destination"] = object{{"mode", open.mode()}};
     alert["file"] = std::move(file);
-    if (!open.has_syscall()) return;
+    if (!open.has_syscall())
+        return;
     object arguments;
     put_text(arguments, "path", open.syscall().path());
     arguments["flags"] = open.syscall().flags();
@@ -45,8 +47,10 @@ void put_open(object& alert, const v1::Open& open) {
 
 std::string ip_text(std::string_view ip) {
     char text[INET6_ADDRSTRLEN] = "";
-    if (ip.size() == 4) inet_ntop(AF_INET, ip.data(), text, sizeof(text));
-    if (ip.size() == 16) inet_ntop(AF_INET6, ip.data(), text, sizeof(text));
+    if (ip.size() == 4)
+        inet_ntop(AF_INET, ip.data(), text, sizeof(text));
+    if (ip.size() == 16)
+        inet_ntop(AF_INET6, ip.data(), text, sizeof(text));
     return text;
 }
 
@@ -89,9 +93,12 @@ void put_setgid(object& alert, const v1::SetGid& set) {
 
 int64_t return_value(const v1::Event& event) {
     switch (event.payload_case()) {
-        case v1::Event::kOpen: return event.open().retval();
-        case v1::Event::kConnect: return event.connect().retval();
-        default: return 0;
+        case v1::Event::kOpen:
+            return event.open().retval();
+        case v1::Event::kConnect:
+            return event.connect().retval();
+        default:
+            return 0;
     }
 }
 
@@ -99,21 +106,29 @@ int64_t return_value(const v1::Event& event) {
 
 void put_event(object& alert, const v1::Event& event, const v1::ProcessNode& process) {
     switch (event.payload_case()) {
-        case v1::Event::kExec: return put_exec(alert, event.exec(), process);
-        case v1::Event::kExit: return put_exit(alert, event.exit(), process);
-        case v1::Event::kOpen: return put_open(alert, event.open());
-        case v1::Event::kConnect: return put_connect(alert, event.connect());
-        case v1::Event::kSetuid: return put_setuid(alert, event.setuid());
-        case v1::Event::kSetgid: return put_setgid(alert, event.setgid());
+        case v1::Event::kExec:
+            return put_exec(alert, event.exec(), process);
+        case v1::Event::kExit:
+            return put_exit(alert, event.exit(), process);
+        case v1::Event::kOpen:
+            return put_open(alert, event.open());
+        case v1::Event::kConnect:
+            return put_connect(alert, event.connect());
+        case v1::Event::kSetuid:
+            return put_setuid(alert, event.setuid());
+        case v1::Event::kSetgid:
+            return put_setgid(alert, event.setgid());
         case v1::Event::kFork:
         case v1::Event::kCgroupMove:
-        case v1::Event::PAYLOAD_NOT_SET: return;
+        case v1::Event::PAYLOAD_NOT_SET:
+            return;
     }
 }
 
 std::string_view outcome(const v1::Event& event) {
     const int64_t value = return_value(event);
-    if (value >= 0 || value == -EINPROGRESS) return "Success";
+    if (value >= 0 || value == -EINPROGRESS)
+        return "Success";
     return value == -EACCES || value == -EPERM ? "Refused" : "Error";
 }
 

@@ -8,11 +8,16 @@ namespace {
 
 const void* base_of(const secl::FieldDef& field, const secl::EvalContext& context) {
     switch (field.subject) {
-        case secl::Subject::kEvent: return context.event;
-        case secl::Subject::kProcess: return context.process;
-        case secl::Subject::kParent: return context.parent;
-        case secl::Subject::kContext: return &context;
-        case secl::Subject::kAncestor: break;
+        case secl::Subject::kEvent:
+            return context.event;
+        case secl::Subject::kProcess:
+            return context.process;
+        case secl::Subject::kParent:
+            return context.parent;
+        case secl::Subject::kContext:
+            return &context;
+        case secl::Subject::kAncestor:
+            break;
     }
     const auto ancestors = context.ancestors(context);
     return ancestors.empty() ? nullptr : ancestors.front();
@@ -29,14 +34,16 @@ struct ToText {
         secl::StringList values;
         get(base, scratch, values);
         std::string out;
-        for (const std::string_view value : values) (out += value) += ',';
+        for (const std::string_view value : values)
+            (out += value) += ',';
         return out;
     }
     std::string operator()(secl::IntListGetter get) const {
         secl::IntList values;
         get(base, scratch, values);
         std::string out;
-        for (const int64_t value : values) (out += std::to_string(value)) += ',';
+        for (const int64_t value : values)
+            (out += std::to_string(value)) += ',';
         return out;
     }
 };
@@ -45,7 +52,8 @@ struct ToText {
 
 const secl::FieldDef* find_field(const secl::FieldTable& table, std::string_view name) {
     for (const secl::AliasDef& alias : table.aliases())
-        if (alias.name == name) name = alias.field;
+        if (alias.name == name)
+            name = alias.field;
     const auto fields = table.fields();
     const auto found = std::lower_bound(
         fields.begin(), fields.end(), name,

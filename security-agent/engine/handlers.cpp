@@ -30,7 +30,8 @@ std::string_view option(secl::Scratch& scratch, std::string_view name, std::stri
     char* text = allocate(scratch, name.size() + 1 + value.size());
     std::memcpy(text, name.data(), name.size());
     text[name.size()] = '=';
-    if (!value.empty()) std::memcpy(text + name.size() + 1, value.data(), value.size());
+    if (!value.empty())
+        std::memcpy(text + name.size() + 1, value.data(), value.size());
     return {text, name.size() + 1 + value.size()};
 }
 
@@ -46,9 +47,11 @@ int64_t file_rights(const v1::File& file) {
 }
 
 std::string_view file_name(const v1::File& file, secl::Scratch& /*scratch*/) {
-    if (!file.name().empty()) return file.name();
+    if (!file.name().empty())
+        return file.name();
     const std::string_view path = file.path();
-    if (path == "/") return path;
+    if (path == "/")
+        return path;
     const size_t slash = path.rfind('/');
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
@@ -77,14 +80,18 @@ std::string_view process_argv0(const v1::ProcessNode& process, secl::Scratch& /*
 
 std::string_view process_args(const v1::ProcessNode& process, secl::Scratch& scratch) {
     const auto& argv = process.argv();
-    if (argv.size() < 2) return {};
-    if (argv.size() == 2) return argv.Get(1);
+    if (argv.size() < 2)
+        return {};
+    if (argv.size() == 2)
+        return argv.Get(1);
     size_t size = 0;
-    for (int i = 1; i < argv.size(); ++i) size += argv.Get(i).size() + 1;
+    for (int i = 1; i < argv.size(); ++i)
+        size += argv.Get(i).size() + 1;
     char* text = allocate(scratch, size);
     char* end = text;
     for (int i = 1; i < argv.size(); ++i) {
-        if (i > 1) *end++ = ' ';
+        if (i > 1)
+            *end++ = ' ';
         std::memcpy(end, argv.Get(i).data(), argv.Get(i).size());
         end += argv.Get(i).size();
     }
@@ -93,19 +100,22 @@ std::string_view process_args(const v1::ProcessNode& process, secl::Scratch& scr
 
 void process_argv(const v1::ProcessNode& process, secl::Scratch& /*scratch*/,
                   secl::StringList& out) {
-    for (int i = 1; i < process.argv_size(); ++i) out.push_back(process.argv(i));
+    for (int i = 1; i < process.argv_size(); ++i)
+        out.push_back(process.argv(i));
 }
 
 void process_args_flags(const v1::ProcessNode& process, secl::Scratch& /*scratch*/,
                         secl::StringList& out) {
     for (int i = 1; i < process.argv_size(); ++i) {
         const std::string_view arg = process.argv(i);
-        if (!is_dashed(arg) || arg.find('=') != std::string_view::npos) continue;
+        if (!is_dashed(arg) || arg.find('=') != std::string_view::npos)
+            continue;
         const std::string_view name = without_dashes(arg);
         if (arg.starts_with("--"))
             out.push_back(name);
         else
-            for (size_t at = 0; at < name.size(); ++at) out.push_back(name.substr(at, 1));
+            for (size_t at = 0; at < name.size(); ++at)
+                out.push_back(name.substr(at, 1));
     }
 }
 
@@ -113,7 +123,8 @@ void process_args_options(const v1::ProcessNode& process, secl::Scratch& scratch
                           secl::StringList& out) {
     for (int i = 1; i < process.argv_size(); ++i) {
         const std::string_view arg = process.argv(i);
-        if (!is_dashed(arg)) continue;
+        if (!is_dashed(arg))
+            continue;
         const std::string_view name = without_dashes(arg);
         if (name.find('=') != std::string_view::npos)
             out.push_back(name);
@@ -124,8 +135,10 @@ void process_args_options(const v1::ProcessNode& process, secl::Scratch& scratch
 
 void process_envs(const v1::ProcessNode& process, secl::Scratch& /*scratch*/,
                   secl::StringList& out) {
-    for (const std::string& name : process.env_names()) out.push_back(name);
-    if (!out.empty()) return;
+    for (const std::string& name : process.env_names())
+        out.push_back(name);
+    if (!out.empty())
+        return;
     for (const std::string_view variable : process.envp())
         out.push_back(variable.substr(0, variable.find('=')));
 }

@@ -11,23 +11,28 @@
 namespace vedette::engine {
 
 void put_text(boost::json::object& object, std::string_view name, std::string_view bytes) {
-    if (!bytes.empty()) object[name] = json_text(bytes);
+    if (!bytes.empty())
+        object[name] = json_text(bytes);
 }
 
 void put_number(boost::json::object& object, std::string_view name, uint64_t value) {
-    if (value) object[name] = value;
+    if (value)
+        object[name] = value;
 }
 
 void put_true(boost::json::object& object, std::string_view name, bool value) {
-    if (value) object[name] = true;
+    if (value)
+        object[name] = true;
 }
 
 void put_object(boost::json::object& object, std::string_view name, boost::json::object value) {
-    if (!value.empty()) object[name] = std::move(value);
+    if (!value.empty())
+        object[name] = std::move(value);
 }
 
 void put_time(boost::json::object& object, std::string_view name, uint64_t nanoseconds) {
-    if (nanoseconds == 0) return;
+    if (nanoseconds == 0)
+        return;
     const auto seconds = static_cast<time_t>(nanoseconds / 1'000'000'000);
     tm parts{};
     gmtime_r(&seconds, &parts);

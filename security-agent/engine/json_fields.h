@@ -19,9 +19,11 @@ void put_time(boost::json::object& object, std::string_view name, uint64_t nanos
 
 template <typename Names>
 void put_list(boost::json::object& object, std::string_view name, const Names& values) {
-    if (values.empty()) return;
+    if (values.empty())
+        return;
     boost::json::array list(object.storage());
-    for (const auto& value : values) list.emplace_back(value);
+    for (const auto& value : values)
+        list.emplace_back(value);
     object[name] = std::move(list);
 }
 

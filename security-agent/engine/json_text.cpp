@@ -13,18 +13,22 @@ uint8_t byte_at(std::string_view text, size_t at) {
 /// Length of the well-formed sequence at `at` (Unicode 15, table 3-7), 0 when there is none.
 size_t sequence_length(std::string_view text, size_t at) {
     const uint8_t lead = byte_at(text, at);
-    if (lead < 0x80) return 1;
+    if (lead < 0x80)
+        return 1;
     const size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
                           : (lead & 0xf0) == 0xe0        ? 3
                           : lead >= 0xf0 && lead <= 0xf4 ? 4
                                                          : 0;
-    if (length == 0 || text.size() - at < length) return 0;
+    if (length == 0 || text.size() - at < length)
+        return 0;
     const uint8_t second = byte_at(text, at + 1);
     const uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     const uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (second < low || second > high) return 0;
+    if (second < low || second > high)
+        return 0;
     for (size_t i = 2; i < length; ++i)
-        if ((byte_at(text, at + i) & 0xc0) != 0x80) return 0;
+        if ((byte_at(text, at + i) & 0xc0) != 0x80)
+            return 0;
     return length;
 }
 
@@ -44,7 +48,8 @@ size_t plain_run(std::string_view text, size_t at) {
     const size_t begin = at;
     while (at < text.size()) {
         const size_t length = sequence_length(text, at);
-        if (length == 0 || is_escape(text, at, length)) break;
+        if (length == 0 || is_escape(text, at, length))
+            break;
         at += length;
     }
     return at - begin;
@@ -59,7 +64,8 @@ std::string json_text(std::string_view bytes) {
         const size_t run = plain_run(bytes, at);
         out.append(bytes.substr(at, run));
         at += run;
-        if (at < bytes.size()) append_escape(out, byte_at(bytes, at++));
+        if (at < bytes.size())
+            append_escape(out, byte_at(bytes, at++));
     }
     return out;
 }

@@ -24,13 +24,15 @@ bool has_file(const v1::File& file) {
 
 void put_scrubbed(object& out, std::string_view name, std::span<const std::string_view> values) {
     std::vector<std::string> texts = scrub(values);
-    for (std::string& text : texts) text = json_text(text);
+    for (std::string& text : texts)
+        text = json_text(text);
     put_list(out, name, texts);
 }
 
 void put_arguments(object& out, const v1::ProcessNode& process) {
     const auto& argv = process.argv();
-    if (argv.empty()) return;
+    if (argv.empty())
+        return;
     put_text(out, "argv0", argv.Get(0));
     put_scrubbed(out, "args", std::vector<std::string_view>(argv.begin() + 1, argv.end()));
     put_true(out, "args_truncated", process.args_truncated());
@@ -44,7 +46,8 @@ void put_environment(object& out, const v1::ProcessNode& process) {
             process.envp().begin(), process.envp().end(), [name](std::string_view variable) {
                 return variable.substr(0, variable.find('=')) == name;
             });
-        if (!with_value) variables.push_back(name);
+        if (!with_value)
+            variables.push_back(name);
     }
     put_scrubbed(out, "envs", variables);
     put_true(out, "envs_truncated", process.envs_truncated());
@@ -52,23 +55,34 @@ void put_environment(object& out, const v1::ProcessNode& process) {
 
 std::string_view source_name(v1::ProcessNode::Source source) {
     switch (source) {
-        case v1::ProcessNode::SOURCE_EVENT: return "event";
-        case v1::ProcessNode::SOURCE_SNAPSHOT: return "snapshot";
-        case v1::ProcessNode::SOURCE_PROCFS: return "procfs_snapshot";
-        case v1::ProcessNode::SOURCE_PLACEHOLDER: return "placeholder";
-        default: return "unknown";
+        case v1::ProcessNode::SOURCE_EVENT:
+            return "event";
+        case v1::ProcessNode::SOURCE_SNAPSHOT:
+            return "snapshot";
+        case v1::ProcessNode::SOURCE_PROCFS:
+            return "procfs_snapshot";
+        case v1::ProcessNode::SOURCE_PLACEHOLDER:
+            return "placeholder";
+        default:
+            return "unknown";
     }
 }
 
 /// Who made the cgroup, as far as its name tells.
 std::string_view cgroup_manager(std::string_view path) {
     static constexpr std::pair<std::string_view, std::string_view> kPrefixes[] = {
-        {"docker-", "docker"}, {"cri-containerd-", "cri"}, {"crio-", "cri-o"}, {"libpod-", "podman"}};
+        {"docker-", "docker"},
+        {"cri-containerd-", "cri"},
+        {"crio-", "cri-o"},
+        {"libpod-", "podman"}};
     const std::string_view name = path.substr(path.rfind('/') + 1);
     for (const auto& [prefix, manager] : kPrefixes)
-        if (name.starts_with(prefix)) return manager;
-    if (path.starts_with("/docker/")) return "docker";
-    if (name.ends_with(".service") || name.ends_with(".scope")) return "systemd";
+        if (name.starts_with(prefix))
+            return manager;
+    if (path.starts_with("/docker/"))
+        return "docker";
+    if (name.ends_with(".service") || name.ends_with(".scope"))
+        return "systemd";
     return {};
 }
 
@@ -115,7 +129,8 @@ object credentials_json(const v1::Credentials& credentials) {
     out["auid"] = credentials.auid();
     const auto list = [](uint64_t mask) {
         boost::json::array names;
-        for (const std::string& name : capability_names(mask)) names.emplace_back(name);
+        for (const std::string& name : capability_names(mask))
+            names.emplace_back(name);
         return names;
     };
     out["cap_effective"] = list(credentials.cap_effective());
@@ -125,7 +140,8 @@ object credentials_json(const v1::Credentials& credentials) {
 
 object container_json(const v1::Container& container) {
     object out;
-    if (container.id().empty()) return out;
+    if (container.id().empty())
+        return out;
     put_text(out, "id", container.id());
     put_time(out, "created_at", container.created_at());
     return out;
@@ -133,7 +149,8 @@ object container_json(const v1::Container& container) {
 
 object cgroup_json(const v1::CGroup& cgroup) {
     object out;
-    if (cgroup.id().empty()) return out;
+    if (cgroup.id().empty())
+        return out;
     put_text(out, "id", cgroup.id());
     put_text(out, "manager", cgroup_manager(cgroup.id()));
     return out;
@@ -156,13 +173,16 @@ object process_json(const v1::ProcessNode& process) {
     put_time(out, "exec_time", process.exec_time());
     put_time(out, "exit_time", process.exit_time());
     out["credentials"] = credentials_json(credentials);
-    if (has_file(process.file())) out["executable"] = file_json(process.file());
-    if (has_file(process.interpreter())) out["interpreter"] = file_json(process.interpreter());
+    if (has_file(process.file()))
+        out["executable"] = file_json(process.file());
+    if (has_file(process.interpreter()))
+        out["interpreter"] = file_json(process.interpreter());
     put_object(out, "container", container_json(process.container()));
     put_object(out, "cgroup", cgroup_json(process.cgroup()));
     put_arguments(out, process);
     put_environment(out, process);
-    put_true(out, "is_thread", !process.is_exec() && process.source() == v1::ProcessNode::SOURCE_EVENT);
+    put_true(out, "is_thread",
+             !process.is_exec() && process.source() == v1::ProcessNode::SOURCE_EVENT);
     put_true(out, "is_kworker", process.is_kworker());
     put_text(out, "source", source_name(process.source()));
     return out;
@@ -171,11 +191,13 @@ object process_json(const v1::ProcessNode& process) {
 object process_tree_json(const v1::ProcessNode& process, const v1::ProcessNode* parent,
                          std::span<const void* const> ancestors) {
     object out = process_json(process);
-    if (parent) out["parent"] = process_json(*parent);
+    if (parent)
+        out["parent"] = process_json(*parent);
     boost::json::array list;
     for (const void* ancestor : ancestors.first(std::min(ancestors.size(), kAlertAncestors)))
         list.push_back(process_json(*static_cast<const v1::ProcessNode*>(ancestor)));
-    if (!list.empty()) out["ancestors"] = std::move(list);
+    if (!list.empty())
+        out["ancestors"] = std::move(list);
     put_true(out, "truncated_ancestors", ancestors.size() > kAlertAncestors);
     return out;
 }

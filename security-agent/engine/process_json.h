@@ -23,8 +23,7 @@ boost::json::object cgroup_json(const v1::CGroup& cgroup);
 boost::json::object process_json(const v1::ProcessNode& process);
 
 /// With `parent` (null: unknown) and `ancestors` (v1::ProcessNode, nearest first).
-boost::json::object process_tree_json(const v1::ProcessNode& process,
-                                      const v1::ProcessNode* parent,
+boost::json::object process_tree_json(const v1::ProcessNode& process, const v1::ProcessNode* parent,
                                       std::span<const void* const> ancestors);
 
 }  // namespace vedette::engine

@@ -9,7 +9,8 @@ namespace {
 
 /// Keys in the two queues that no longer stand for anything are swept out once they outnumber the nodes.
 void sweep(std::deque<uint64_t>& keys, const auto& nodes) {
-    if (keys.size() <= 2 * nodes.size() + 64) return;
+    if (keys.size() <= 2 * nodes.size() + 64)
+        return;
     std::erase_if(keys, [&nodes](uint64_t key) { return !nodes.contains(key); });
 }
 
@@ -21,12 +22,15 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     const bool known = entry.node != nullptr;
     const bool had_ended = known && entry.node->exit_time() != 0;
     bytes_ -= entry.bytes;
-    if (!known) entry.node = std::make_unique<v1::ProcessNode>();
+    if (!known)
+        entry.node = std::make_unique<v1::ProcessNode>();
     *entry.node = std::move(node);
     entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + 3 * sizeof(uint64_t);
     bytes_ += entry.bytes;
-    if (!known) arrived_.push_back(key);
-    if (entry.node->exit_time() != 0 && !had_ended) ended_.push_back(key);
+    if (!known)
+        arrived_.push_back(key);
+    if (entry.node->exit_time() != 0 && !had_ended)
+        ended_.push_back(key);
     sweep(arrived_, nodes_);
     sweep(ended_, nodes_);
     evict();
@@ -34,7 +38,8 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
 
 void ProcessMirror::erase(uint64_t key) {
     const auto found = nodes_.find(key);
-    if (found == nodes_.end()) return;
+    if (found == nodes_.end())
+        return;
     bytes_ -= found->second.bytes;
     nodes_.erase(found);
 }
@@ -52,7 +57,8 @@ void ProcessMirror::evict() {
         std::deque<uint64_t>& keys = ended_.empty() ? arrived_ : ended_;
         const uint64_t key = keys.front();
         keys.pop_front();
-        if (!nodes_.contains(key)) continue;
+        if (!nodes_.contains(key))
+            continue;
         erase(key);
         ++evicted_;
     }
@@ -67,7 +73,8 @@ const v1::ProcessNode* ProcessMirror::parent(const v1::ProcessNode& node) const 
     const v1::ProcessNode* at = &node;
     for (size_t i = 0; i < kMaxAncestors; ++i) {
         at = at->parent_key() ? find(at->parent_key()) : nullptr;
-        if (!at || at->process_key() != node.process_key()) return at;
+        if (!at || at->process_key() != node.process_key())
+            return at;
     }
     return nullptr;
 }
@@ -76,7 +83,8 @@ void ProcessMirror::ancestors(const v1::ProcessNode& node, std::vector<const voi
     const v1::ProcessNode* at = &node;
     for (size_t i = 0; i < kMaxAncestors; ++i) {
         at = at->parent_key() ? find(at->parent_key()) : nullptr;
-        if (!at || at == &node) return;
+        if (!at || at == &node)
+            return;
         out.push_back(at);
     }
 }

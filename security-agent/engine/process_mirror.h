@@ -48,8 +48,10 @@ class ProcessMirror {
     void evict();
 
     boost::unordered_flat_map<uint64_t, Entry> nodes_;
-    std::deque<uint64_t> ended_;    ///< keys of images that have ended, oldest first; may hold erased ones
-    std::deque<uint64_t> arrived_;  ///< every key, oldest first: the last resort when nothing has ended
+    std::deque<uint64_t>
+        ended_;  ///< keys of images that have ended, oldest first; may hold erased ones
+    std::deque<uint64_t>
+        arrived_;  ///< every key, oldest first: the last resort when nothing has ended
     size_t bytes_ = 0;
     size_t max_bytes_;
     uint64_t evicted_ = 0;

@@ -6,11 +6,13 @@
 namespace vedette::engine {
 
 bool TokenBucket::take(int64_t now_ns) {
-    if (used_ == 0) since_ns_ = now_ns;
+    if (used_ == 0)
+        since_ns_ = now_ns;
     const int64_t earned = std::min(used_, (now_ns - since_ns_) / std::max<int64_t>(period_ns_, 1));
     used_ -= earned;
     since_ns_ = used_ == 0 ? now_ns : since_ns_ + earned * period_ns_;
-    if (used_ >= burst_) return false;
+    if (used_ >= burst_)
+        return false;
     ++used_;
     return true;
 }

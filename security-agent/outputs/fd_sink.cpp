@@ -23,8 +23,10 @@ class FdSink final : public Sink {
         if (poll(&ready, 1, kPatienceMs) == 0)
             return fail(ErrorCode::kUnavailable, "{}: its reader does not read", name_);
         const ssize_t written = ::write(fd_, line.data(), std::min<size_t>(line.size(), kAtOnce));
-        if (written >= 0) return static_cast<size_t>(written);
-        if (errno == EINTR) return 0;
+        if (written >= 0)
+            return static_cast<size_t>(written);
+        if (errno == EINTR)
+            return 0;
         return fail_errno(errno, "writing to {}", name_);
     }
     Result<> reopen() override { return {}; }

@@ -23,9 +23,11 @@ class FileSink final : public Sink {
         // that somebody put there must not lead the agent's writes elsewhere.
         Result<UniqueFd> fd =
             open_file(path_, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
-        if (!fd) return forward_error(fd);
-        struct stat info {};
-        if (fstat(fd->get(), &info) != 0) return fail_errno(errno, "fstat of '{}'", path_);
+        if (!fd)
+            return forward_error(fd);
+        struct stat info{};
+        if (fstat(fd->get(), &info) != 0)
+            return fail_errno(errno, "fstat of '{}'", path_);
         if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
             return fail(ErrorCode::kInvalid, "'{}' is no regular file", path_);
         fd_ = std::move(*fd);
@@ -36,16 +38,21 @@ class FileSink final : public Sink {
 
     Result<size_t> write(std::string_view line) override {
         if (!fd_)
-            if (Result<> opened = reopen(); !opened) return forward_error(opened);
+            if (Result<> opened = reopen(); !opened)
+                return forward_error(opened);
         const bool full = size_ > 0 && size_ + line.size() > max_size_;
         if (rotates_ && at_line_start_ && full)
-            if (Result<> rotated = rotate(); !rotated) return forward_error(rotated);
+            if (Result<> rotated = rotate(); !rotated)
+                return forward_error(rotated);
         const ssize_t written = ::write(fd_.get(), line.data(), line.size());
-        if (written < 0 && errno == EINTR) return 0;
-        if (written < 0) return fail_errno(errno, "writing to '{}'", path_);
+        if (written < 0 && errno == EINTR)
+            return 0;
+        if (written < 0)
+            return fail_errno(errno, "writing to '{}'", path_);
         const auto count = static_cast<size_t>(written);
         size_ += count;
-        if (count > 0) at_line_start_ = line[count - 1] == '\n';
+        if (count > 0)
+            at_line_start_ = line[count - 1] == '\n';
         return count;
     }
 
@@ -53,8 +60,10 @@ class FileSink final : public Sink {
     /// An agent that was killed may have left half a line: the next one must not become its end.
     Result<> end_last_line() {
         char last = '\n';
-        if (size_ == 0 || pread(fd_.get(), &last, 1, static_cast<off_t>(size_ - 1)) != 1) return {};
-        if (last == '\n') return {};
+        if (size_ == 0 || pread(fd_.get(), &last, 1, static_cast<off_t>(size_ - 1)) != 1)
+            return {};
+        if (last == '\n')
+            return {};
         ++size_;
         return write_all(fd_.get(), "\n", path_);
     }
@@ -79,7 +88,8 @@ class FileSink final : public Sink {
 
 Result<std::unique_ptr<Sink>> make_file_sink(std::string path, uint64_t max_size) {
     auto sink = std::make_unique<FileSink>(std::move(path), max_size);
-    if (Result<> opened = sink->reopen(); !opened) return forward_error(opened);
+    if (Result<> opened = sink->reopen(); !opened)
+        return forward_error(opened);
     return std::unique_ptr<Sink>(std::move(sink));
 }
 

@@ -33,11 +33,13 @@ QueuedOutput::~QueuedOutput() {
 
 void QueuedOutput::write(const std::string& line) {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return count_dropped(1, "stopped");
+    if (stopping_)
+        return count_dropped(1, "stopped");
     if (!lines_.empty() && bytes_ + line.size() + 1 > limits_.max_bytes) {
         if (!std::exchange(dropping_, true))
-            logger_.error("output {}: {} bytes wait already, alerts are dropped until it takes some",
-                          name_, bytes_);
+            logger_.error(
+                "output {}: {} bytes wait already, alerts are dropped until it takes some", name_,
+                bytes_);
         return count_dropped(1, "queue_full");
     }
     lines_.push_back(line + '\n');
@@ -59,8 +61,10 @@ void QueuedOutput::stop(Clock::time_point deadline) {
         deadline_ = deadline;
         changed_.notify_one();
     }
-    if (thread_.joinable()) thread_.join();
-    if (lines_.empty()) return;
+    if (thread_.joinable())
+        thread_.join();
+    if (lines_.empty())
+        return;
     logger_.error("output {}: {} lines could not be written before the stop", name_, lines_.size());
     count_dropped(lines_.size(), "stopped");
     lines_.clear();
@@ -72,10 +76,14 @@ void QueuedOutput::run() {
         changed_.wait(lock, [&] { return stopping_ || reopen_ || !lines_.empty(); });
         // Not in the middle of a line: its end would stand in another file.
         if (front_written_ == 0 && std::exchange(reopen_, false))
-            if (Result<> opened = sink_->reopen(); !opened) failed(opened.error());
-        if (lines_.empty() && stopping_) return;
-        if (stopping_ && Clock::now() >= deadline_) return;
-        if (lines_.empty() || write_front(lock)) continue;
+            if (Result<> opened = sink_->reopen(); !opened)
+                failed(opened.error());
+        if (lines_.empty() && stopping_)
+            return;
+        if (stopping_ && Clock::now() >= deadline_)
+            return;
+        if (lines_.empty() || write_front(lock))
+            continue;
         const auto retry = Clock::now() + limits_.retry;
         changed_.wait_until(lock, stopping_ ? std::min(retry, deadline_) : retry,
                             [&] { return stopping_ && Clock::now() >= deadline_; });
@@ -94,22 +102,25 @@ bool QueuedOutput::write_front(std::unique_lock<std::mutex>& lock) {
         return false;
     }
     front_written_ += *written;
-    if (front_written_ < line.size()) return true;
+    if (front_written_ < line.size())
+        return true;
     bytes_ -= line.size();
     front_written_ = 0;
     lines_.pop_front();
     written_.Increment();
     queued_.Set(static_cast<double>(bytes_));
-    if (std::exchange(failing_, false)) logger_.info("output {} works again", name_);
+    if (std::exchange(failing_, false))
+        logger_.info("output {} works again", name_);
     dropping_ = false;
     return true;
 }
 
 void QueuedOutput::failed(const Error& error) {
     errors_.Increment();
-    if (std::exchange(failing_, true)) return;
-    logger_.error("output {}: {}; its lines wait ({} bytes at most) and it is tried every {} ms", name_,
-                  error.message, limits_.max_bytes, limits_.retry.count());
+    if (std::exchange(failing_, true))
+        return;
+    logger_.error("output {}: {}; its lines wait ({} bytes at most) and it is tried every {} ms",
+                  name_, error.message, limits_.max_bytes, limits_.retry.count());
 }
 
 void QueuedOutput::count_dropped(uint64_t lines, const char* reason) {

@@ -9,15 +9,16 @@ namespace vedette::probe_client {
 Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
                                      std::chrono::milliseconds timeout) {
     Result<std::shared_ptr<grpc::Channel>> channel = dial(socket_path);
-    if (!channel) return forward_error(channel);
+    if (!channel)
+        return forward_error(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout);
     v1::ProbeStatus status;
     const grpc::Status result =
         v1::Command::NewStub(*channel)->GetStatus(&context, v1::GetStatusRequest(), &status);
     if (!result.ok())
-        return fail(ErrorCode::kUnavailable, "system-probe does not answer on '{}': {}", socket_path,
-                    result.error_message());
+        return fail(ErrorCode::kUnavailable, "system-probe does not answer on '{}': {}",
+                    socket_path, result.error_message());
     return status;
 }
 

@@ -15,7 +15,8 @@
 namespace vedette::probe_client {
 namespace {
 
-constexpr int kMaxMessage = 64 << 20;  // the first batches after a start carry the whole process table
+constexpr int kMaxMessage =
+    64 << 20;  // the first batches after a start carry the whole process table
 
 Result<UniqueFd> connect_to(const std::string& path) {
     sockaddr_un address{};
@@ -25,17 +26,21 @@ Result<UniqueFd> connect_to(const std::string& path) {
                     sizeof(address.sun_path) - 1);
     std::memcpy(address.sun_path, path.data(), path.size());
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd) return fail_errno(errno, "socket");
+    if (!fd)
+        return fail_errno(errno, "socket");
     if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
         return fd;
     switch (errno) {
         case ENOENT:
-            return fail(ErrorCode::kNotFound, "there is no socket '{}': system-probe does not run, or "
-                        "has another run_dir", path);
-        case ECONNREFUSED:
-            return fail(ErrorCode::kUnavailable, "nobody listens on '{}': system-probe does not run",
+            return fail(ErrorCode::kNotFound,
+                        "there is no socket '{}': system-probe does not run, or "
+                        "has another run_dir",
                         path);
-        default: return fail_errno(errno, "connecting to '{}'", path);
+        case ECONNREFUSED:
+            return fail(ErrorCode::kUnavailable,
+                        "nobody listens on '{}': system-probe does not run", path);
+        default:
+            return fail_errno(errno, "connecting to '{}'", path);
     }
 }
 
@@ -44,19 +49,25 @@ Result<> check_peer(int fd, const std::string& path) {
     socklen_t size = sizeof(peer);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return fail_errno(errno, "SO_PEERCRED of '{}'", path);
-    if (peer.uid == 0 || peer.uid == geteuid()) return {};
-    return fail(ErrorCode::kDenied,
-                "'{}' is served by user {} (pid {}), not by root: that is not system-probe; check who "
-                "may write to its directory", path, peer.uid, peer.pid);
+    if (peer.uid == 0 || peer.uid == geteuid())
+        return {};
+    return fail(
+        ErrorCode::kDenied,
+        "'{}' is served by user {} (pid {}), not by root: that is not system-probe; check who "
+        "may write to its directory",
+        path, peer.uid, peer.pid);
 }
 
 }  // namespace
 
 Result<std::shared_ptr<grpc::Channel>> dial(const std::string& path) {
     Result<UniqueFd> fd = connect_to(path);
-    if (!fd) return forward_error(fd);
-    if (Result<> peer = check_peer(fd->get(), path); !peer) return forward_error(peer);
-    if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno(errno, "fcntl of '{}'", path);
+    if (!fd)
+        return forward_error(fd);
+    if (Result<> peer = check_peer(fd->get(), path); !peer)
+        return forward_error(peer);
+    if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0)
+        return fail_errno(errno, "fcntl of '{}'", path);
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxMessage);
     // gRPC owns the descriptor from here on.

@@ -35,8 +35,8 @@ ProbeClient::ProbeClient(ClientOptions options, engine::BatchQueue& queue, Metri
       health_(std::move(health)),
       connections_(metrics.counter("vedette_agent_probe_connections_total",
                                    "Times the event stream was opened.")),
-      connected_gauge_(metrics.gauge("vedette_agent_probe_connected",
-                                     "1 while the event stream is open.")) {}
+      connected_gauge_(
+          metrics.gauge("vedette_agent_probe_connected", "1 while the event stream is open.")) {}
 
 ProbeClient::~ProbeClient() {
     stop();
@@ -51,19 +51,23 @@ void ProbeClient::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        if (session_) session_->context.TryCancel();
+        if (session_)
+            session_->context.TryCancel();
         stop_requested_.notify_all();
     }
-    if (thread_.joinable()) thread_.join();
+    if (thread_.joinable())
+        thread_.join();
 }
 
 void ProbeClient::acknowledge(uint64_t sequence) {
     const std::shared_ptr<Session> current = session();
-    if (!current) return;
+    if (!current)
+        return;
     v1::SubscribeRequest request;
     request.mutable_ack()->set_sequence(sequence);
     const std::lock_guard lock(current->write_mutex);
-    if (!current->finished) current->stream->Write(request);  // a broken stream shows in Read
+    if (!current->finished)
+        current->stream->Write(request);  // a broken stream shows in Read
 }
 
 void ProbeClient::run() {
@@ -73,14 +77,16 @@ void ProbeClient::run() {
         welcomed_ = false;
         const Result<> ended = run_session();
         set_connected(false);
-        if (welcomed_) backoff.reset();
+        if (welcomed_)
+            backoff.reset();
         if (!ended && (welcomed_ || ended.error().message != last_reason)) {
             last_reason = ended.error().message;
             logger_.warn("{}: {}; trying again until it works",
                          welcomed_ ? "the event stream has ended" : "no event stream",
                          printable(last_reason));
         }
-        if (!wait_before_retry(backoff.next())) return;
+        if (!wait_before_retry(backoff.next()))
+            return;
     }
 }
 
@@ -97,7 +103,8 @@ std::shared_ptr<ProbeClient::Session> ProbeClient::session() {
 void ProbeClient::publish(std::shared_ptr<Session> session) {
     const std::lock_guard lock(mutex_);
     session_ = std::move(session);
-    if (session_ && stopping_) session_->context.TryCancel();
+    if (session_ && stopping_)
+        session_->context.TryCancel();
 }
 
 void ProbeClient::set_connected(bool connected) {
@@ -110,7 +117,8 @@ Result<> ProbeClient::run_session() {
     // What the last stream brought is evaluated first: the position below then covers it.
     queue_.wait_drained();
     Result<std::shared_ptr<grpc::Channel>> channel = dial(options_.socket_path);
-    if (!channel) return forward_error(channel);
+    if (!channel)
+        return forward_error(channel);
     const auto session = std::make_shared<Session>(*channel);
     const engine::Position position = options_.position();
     v1::SubscribeRequest request;
@@ -126,7 +134,8 @@ Result<> ProbeClient::run_session() {
     const std::lock_guard lock(session->write_mutex);
     session->finished = true;
     const grpc::Status status = session->stream->Finish();
-    if (!result) return result;
+    if (!result)
+        return result;
     return fail(ErrorCode::kUnavailable, "{}",
                 status.error_message().empty() ? "the probe closed the connection"
                                                : status.error_message());
@@ -136,7 +145,8 @@ Result<> ProbeClient::run_session() {
 Result<> ProbeClient::read_all(Session& session) {
     while (true) {
         auto message = std::make_unique<v1::SubscribeResponse>();
-        if (!session.stream->Read(message.get())) return {};
+        if (!session.stream->Read(message.get()))
+            return {};
         if (!welcomed_) {
             if (!message->has_welcome())
                 return fail(ErrorCode::kInvalid, "the probe's first message is no Welcome");
@@ -148,7 +158,8 @@ Result<> ProbeClient::read_all(Session& session) {
             welcomed_ = true;
             set_connected(true);
         }
-        if (!queue_.push(std::move(message))) return {};
+        if (!queue_.push(std::move(message)))
+            return {};
     }
 }
 

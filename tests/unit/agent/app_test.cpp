@@ -44,15 +44,16 @@ struct Manager {
         engine_options.steady_ns = [] { return int64_t{0}; };
         engine_options.wall_ns = [] { return int64_t{0}; };
         engine = std::make_unique<engine::Engine>(engine_options, sink, metrics, *logger);
-        manager = std::make_unique<PolicyManager>(directory, *engine, metrics, *logger,
-                                                  health.add("policies", Health::Kind::kReadiness,
-                                                             std::chrono::seconds(0)));
+        manager = std::make_unique<PolicyManager>(
+            directory, *engine, metrics, *logger,
+            health.add("policies", Health::Kind::kReadiness, std::chrono::seconds(0)));
     }
     std::vector<std::string> rules() const {
         std::vector<std::string> ids;
         for (const policy::PolicyReport& policy : engine->policies()->policies)
             for (const policy::RuleReport& rule : policy.rules)
-                if (rule.status == policy::RuleStatus::kLoaded) ids.push_back(rule.id);
+                if (rule.status == policy::RuleStatus::kLoaded)
+                    ids.push_back(rule.id);
         return ids;
     }
     NoSink sink;
@@ -79,7 +80,8 @@ constexpr char kAlert[] =
 
 TEST_CASE("format: one line, with nothing that a terminal would obey") {
     CHECK(format_alert(kAlert, false) ==
-          "14:13:20.123  shadow  open /etc/a\\x1b[31m\\xff [Refused]  cat /etc/\\x0ax (pid 7) <- bash "
+          "14:13:20.123  shadow  open /etc/a\\x1b[31m\\xff [Refused]  cat /etc/\\x0ax (pid 7) <- "
+          "bash "
           "<- sshd  user bob");
     const std::string coloured = format_alert(kAlert, true);
     CHECK(coloured.find("\x1b[1;31mshadow\x1b[0m") != std::string::npos);

@@ -30,7 +30,8 @@ void pretty(const boost::json::value& value, const std::string& indent, std::str
             out += indent + "  ";
             print(item);
         }
-        if (!first) out += "\n" + indent;
+        if (!first)
+            out += "\n" + indent;
         out += close;
     };
     if (value.is_object())
@@ -52,7 +53,8 @@ void check_golden(const std::string& name, const std::string& line) {
     std::ifstream in(VEDETTE_SOURCE_DIR "/tests/golden/engine/" + name + ".json");
     std::stringstream golden;
     golden << in.rdbuf();
-    if (golden.str() != actual) std::ofstream(name + ".actual.json") << actual;
+    if (golden.str() != actual)
+        std::ofstream(name + ".actual.json") << actual;
     CHECK(golden.str() == actual);
 }
 
@@ -84,7 +86,8 @@ void golden(const std::string& name, const std::string& rule, Fill fill) {
     world.run(batch);
     std::string found;
     for (const std::string& line : world.sink.lines)
-        if (line.find("{\"rule_id\":\"" + rule + "\"") != std::string::npos) found = line;
+        if (line.find("{\"rule_id\":\"" + rule + "\"") != std::string::npos)
+            found = line;
     REQUIRE_FALSE(found.empty());
     check_golden(name, found);
 }
@@ -95,10 +98,12 @@ TEST_CASE("alert: exec") {
     golden("exec", "on_exec", [](v1::Batch& batch) {
         v1::ProcessNode& cat = *batch.mutable_processes(4)->mutable_node();
         cat.clear_argv();
-        for (const char* arg : {"cat", "--password", "hunter2", "/etc/shadow"}) cat.add_argv(arg);
+        for (const char* arg : {"cat", "--password", "hunter2", "/etc/shadow"})
+            cat.add_argv(arg);
         cat.set_args_truncated(true);
         cat.add_envp("LD_PRELOAD=/tmp/x.so");
-        for (const char* name : {"LD_PRELOAD", "HOME"}) cat.add_env_names(name);
+        for (const char* name : {"LD_PRELOAD", "HOME"})
+            cat.add_env_names(name);
         cat.mutable_container()->set_id(std::string(64, 'a'));
         cat.mutable_container()->set_created_at(kTime - 60'000'000'000);
         cat.mutable_cgroup()->set_id("/system.slice/docker-" + std::string(64, 'a') + ".scope");
@@ -142,7 +147,8 @@ TEST_CASE("alert: connect") {
         connect.set_protocol(6);
         connect.mutable_addr()->set_family(10);
         connect.mutable_addr()->set_port(443);
-        connect.mutable_addr()->set_ip(std::string("\x26\x06\x47\0\0\0\0\0\0\0\0\0\0\0\x11\x11", 16));
+        connect.mutable_addr()->set_ip(
+            std::string("\x26\x06\x47\0\0\0\0\0\0\0\0\0\0\0\x11\x11", 16));
     });
 }
 

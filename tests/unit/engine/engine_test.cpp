@@ -109,7 +109,8 @@ rules:
   - {id: seldom, expression: 'open.file.path == "/x"', every: 10s}
 )");
     v1::Batch batch = batch_with_tree();
-    for (int i = 0; i < 50; ++i) add_open(batch, "/x");
+    for (int i = 0; i < 50; ++i)
+        add_open(batch, "/x");
     world.run(batch);
     CHECK(world.sink.of("plain").size() == 40);
     CHECK(world.sink.of("seldom").size() == 1);
@@ -133,7 +134,8 @@ rules:
     limiter_token: [open.file.path]
 )");
     v1::Batch batch = batch_with_tree();
-    for (const char* path : {"/a", "/b", "/a", "/b"}) add_open(batch, path);
+    for (const char* path : {"/a", "/b", "/a", "/b"})
+        add_open(batch, path);
     world.run(batch);
     CHECK(world.sink.of("per_file").size() == 2);
 }
@@ -242,9 +244,9 @@ TEST_CASE("engine thread: everything queued is evaluated and acknowledged before
     Health health;
     BatchQueue queue(1 << 20);
     std::vector<uint64_t> acknowledged;
-    EngineThread thread(*world.engine, queue,
-                        [&](uint64_t sequence) { acknowledged.push_back(sequence); },
-                        health.add("engine", Health::Kind::kLiveness));
+    EngineThread thread(
+        *world.engine, queue, [&](uint64_t sequence) { acknowledged.push_back(sequence); },
+        health.add("engine", Health::Kind::kLiveness));
     auto hello = std::make_unique<v1::SubscribeResponse>();
     *hello->mutable_welcome() = welcome(1, 1);
     REQUIRE(queue.push(std::move(hello)));

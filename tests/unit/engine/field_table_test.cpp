@@ -70,7 +70,8 @@ TEST_CASE("fields: every name has the reference's type, or is known to be ours")
     for (const secl::FieldDef& field : field_table().fields()) {
         const std::string name(field.name);
         INFO(name);
-        if (kSuperset.contains(name)) continue;
+        if (kSuperset.contains(name))
+            continue;
         REQUIRE(known.contains(name));
         CHECK(known.at(name) == type_of(field));
         ++shared;
@@ -83,12 +84,13 @@ TEST_CASE("fields: the table keeps its contract") {
     std::set<std::string_view> names;
     for (size_t i = 0; i < fields.size(); ++i) {
         INFO(fields[i].name);
-        if (i) CHECK(fields[i - 1].name < fields[i].name);
+        if (i)
+            CHECK(fields[i - 1].name < fields[i].name);
         CHECK_FALSE(fields[i].doc.empty());
-        const bool is_text = fields[i].type == secl::ValueType::kString ||
-                             fields[i].type == secl::ValueType::kIp;
-        const size_t getter = fields[i].is_list ? (is_text ? 3U : 4U)
-                              : is_text         ? 2U
+        const bool is_text =
+            fields[i].type == secl::ValueType::kString || fields[i].type == secl::ValueType::kIp;
+        const size_t getter = fields[i].is_list                          ? (is_text ? 3U : 4U)
+                              : is_text                                  ? 2U
                               : fields[i].type == secl::ValueType::kBool ? 1U
                                                                          : 0U;
         CHECK(fields[i].get.index() == getter);
@@ -112,13 +114,14 @@ TEST_CASE("fields: path matching is for file paths alone") {
 TEST_CASE("fields: event types carry the reference's categories") {
     std::map<std::string_view, std::string_view> categories;
     for (const secl::EventTypeDef& event : field_table().events())
-        if (!event.name.empty()) categories[event.name] = event.category;
+        if (!event.name.empty())
+            categories[event.name] = event.category;
     CHECK(categories == std::map<std::string_view, std::string_view>{{"exec", "Process Activity"},
-                                                                    {"exit", "Process Activity"},
-                                                                    {"open", "File Activity"},
-                                                                    {"connect", "Kernel Activity"},
-                                                                    {"setuid", "File Activity"},
-                                                                    {"setgid", "File Activity"}});
+                                                                     {"exit", "Process Activity"},
+                                                                     {"open", "File Activity"},
+                                                                     {"connect", "Kernel Activity"},
+                                                                     {"setuid", "File Activity"},
+                                                                     {"setgid", "File Activity"}});
 }
 
 TEST_CASE("fields: accessors read what they say") {

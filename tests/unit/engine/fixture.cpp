@@ -48,14 +48,19 @@ std::vector<boost::json::object> ListSink::of(std::string_view rule) const {
     std::vector<boost::json::object> out;
     for (const std::string& line : lines) {
         boost::json::object alert = boost::json::parse(line).as_object();
-        if (alert.at("agent").at("rule_id").as_string() == rule) out.push_back(std::move(alert));
+        if (alert.at("agent").at("rule_id").as_string() == rule)
+            out.push_back(std::move(alert));
     }
     return out;
 }
 
 v1::ProcessNode node(uint64_t key) {
-    static const char* const kPrograms[] = {"",           "/usr/lib/systemd/systemd", "/usr/sbin/sshd",
-                                            "/usr/sbin/sshd", "/usr/bin/bash",        "/usr/bin/cat"};
+    static const char* const kPrograms[] = {"",
+                                            "/usr/lib/systemd/systemd",
+                                            "/usr/sbin/sshd",
+                                            "/usr/sbin/sshd",
+                                            "/usr/bin/bash",
+                                            "/usr/bin/cat"};
     v1::ProcessNode out;
     out.set_key(key);
     out.set_parent_key(key - 1);
@@ -66,14 +71,18 @@ v1::ProcessNode node(uint64_t key) {
     out.set_tid(out.pid());
     set_program(out, kPrograms[key]);
     set_user(out, key >= kBash ? 1000 : 0, key >= kBash ? "alice" : "root");
-    if (key < kBash) out.mutable_credentials()->set_cap_effective(0x202001);
+    if (key < kBash)
+        out.mutable_credentials()->set_cap_effective(0x202001);
     out.add_argv(out.comm());
     out.set_created_at(kTime - 10'000'000'000 + key);
     out.set_is_exec(key != kBashFork);
-    if (key != kBashFork) out.set_exec_time(kTime - 9'000'000'000 + key);
+    if (key != kBashFork)
+        out.set_exec_time(kTime - 9'000'000'000 + key);
     out.set_source(key <= kSshd ? v1::ProcessNode::SOURCE_SNAPSHOT : v1::ProcessNode::SOURCE_EVENT);
-    if (key == kBashFork) out.set_exit_time(kTime - 9'000'000'000 + kBash);
-    if (key >= kBash) out.set_tty_name("pts0");
+    if (key == kBashFork)
+        out.set_exit_time(kTime - 9'000'000'000 + kBash);
+    if (key >= kBash)
+        out.set_tty_name("pts0");
     out.mutable_cgroup()->set_id(key == kSystemd ? "/init.scope" : "/system.slice/ssh.service");
     return out;
 }
@@ -124,7 +133,8 @@ World::World() {
     log.name = "test";
     log.console = false;
     Result<std::shared_ptr<Logger>> made = make_logger(log);
-    if (!made) std::abort();
+    if (!made)
+        std::abort();
     logger = *made;
     EngineOptions options;
     options.agent = facts();

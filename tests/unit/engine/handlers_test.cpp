@@ -16,7 +16,8 @@ using Strings = std::vector<std::string>;
 
 v1::ProcessNode process(const Strings& argv) {
     v1::ProcessNode node;
-    for (const std::string& arg : argv) node.add_argv(arg);
+    for (const std::string& arg : argv)
+        node.add_argv(arg);
     return node;
 }
 
@@ -68,7 +69,8 @@ TEST_CASE("handlers: arguments without argv0") {
     CHECK(args({"ls", "-l", "", "a b"}) == "-l  a b");
     CHECK(list(handlers::process_argv, process({"ls", "-l", "x"})) == Strings{"-l", "x"});
     CHECK(list(handlers::process_argv, process({})).empty());
-    CHECK(handlers::process_argv0(process({"-bash"}), *std::pmr::null_memory_resource()) == "-bash");
+    CHECK(handlers::process_argv0(process({"-bash"}), *std::pmr::null_memory_resource()) ==
+          "-bash");
     CHECK(handlers::process_argv0(process({}), *std::pmr::null_memory_resource()).empty());
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/json_text.h"
 
-#include <boost/json/serialize.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <random>
 
 #include "tests/unit/catch.h"
@@ -30,10 +30,10 @@ TEST_CASE("json_text: valid UTF-8 stays as it is") {
 TEST_CASE("json_text: a byte that is no text becomes U+F7NN") {
     CHECK(json_text("\xff") == "\xef\x9f\xbf");
     CHECK(json_text("\x80") == "\xef\x9e\x80");
-    CHECK(json_text("a\xc3(") == "a\xef\x9f\x83(");               // second byte missing
+    CHECK(json_text("a\xc3(") == "a\xef\x9f\x83(");                         // second byte missing
     CHECK(json_text("\xc0\xaf") == json_text("\xc0") + json_text("\xaf"));  // overlong '/'
-    CHECK(json_text("\xed\xa0\x80").size() == 9);                 // a surrogate
-    CHECK(json_text("\xf4\x90\x80\x80").size() == 12);            // beyond U+10FFFF
+    CHECK(json_text("\xed\xa0\x80").size() == 9);                           // a surrogate
+    CHECK(json_text("\xf4\x90\x80\x80").size() == 12);                      // beyond U+10FFFF
     CHECK(json_text("\xe2\x98") == json_text("\xe2") + json_text("\x98"));  // cut short
 }
 

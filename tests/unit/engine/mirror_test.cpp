@@ -12,7 +12,8 @@ namespace {
 
 ProcessMirror with_tree() {
     ProcessMirror mirror(1 << 20);
-    for (const uint64_t key : {kSystemd, kSshd, kBashFork, kBash, kCat}) mirror.apply(node(key));
+    for (const uint64_t key : {kSystemd, kSshd, kBashFork, kBash, kCat})
+        mirror.apply(node(key));
     return mirror;
 }
 

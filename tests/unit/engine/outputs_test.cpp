@@ -46,7 +46,8 @@ struct FakeSink final : Sink {
     size_t at_once;
     FakeSink(std::atomic<bool>& b, std::string& t, size_t n) : broken(b), taken(t), at_once(n) {}
     Result<size_t> write(std::string_view lines) override {
-        if (broken) return fail(ErrorCode::kIo, "no space left");
+        if (broken)
+            return fail(ErrorCode::kIo, "no space left");
         taken += lines.substr(0, at_once);
         return std::min(at_once, lines.size());
     }
@@ -64,8 +65,8 @@ engine::test::World& world() {
 
 double dropped(const std::string& output, const std::string& reason) {
     return world()
-        .metrics.counter("vedette_agent_alerts_dropped_total", "",
-                         {{"output", output}, {"reason", reason}})
+        .metrics
+        .counter("vedette_agent_alerts_dropped_total", "", {{"output", output}, {"reason", reason}})
         .Value();
 }
 
@@ -76,7 +77,8 @@ TEST_CASE("outputs: lines come out whole and in order, also when the sink takes 
     std::string taken;
     QueuedOutput output("order", std::make_unique<FakeSink>(broken, taken, 3), {}, world().metrics,
                         *world().logger);
-    for (const char* line : {"first", "second", "", "third"}) output.write(line);
+    for (const char* line : {"first", "second", "", "third"})
+        output.write(line);
     output.stop(soon());
     CHECK(taken == "first\nsecond\n\nthird\n");
 }
@@ -102,7 +104,8 @@ TEST_CASE("outputs: beyond the bound, and at the stop, lines are dropped whole a
     std::string taken;
     QueuedOutput output("bound", std::make_unique<FakeSink>(broken, taken, 100), {20, 5ms},
                         world().metrics, *world().logger);
-    for (int i = 0; i < 10; ++i) output.write("nine byte");  // ten with the newline: two fit
+    for (int i = 0; i < 10; ++i)
+        output.write("nine byte");  // ten with the newline: two fit
     CHECK(dropped("bound", "queue_full") == 8);
     output.stop(std::chrono::steady_clock::now() + 20ms);
     CHECK(dropped("bound", "stopped") == 2);
@@ -118,13 +121,14 @@ TEST_CASE("outputs: a file is appended to, 0640, and rotated between lines") {
     auto sink = make_file_sink(path, 30);
     REQUIRE(sink);
     QueuedOutput output("file", std::move(*sink), {}, world().metrics, *world().logger);
-    for (int i = 0; i < 5; ++i) output.write("line number " + std::to_string(i));  // 14 bytes each
+    for (int i = 0; i < 5; ++i)
+        output.write("line number " + std::to_string(i));  // 14 bytes each
     output.stop(soon());
     CHECK(content(path + ".1") + content(path) != "");
     // "old" and one line, then two by two: nothing is cut, and only one old file is kept.
     CHECK(content(path) == "line number 3\nline number 4\n");
     CHECK(content(path + ".1") == "line number 1\nline number 2\n");
-    struct stat info {};
+    struct stat info{};
     REQUIRE(stat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0640);
 }
@@ -146,7 +150,8 @@ TEST_CASE("outputs: after logrotate the file is opened again") {
     REQUIRE(sink);
     QueuedOutput output("reopen", std::move(*sink), {}, world().metrics, *world().logger);
     output.write("one");
-    while (content(path).empty()) std::this_thread::sleep_for(1ms);
+    while (content(path).empty())
+        std::this_thread::sleep_for(1ms);
     fs::rename(path, path + ".old");
     output.reopen();
     output.write("two");
@@ -190,7 +195,8 @@ TEST_CASE("outputs: a reader that does not read holds nobody up") {
     {
         QueuedOutput output("pipe", make_fd_sink(pipe_fds[1], "pipe"), {1 << 20, 5ms},
                             world().metrics, *world().logger);
-        for (int i = 0; i < 20; ++i) output.write(std::string(1000, 'x'));
+        for (int i = 0; i < 20; ++i)
+            output.write(std::string(1000, 'x'));
         output.stop(begin + 100ms);
     }
     CHECK(std::chrono::steady_clock::now() - begin < 2s);

@@ -51,19 +51,35 @@ TEST_CASE("scrubber: values of secrets are hidden") {
 }
 
 TEST_CASE("scrubber: everything else is untouched") {
-    const std::vector<std::string_view> plain = {
-        "/etc/passwd",   "-p", "8080",        "--tokenize", "a", "http://host:80/x",
-        "git@host:repo", "",   "--password",  "--verbose",  "=", "key=value",
-        ":",             "--", "PASSWORD=",   "x=\xff",     "\"", "user@host:/secret"};
+    const std::vector<std::string_view> plain = {"/etc/passwd",
+                                                 "-p",
+                                                 "8080",
+                                                 "--tokenize",
+                                                 "a",
+                                                 "http://host:80/x",
+                                                 "git@host:repo",
+                                                 "",
+                                                 "--password",
+                                                 "--verbose",
+                                                 "=",
+                                                 "key=value",
+                                                 ":",
+                                                 "--",
+                                                 "PASSWORD=",
+                                                 "x=\xff",
+                                                 "\"",
+                                                 "user@host:/secret"};
     const Strings out = scrubbed(plain);
-    for (size_t i = 0; i < plain.size(); ++i) CHECK(out[i] == plain[i]);
+    for (size_t i = 0; i < plain.size(); ++i)
+        CHECK(out[i] == plain[i]);
 }
 
 TEST_CASE("rate limiter: burst, then one a period") {
     RateLimiter limiter;
     const RateLimiter::Limit limit{3, kSecond};
     int64_t now = 5 * kSecond;
-    for (int i = 0; i < 3; ++i) CHECK(limiter.allow("r", "", limit, now));
+    for (int i = 0; i < 3; ++i)
+        CHECK(limiter.allow("r", "", limit, now));
     CHECK_FALSE(limiter.allow("r", "", limit, now));
     now += kSecond - 1;
     CHECK_FALSE(limiter.allow("r", "", limit, now));
@@ -71,7 +87,8 @@ TEST_CASE("rate limiter: burst, then one a period") {
     CHECK(limiter.allow("r", "", limit, now));
     CHECK_FALSE(limiter.allow("r", "", limit, now));
     now += 100 * kSecond;  // never more than the burst
-    for (int i = 0; i < 3; ++i) CHECK(limiter.allow("r", "", limit, now));
+    for (int i = 0; i < 3; ++i)
+        CHECK(limiter.allow("r", "", limit, now));
     CHECK_FALSE(limiter.allow("r", "", limit, now));
     CHECK(limiter.allow("other", "", limit, now));
 }
@@ -79,7 +96,8 @@ TEST_CASE("rate limiter: burst, then one a period") {
 TEST_CASE("rate limiter: a steady stream at the rate is never held back") {
     RateLimiter limiter;
     const RateLimiter::Limit limit{1, kSecond};
-    for (int64_t i = 0; i < 1000; ++i) CHECK(limiter.allow("r", "", limit, i * kSecond));
+    for (int64_t i = 0; i < 1000; ++i)
+        CHECK(limiter.allow("r", "", limit, i * kSecond));
 }
 
 TEST_CASE("rate limiter: a bucket for each token, the oldest goes") {
@@ -123,7 +141,8 @@ TEST_CASE("names: capabilities, families, protocols, causes") {
 
 TEST_CASE("queue: messages keep their order") {
     BatchQueue queue(1 << 20);
-    for (size_t i = 1; i <= 3; ++i) REQUIRE(queue.push(message(i)));
+    for (size_t i = 1; i <= 3; ++i)
+        REQUIRE(queue.push(message(i)));
     for (size_t i = 1; i <= 3; ++i) {
         const auto item = queue.pop(std::chrono::seconds(1));
         REQUIRE(item);

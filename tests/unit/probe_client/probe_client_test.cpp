@@ -65,20 +65,23 @@ struct FakeProbe final : v1::EventStream::Service, v1::Command::Service {
     }
     ~FakeProbe() override { server->Shutdown(std::chrono::system_clock::now()); }
 
-    grpc::Status Subscribe(grpc::ServerContext*,
-                           grpc::ServerReaderWriter<v1::SubscribeResponse, v1::SubscribeRequest>*
-                               stream) override {
+    grpc::Status Subscribe(
+        grpc::ServerContext*,
+        grpc::ServerReaderWriter<v1::SubscribeResponse, v1::SubscribeRequest>* stream) override {
         v1::SubscribeRequest request;
-        if (!stream->Read(&request)) return grpc::Status::OK;
+        if (!stream->Read(&request))
+            return grpc::Status::OK;
         Script script;
         {
             const std::lock_guard lock(mutex);
             hellos.push_back(request.hello());
-            if (scripts.empty()) return {grpc::StatusCode::UNAVAILABLE, "not now"};
+            if (scripts.empty())
+                return {grpc::StatusCode::UNAVAILABLE, "not now"};
             script = scripts.front();
             scripts.pop_front();
         }
-        for (const auto& message : script.messages) stream->Write(message);
+        for (const auto& message : script.messages)
+            stream->Write(message);
         for (size_t i = 0; i < script.acks && stream->Read(&request); ++i) {
             const std::lock_guard lock(mutex);
             acks.push_back(request.ack().sequence());
@@ -107,13 +110,13 @@ struct Client {
         log.name = "test";
         log.console = false;
         logger = *make_logger(log);
-        client = std::make_unique<ProbeClient>(
-            ClientOptions{path, "1.0",
-                          [this] {
-                              const std::lock_guard lock(mutex);
-                              return position;
-                          }},
-            queue, metrics, *logger, health.add("probe", Health::Kind::kReadiness, 0s));
+        client = std::make_unique<ProbeClient>(ClientOptions{path, "1.0",
+                                                             [this] {
+                                                                 const std::lock_guard lock(mutex);
+                                                                 return position;
+                                                             }},
+                                               queue, metrics, *logger,
+                                               health.add("probe", Health::Kind::kReadiness, 0s));
         client->start();
     }
     ~Client() {
@@ -138,7 +141,8 @@ struct Client {
 template <typename Condition>
 bool eventually(Condition condition) {
     for (int i = 0; i < 1000; ++i) {
-        if (condition()) return true;
+        if (condition())
+            return true;
         std::this_thread::sleep_for(10ms);
     }
     return false;
@@ -198,7 +202,9 @@ TEST_CASE("probe client: stops at once, connected or waiting") {
     const Directory directory;
     const std::string path = directory.path + "/events.sock";
     const auto begin = std::chrono::steady_clock::now();
-    { const Client waiting(path); }
+    {
+        const Client waiting(path);
+    }
     FakeProbe probe(path);
     {
         const std::lock_guard lock(probe.mutex);

@@ -26,7 +26,7 @@ capabilities() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$(pid "$1")/status"; }
 agent() { setpriv --reuid vedette --regid vedette --clear-groups security-agent "$@"; }
 started_again() { [ "$(pid "$1")" != 0 ] && [ "$(pid "$1")" != "$2" ]; }
 connected() { agent status -j 2> /dev/null | tr -d ' \n' | grep -q '"connected":true'; }
-alerts() { journalctl -u security-agent -o cat --no-pager | grep -c "\"$1\""; }
+alerts() { journalctl -u security-agent -o cat --no-pager | grep -c "\"rule_id\":\"$1\""; }
 
 check "both units start and notify" 'soon "systemctl is-active -q system-probe && systemctl is-active -q security-agent"'
 check "the agent starts after the probe" \

@@ -56,7 +56,8 @@ CASES = {
     "reverse_shell": ("bash -c ': # >& /dev/tcp/192.0.2.1/4444'; "
                       "/usr/bin/python3 -c '0 # socket connect dup2'", "bash -c ': # > /dev/null'"),
     "root_by_interpreter": (
-        "/usr/bin/python3 -c 'import os; os.setresuid(65534, 65534, 0); os.setuid(0)'",
+        "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +setuid --ambient-caps +setuid "
+        "/usr/bin/python3 -c 'import os; os.setuid(0)'",
         "/usr/bin/python3 -c 'import os; os.setresuid(0, 0, 0); os.setuid(65534)'"),
     "kernel_module_tool": ("bash -c 'exec -a insmod kmod /nonexistent.ko' || true", "kmod list > /dev/null || true"),
     "cloud_metadata_connect": (

@@ -179,6 +179,7 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
     if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
         batcher_.add_event(std::move(decoded_.event));
     }
+    resolver_.after_event();
     if (++records_since_look_ >= kRecordsBetweenLooks) {
         records_since_look_ = 0;
         const auto now = Clock::now();

@@ -28,6 +28,15 @@ bool has_more_children(const Image& image, size_t limit) {
     return false;
 }
 
+/// Damaged records could name a descendant as parent: the forest must have no ring.
+bool is_below(const Image* candidate, const Image& image) {
+    for (; candidate != nullptr; candidate = candidate->parent) {
+        if (candidate == &image)
+            return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 size_t ProcessCache::ProcessIdHash::operator()(const ProcessId& id) const {
@@ -124,7 +133,8 @@ Image& ProcessCache::add_image(Process& process, uint64_t exec_id, Image* creato
         alive_[process.pid] = &process;
     } else {
         auto& next = **newer;
-        link_parent(image, newer == images.begin() ? creator : next.parent);
+        const bool creator_fits = newer == images.begin() && !is_below(creator, next);
+        link_parent(image, creator_fits ? creator : next.parent);
         unlink_parent(next);
         link_parent(next, &image);
         images.insert(newer, &image);
@@ -135,12 +145,8 @@ Image& ProcessCache::add_image(Process& process, uint64_t exec_id, Image* creato
 }
 
 void ProcessCache::set_parent(Image& image, Image* parent) {
-    if (image.parent == parent || &image == parent)
+    if (image.parent == parent || is_below(parent, image))
         return;
-    for (const Image* above = parent; above != nullptr; above = above->parent) {
-        if (above == &image)
-            return;  // a forged or damaged record: the forest has no cycles
-    }
     unlink_parent(image);
     link_parent(image, parent);
 }

@@ -101,12 +101,17 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     cache_.enforce_bound(*image);
 }
 
+void ProcessResolver::after_event() {
+    if (const auto* image = std::exchange(changed_by_event_, nullptr))
+        send(*image);
+}
+
 Image* ProcessResolver::apply_fork(const Decoded& decoded) {
     const auto& header = decoded.header;
     const auto& id = decoded.process->process.image;
     if (id.pid == 0)
         return nullptr;
-    Image* creator = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    Image* creator = find_parent(id, header.image, header.cgroup_id, header.time_ns);
     Image* image = nullptr;
     if (auto* process = find_process(id, id.exec_id)) {
         auto& oldest = *process->images.front();
@@ -144,7 +149,7 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
     if (image == nullptr || image->exec_id != id.exec_id) {
         Image* creator = nullptr;
         if (process == nullptr || id.exec_id < process->images.front()->exec_id) {
-            creator = find_or_placeholder(process_facts.parent, 0, header.time_ns);
+            creator = find_parent(id, process_facts.parent, 0, header.time_ns);
         }
         image = process ? &new_image(*process, id.exec_id, creator, header.time_ns)
                         : &new_process(id, creator, header.time_ns);
@@ -192,7 +197,7 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
         return &process->current();  // what is known came from a record
     const bool from_proc = id.exec_id == 0 && id.start_ns % kProcTickNs == 0;
 
-    Image* parent = find_or_placeholder(facts.process.parent, 0, header.time_ns);
+    Image* parent = find_parent(id, facts.process.parent, 0, header.time_ns);
     if (image == nullptr) {
         image = process ? &new_image(*process, id.exec_id, parent, header.time_ns)
                         : &new_process(id, parent, header.time_ns);
@@ -224,7 +229,7 @@ Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
     if (same_credentials(image->credentials, *decoded.credentials))
         return image;
     image->credentials = *decoded.credentials;
-    send(*image);
+    changed_by_event_ = image;
     return image;
 }
 
@@ -280,6 +285,14 @@ Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgr
     cache_.update(*image);
     send(*image);
     return image;
+}
+
+/// nullptr also for a process that a damaged record calls its own parent.
+Image* ProcessResolver::find_parent(const vdt_image_id& child, const vdt_image_id& parent,
+                                    uint64_t cgroup_id, uint64_t boot_ns) {
+    if (parent.pid == child.pid && parent.start_ns == child.start_ns)
+        return nullptr;
+    return find_or_placeholder(parent, cgroup_id, boot_ns);
 }
 
 Image& ProcessResolver::new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns) {

@@ -44,6 +44,9 @@ class ProcessResolver {
     /// Applies a record and sets timestamp, process_key and names of its event. `sequence`: the one the event will
     /// have.
     void apply(Decoded& decoded, uint64_t sequence);
+    /// Call once the event has been handed on: sends what is true only after it. A rule on setuid sees the process with
+    /// the ids it had when it asked, as in the reference; the new ones are in the event.
+    void after_event();
 
     /// Forgets what is over, no longer needed by a child and named by no event from `held_sequence` on.
     void expire(uint64_t now_boot_ns, uint64_t held_sequence);
@@ -64,6 +67,8 @@ class ProcessResolver {
 
     Process* find_process(const vdt_image_id& id, uint64_t exec_id);
     Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
+    Image* find_parent(const vdt_image_id& child, const vdt_image_id& parent, uint64_t cgroup_id,
+                       uint64_t boot_ns);
     Image& new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns);
     Image& new_image(Process& process, uint64_t exec_id, Image* creator, uint64_t boot_ns);
     void fill_process(Image& image, const Decoded& decoded, const Image* previous);
@@ -77,6 +82,7 @@ class ProcessResolver {
     NodeSink& sink_;
     ProcessCache cache_;
     Workloads workloads_;
+    const Image* changed_by_event_ = nullptr;
     uint64_t placeholders_ = 0;
     uint64_t snapshot_ = 0;
     uint64_t vanished_ = 0;

@@ -13,7 +13,8 @@ void BatchQueue::push(FinishedBatch batch) {
     next_sequence_ = batch.first_sequence + batch.events;
     ++next_number_;
     held_.push_back(std::move(batch));
-    while (held_bytes_ > max_bytes_ && held_.size() > 1) {
+    const size_t bound = reader_ ? max_bytes_ : event_bytes();
+    while (held_bytes_ > bound && held_.size() > 1) {
         const auto& oldest = held_.front();
         if (front_number() > taken_number_) {
             for (const auto& [type, count] : oldest.events_by_type)
@@ -24,6 +25,16 @@ void BatchQueue::push(FinishedBatch batch) {
         dropped_needs_ = oldest.first_sequence + std::max(oldest.events, 1u) - 1;
         pop_front();
     }
+}
+
+void BatchQueue::set_reader(bool connected) {
+    const std::lock_guard lock(mutex_);
+    reader_ = connected;
+}
+
+bool BatchQueue::reader_is_behind() const {
+    const std::lock_guard lock(mutex_);
+    return reader_ && held_bytes_ > event_bytes();
 }
 
 void BatchQueue::pop_front() {

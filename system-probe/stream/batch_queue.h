@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Finished batches, held until the agent has acknowledged them, within a bound of bytes: the pipeline thread puts them
-// in, gRPC's threads take them out. An agent that is slow or gone costs the oldest batches, never the pipeline's time.
+// in, gRPC's threads take them out. An agent that is gone costs the oldest batches; one that is there but slow costs
+// the newest events, because what it has not taken yet must not be pulled away under it: its mirror would be wrong,
+// and a new start costs more than it has time for. The pipeline's time it never costs.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,11 @@ class BatchQueue {
     explicit BatchQueue(size_t max_bytes) : max_bytes_(max_bytes) {}
 
     void push(FinishedBatch batch);
+
+    /// Whether an agent reads.
+    void set_reader(bool connected);
+    /// The agent that reads is so far behind that further events have no room; process changes still have.
+    bool reader_is_behind() const;
 
     enum class Take : uint8_t {
         kBatch,  ///< here it is
@@ -67,6 +74,8 @@ class BatchQueue {
     size_t max_bytes() const { return max_bytes_; }
 
    private:
+    /// The rest is for process changes, which an agent needs whole.
+    size_t event_bytes() const { return max_bytes_ / 4 * 3; }
     uint64_t front_number() const { return next_number_ - held_.size(); }
     Resume resume_locked(uint64_t last_sequence);
     void acknowledge_locked(uint64_t sequence);
@@ -80,6 +89,7 @@ class BatchQueue {
     uint64_t acknowledged_ = 0;
     uint64_t held_events_ = 0;
     uint64_t held_bytes_ = 0;
+    bool reader_ = false;
     uint64_t taken_number_ = 0;    ///< newest one taken
     uint64_t dropped_number_ = 0;  ///< newest one dropped
     uint64_t dropped_needs_ = 0;   ///< an agent that has evaluated this sequence has not missed it

@@ -64,7 +64,22 @@ bool Batcher::empty() const {
            response_.batch().processes().empty();
 }
 
+/// As if the events had never been given a number: the agent is told how many there were.
+void Batcher::drop_events() {
+    for (const auto& [type, count] : by_type_) {
+        add_loss(type, v1::Loss::REASON_QUEUE_FULL, count);
+        delivered_[type] -= count;
+    }
+    by_type_.clear();
+    next_sequence_ -= static_cast<uint64_t>(batch().events_size());
+    batch().clear_events();
+    for (auto& update : *batch().mutable_processes())
+        update.set_before_event(0);
+}
+
 void Batcher::flush() {
+    if (batch().events_size() > 0 && queue_.reader_is_behind())
+        drop_events();
     for (const auto& [type, count] : queue_.take_dropped()) {
         add_loss(type, v1::Loss::REASON_QUEUE_FULL, count);
     }

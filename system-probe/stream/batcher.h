@@ -42,6 +42,7 @@ class Batcher : public NodeSink {
     v1::Batch& batch() { return *response_.mutable_batch(); }
     v1::ProcessUpdate& add_update();
     void make_room(size_t bytes);
+    void drop_events();
 
     BatchQueue& queue_;
     v1::SubscribeResponse response_;

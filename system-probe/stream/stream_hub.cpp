@@ -42,6 +42,7 @@ StreamHub::Subscription StreamHub::subscribe(std::shared_ptr<Subscriber> subscri
     std::vector<Frame> first = {serialize(response)};
     if (result.reset_mirror)
         add_snapshot(first, resume.next_sequence);
+    queue_.set_reader(true);
     subscriber_->begin(std::move(first), resume.number);
     return result;
 }
@@ -71,6 +72,7 @@ void StreamHub::add_snapshot(std::vector<Frame>& frames, uint64_t sequence) cons
 void StreamHub::flush() {
     batcher_.flush();
     if (!connected()) {
+        queue_.set_reader(false);
         subscriber_.reset();
         return;
     }

@@ -196,6 +196,42 @@ TEST_CASE("with nobody there the oldest batches go, counted by type") {
     CHECK(told <= lost);
 }
 
+TEST_CASE("an agent that reads slowly keeps what it was promised; newer events go, changes stay") {
+    Fixture f(10'000);
+    f.queue.set_reader(true);
+    for (int i = 0; i < 100; ++i)
+        f.batch_of(5, 200);
+    f.batcher.add_event(open_event());
+    f.batcher.changed(node(7));
+    f.batcher.flush();
+    const auto counts = f.queue.counts();
+    CHECK(f.queue.held_sequence() == 1);  // nothing was pulled away
+    CHECK(counts.held_bytes <= 10'000);
+    const auto lost =
+        f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
+    CHECK(lost + counts.held_events == 501);
+    CHECK(f.batcher.delivered().at(v1::Event::kOpenFieldNumber) == counts.held_events);
+    CHECK(f.batcher.next_sequence() == counts.held_events + 1);  // no hole in the numbers
+
+    uint64_t told = 0;
+    uint64_t next = 1;
+    bool changed = false;
+    for (uint64_t number = 1; number <= counts.batches; ++number) {
+        const auto batch = taken(f.queue, number);
+        CHECK(batch.first_sequence() == next);
+        next += static_cast<uint64_t>(batch.events_size());
+        for (const auto& loss : batch.lost())
+            told += loss.count();
+        for (const auto& update : batch.processes())
+            changed = changed || (update.node().key() == 7 && update.before_event() == 0);
+    }
+    CHECK(told == lost);
+    CHECK(changed);
+    f.queue.acknowledge(next - 1);
+    f.batch_of(3);  // it has caught up
+    CHECK(f.queue.counts().held_events == 3);
+}
+
 TEST_CASE("a mirror is wrong when a batch was dropped that the agent had not seen") {
     Fixture f(3000);
     f.batch_of(2, 400);

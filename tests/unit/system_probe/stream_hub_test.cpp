@@ -48,6 +48,7 @@ struct Fixture {
         REQUIRE(decode(as_record(record), decoded));
         resolver.apply(decoded, batcher.next_sequence());
         batcher.add_event(std::move(decoded.event));
+        resolver.after_event();
     }
     static v1::Hello hello(uint64_t instance, uint64_t last) {
         v1::Hello out;

@@ -3,6 +3,7 @@
 // Any bytes as a record: through the decoder and the resolver, the code that an attacker's paths, arguments and names
 // reach first as root. Without libFuzzer the corpus runs in unit_system_probe.
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "system-probe/decode/decoder.h"
@@ -35,8 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (rest.size() >= sizeof length)
             std::memcpy(&length, rest.data(), sizeof length);
         const auto record = rest.first(length == 0 || length > rest.size() ? rest.size() : length);
-        if (decode(record, decoded))
+        if (decode(record, decoded)) {
             resolver.apply(decoded, ++sequence);
+            resolver.after_event();
+        }
         rest = rest.subspan(record.size());
     }
     resolver.expire(UINT64_MAX, UINT64_MAX);

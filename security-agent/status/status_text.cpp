@@ -333,9 +333,9 @@ class Page {
         line(4, fmt::format("{} alive, {} kept after exit, {} of {}", number(resolver, "processes"),
                             number(resolver, "exited"), bytes(number(resolver, "bytes")),
                             bytes(number(resolver, "maxBytes"))));
-        line(4, fmt::format("{} from the snapshot, {} placeholders, {} evicted, {} reads of /proc",
+        line(4, fmt::format("{} from the snapshot, {} placeholders, {} evicted",
                             number(resolver, "snapshot"), number(resolver, "placeholders"),
-                            number(resolver, "evicted"), number(resolver, "procfsReads")));
+                            number(resolver, "evicted")));
     }
 
     void stream(const json::object& stream) {

@@ -42,7 +42,7 @@ cmd_fuzz() {
         say "$name for $seconds s"
         mkdir -p "$dir/corpus/$name"
         local seeds=()
-        [ ! -d "$top/tests/fuzz/corpus/$name" ] || seeds=("$top/tests/fuzz/corpus/$name")
+        [ ! -d "$top/tests/fuzz/corpus/${name%_fuzzer}" ] || seeds=("$top/tests/fuzz/corpus/${name%_fuzzer}")
         if ! "$dir/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
             -artifact_prefix="$dir/crashes/$name-" "$dir/corpus/$name" "${seeds[@]}" > "$dir/$name.log" 2>&1; then
             tail -n 60 "$dir/$name.log" >&2

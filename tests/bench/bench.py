@@ -47,15 +47,12 @@ def counts(pair):
 
 
 def settled(pair):
-    """Once nothing moves any more: (seen, delivered, lost) by event type."""
-    last = [None]
-
-    def still():
-        now = counts(pair)
-        same = now == last[0]
-        last[0] = now
-        return now if same else None
-    return wait_for(still, 120, "events keep coming", interval=0.5)
+    """(seen, delivered, lost) by event type, once the agent has all but the last few (a host is never quite still)."""
+    def caught_up():
+        stream = pair.status()["probe"]["stream"]
+        return int(stream["nextSequence"]) - int(stream.get("acknowledged", 0)) < 100 or None
+    wait_for(caught_up, 120, "the agent does not catch up", interval=0.2)
+    return counts(pair)
 
 
 def nanoseconds(date):
@@ -99,7 +96,8 @@ def main():
     scale = 10 if parser.parse_args().quick else 1
     plan = [("opens", 300000 // scale, "open"), ("execs", 20000 // scale, "exec"),
             ("connects", 100000 // scale, "connect"), ("mixed", 100000 // scale, "mixed")]
-    bare = {command: workload(command, count)[1]["ns_per_op"] for command, count, _ in plan}
+    # The better of two: what disturbs the first would make the watched run look cheap.
+    bare = {command: min(workload(command, count)[1]["ns_per_op"] for _ in range(2)) for command, count, _ in plan}
     state = tempfile.mkdtemp(prefix="vedette-bench.", dir="/tmp")
     os.chmod(state, 0o755)
     unlimited = {"runtime_security_config.event_server.burst": 1000000,

@@ -82,17 +82,19 @@ def test_open_flood_is_counted(live, state_dir):
 
 
 def test_latency(live, capsys):
-    """From the system call to the line in alerts.json, one event at a time."""
+    """From the start of a program that opens a file to the line in alerts.json, one at a time."""
     latencies = []
     for _ in range(60):
-        stamp = time.time()
+        size = live.alerts_path.stat().st_size
+        stamp = time.monotonic()
         facts = act("openat", "/etc/hostname")
+        wait_for(lambda: live.alerts_path.stat().st_size > size, 10, "an alert", interval=0.0005)
+        latencies.append(time.monotonic() - stamp)
         live.wait_alert(by("live_open", facts["pid"], "/etc/hostname"))
-        latencies.append(time.time() - stamp)
     latencies.sort()
     with capsys.disabled():
-        print(f"\nlatency of start of program + open + alert line: median {latencies[30] * 1000:.1f} ms, "
-              f"worst of 60 {latencies[-1] * 1000:.1f} ms")
+        print(f"\nlatency of program start, open and alert line: median {latencies[30] * 1000:.1f} ms, "
+              f"worst of 60 {latencies[-1] * 1000:.1f} ms (./dev bench has the bare figure)")
     assert latencies[30] < 1
 
 

@@ -72,6 +72,11 @@ def test_resources_and_probes():
         assert agent[probe]["exec"]["command"][0] == "/usr/bin/security-agent"
 
 
+def test_the_field_reference_is_what_proto_says(build):
+    made = build / "proto/generator/fields.md"
+    assert made.read_text() == (TOP / "docs/reference/fields.md").read_text(), "run ./dev doc"
+
+
 @pytest.mark.parametrize("name", ["system-probe", "security-agent"])
 def test_units_are_hardened(name):
     unit = configparser.ConfigParser(strict=False, interpolation=None)

@@ -69,8 +69,9 @@ need() {
     sudo apt-get install --no-install-recommends $missing
 or let ./dev do it: sudo ./dev deps $*"
     say "installing $missing"
+    # The lists may be missing or old: then once more, with what apt says.
     # shellcheck disable=SC2086
-    apt_install $missing || { apt-get -qq update && apt_install $missing; } ||
+    apt_install $missing 2> /dev/null || { apt-get -qq update && apt_install $missing; } ||
         die "apt-get could not install: $missing"
 }
 apt_install() {

@@ -33,7 +33,11 @@ cmd_run() {
 The same pair can be fed from recorded kernel records instead, without root:
     ./dev run --replay tests/data/demo.rec"
     fi
-    if [ -n "$build" ]; then need build; else build_pair build; fi
+    if [ -n "$build" ]; then
+        need build
+    else
+        build_pair build -- system-probe/system-probe security-agent/security-agent
+    fi
     exec /usr/bin/python3 "$top/tools/dev/run.py" "$@"
 }
 

@@ -70,6 +70,19 @@ def test_demo_alert_has_the_whole_story(replayed):
         assert part in alert
 
 
+def test_a_file_of_one_s_own_tunes_the_default_rules(replayed, policies):
+    """As docs/rules.md says: trusted programs are merged into a macro, a rule is switched off by its id."""
+    directory = policies((TOP / "deploy/policies/default.policy").read_text(), "default.policy")
+    (directory / "local.policy").write_text("""
+macros:
+  - {id: LOCAL_TRUSTED_PROGRAMS, combine: merge, values: [/usr/bin/cat]}
+rules:
+  - {id: reverse_shell, disabled: true}
+""")
+    pair = replayed("demo", policies_dir=directory)
+    assert counts(pair) == {"exec_from_temporary": 1}
+
+
 def test_odd_bytes_survive_the_whole_way(replayed, policies):
     """File names with newline, quotes, ESC, invalid UTF-8 (recorded from `act open-odd`): each line is JSON, and the
     path in it stands for the bytes that were on disk."""

@@ -24,8 +24,9 @@ StreamHub::Subscription StreamHub::subscribe(std::shared_ptr<Subscriber> subscri
     result.replaced = connected();
     if (result.replaced)
         subscriber_->close("replaced by a newer subscriber");
+    // It may have hung up by now: then it is taken all the same, and the next flush() lets go of it.
     subscriber_ = std::move(subscriber);
-    flush();  // the snapshot is of now: what came before must be in the queue
+    batcher_.flush();  // the snapshot is of now: what came before must be in the queue
 
     const bool known = hello.instance_id() == instance_id_;
     const auto resume = known ? queue_.resume(hello.last_sequence()) : queue_.resume_unknown();

@@ -132,6 +132,18 @@ TEST_CASE("a newer subscriber replaces the older one and says so") {
     CHECK_FALSE(f.hub.connected());
 }
 
+TEST_CASE("an agent that hung up before its turn is let go") {
+    Fixture f;
+    auto agent = std::make_shared<FakeAgent>();
+    agent->closed = "gone";
+    f.apply(fork_record(image(10), image(0), 5));
+    f.hub.subscribe(agent, Fixture::hello(0, 0));
+    CHECK_FALSE(f.hub.connected());
+    f.hub.flush();
+    CHECK(agent->wakes == 0);
+    CHECK(agent.use_count() == 1);
+}
+
 TEST_CASE("at the end the last batch is finished before the call") {
     Fixture f;
     auto agent = std::make_shared<FakeAgent>();

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -293,7 +294,17 @@ class Pair:
             agent = self.stop_agent()
         finally:
             probe = self.stop_probe()
+        self.check_sanitizers()
         return agent, probe
+
+    def check_sanitizers(self):
+        """A sanitizer's report is a failure even where the program went on after it."""
+        for name in ("system-probe", "security-agent"):
+            with contextlib.suppress(FileNotFoundError):
+                text = self.log_path(name).read_text(errors="replace")
+                report = re.search(r"runtime error: .*|.*(?:Address|Leak|Thread)Sanitizer.*", text)
+                if report:
+                    raise PairError(f"{name}: {report.group(0)}\n{text[report.start():][:8000]}")
 
     def __enter__(self):
         return self.start()

@@ -74,7 +74,10 @@ struct Engine::Subject {
         }
         return list;
     }
-    static std::span<const void* const> of_context(const secl::EvalContext& context) {
+    static std::span<const void* const> elements(const secl::EvalContext& context,
+                                                 secl::Subject iterator) {
+        if (iterator != secl::Subject::kAncestor)
+            return {};
         return static_cast<Subject*>(context.owner)->ancestors();
     }
 };
@@ -251,7 +254,7 @@ void Engine::evaluate(const v1::Event& event) {
     context.event = &event;
     context.process = process;
     context.parent = parent ? parent : &unknown_process();
-    context.ancestors = &Subject::of_context;
+    context.elements = &Subject::elements;
     context.owner = &subject;
     context.scratch = &scratch_;
     context.now_ns =
@@ -262,7 +265,7 @@ void Engine::evaluate(const v1::Event& event) {
     scratch_.release();
 }
 
-void Engine::alert(const Subject& subject, const secl::EvalContext& context,
+void Engine::alert(Subject& subject, const secl::EvalContext& context,
                    std::span<const uint32_t> matched) {
     std::vector<uint32_t> loud;
     for (const uint32_t rule : matched)
@@ -275,7 +278,7 @@ void Engine::alert(const Subject& subject, const secl::EvalContext& context,
         infos.push_back(&active_->rules[rule]);
     const boost::json::object event =
         event_part({subject.event, subject.type.name, subject.type.category, subject.process,
-                    mirror_.parent(subject.process), context.ancestors(context), infos});
+                    mirror_.parent(subject.process), subject.ancestors(), infos});
     for (const uint32_t rule : loud) {
         sink_.write(alert_line(options_.agent, active_->rules[rule], event));
         active_rules_[rule].alerts->Increment();

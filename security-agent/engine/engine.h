@@ -81,7 +81,7 @@ class Engine {
     void take_new_policies();
     void apply(v1::ProcessUpdate& update);
     void evaluate(const v1::Event& event);
-    void alert(const Subject& subject, const secl::EvalContext& context,
+    void alert(Subject& subject, const secl::EvalContext& context,
                std::span<const uint32_t> matched);
     bool within_limit(uint32_t rule, const secl::EvalContext& context);
     void count_losses(const v1::Batch& batch);

@@ -16,11 +16,15 @@ const void* base_of(const secl::FieldDef& field, const secl::EvalContext& contex
             return context.parent;
         case secl::Subject::kContext:
             return &context;
-        case secl::Subject::kAncestor:
+        case secl::Subject::kTarget:
+            return context.target;
+        case secl::Subject::kTargetParent:
+            return context.target_parent;
+        default:
             break;
     }
-    const auto ancestors = context.ancestors(context);
-    return ancestors.empty() ? nullptr : ancestors.front();
+    const auto elements = secl::elements_of(context, field.subject);
+    return elements.empty() ? nullptr : elements.front();
 }
 
 struct ToText {

@@ -162,7 +162,7 @@ Result<> use_private_ranges(std::span<const std::string> networks) {
 
 int64_t ancestors_length(const void* context) {
     const auto& eval = *static_cast<const secl::EvalContext*>(context);
-    return eval.ancestors ? static_cast<int64_t>(eval.ancestors(eval).size()) : 0;
+    return static_cast<int64_t>(secl::elements_of(eval, secl::Subject::kAncestor).size());
 }
 
 }  // namespace vedette::engine::handlers

@@ -51,7 +51,7 @@ class Binder {
                             fmt::format("the expression is always {}", rule.condition.value));
         }
         rule.event = event_;
-        rule.registers = static_cast<int>(registers_.size());
+        rule.registers.assign(registers_.size(), Subject::kAncestor);
         return rule;
     }
 

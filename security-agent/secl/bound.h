@@ -14,11 +14,12 @@
 
 #include "security-agent/secl/field.h"
 #include "security-agent/secl/ip.h"
+#include "security-agent/secl/source.h"
 
 namespace vedette::secl {
 
 inline constexpr int kNoRegister = -1;
-inline constexpr int kMaxRegisters = 2;  ///< evaluation tries ancestors^registers combinations
+inline constexpr int kMaxRegisters = 2;
 
 /// What is read from an event.
 struct FieldRead {
@@ -30,13 +31,14 @@ struct FieldRead {
     const FieldDef* field = nullptr;
     Kind kind = Kind::kValue;
     int32_t index = -1;         ///< one element of a list; zero value past its end
-    int32_t reg = kNoRegister;  ///< of the ancestor this register is bound to
+    int32_t reg = kNoRegister;  ///< of the element this register is bound to; a number in BoundRule::registers
 
     ValueType type() const { return kind == Kind::kValue ? field->type : ValueType::kInt; }
     /// Several values: a test asks whether any of them passes.
     bool multi() const {
-        const bool list = field->is_list && index < 0 && kind == Kind::kValue;
-        return list || (field->subject == Subject::kAncestor && reg == kNoRegister);
+        const bool list = (field->is_list || field->alternatives != nullptr) && index < 0 &&
+                          kind == Kind::kValue;
+        return list || (is_iterated(field->subject) && reg == kNoRegister);
     }
     bool operator==(const FieldRead&) const = default;
 };
@@ -109,18 +111,21 @@ struct Condition {
         kAnd,
         kOr,
         kEqual,  ///< two children, true when they agree
+        kSome,   ///< one child, true when it is for some element that `reg` is bound to
     };
     Op op = Op::kConstant;
     bool value = false;          ///< kConstant
     std::unique_ptr<Test> test;  ///< kTest
     std::vector<Condition> children;
+    int32_t reg = kNoRegister;  ///< kSome
     unsigned height = 1;
+    Place place;  ///< what it was written as; valid while the rule's and macros' sources are
 };
 
 struct BoundRule {
     EventTypeId event = kAnyEvent;
     Condition condition;
-    int registers = 0;  ///< the rule matches when some choice of ancestors for them does
+    std::vector<Subject> registers;  ///< the iterator of each
 };
 
 bool relation_holds(Relation relation, int64_t left, int64_t right);

@@ -22,12 +22,24 @@ enum class Matching : uint8_t { kPlain, kPath, kCaseInsensitive };
 
 /// Which object a field is read from. The engine turns it into the getter's `base` pointer.
 enum class Subject : uint8_t {
-    kEvent,    ///< v1::Event
-    kProcess,  ///< v1::ProcessNode of the acting process
-    kParent,   ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
-    kAncestor,  ///< v1::ProcessNode of each ancestor in turn: an iterator, "any of them" without a register
-    kContext,  ///< the EvalContext itself: what no message holds (process.ancestors.length)
+    kEvent,         ///< v1::Event
+    kProcess,       ///< v1::ProcessNode of the acting process
+    kParent,        ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
+    kAncestor,      ///< v1::ProcessNode of each ancestor in turn
+    kTarget,        ///< v1::ProcessNode that the event is about: signal.target, ptrace.tracee, setrlimit.target
+    kTargetParent,  ///< v1::ProcessNode of its parent
+    kTargetAncestor,  ///< v1::ProcessNode of each of its ancestors in turn
+    kFlow,            ///< v1::Flow of each of network_flow_monitor.flows in turn
+    kContext,   ///< the EvalContext itself: what no message holds (process.ancestors.length, event.hostname)
+    kVariable,  ///< ${name}: FieldDef::number is its place in the VariableTable
+    kTemplate,  ///< a string with ${name} or %{field} in it: FieldDef::number is its place in the RuleSet
 };
+
+/// Read from several objects in turn: "any of them" without a register.
+constexpr bool is_iterated(Subject subject) {
+    return subject == Subject::kAncestor || subject == Subject::kTargetAncestor ||
+           subject == Subject::kFlow;
+}
 
 /// Number of an event type: the field number of its member in v1::Event.payload. 0: any event.
 using EventTypeId = uint16_t;
@@ -59,6 +71,13 @@ struct FieldDef {
     EventTypeId event = kAnyEvent;  ///< the only event it exists for
     std::string_view constants;     ///< constant family, "" when none
     Getter get;
+    /// More values that a comparison accepts instead of the first (the other paths of a program); null: none.
+    StringListGetter alternatives = nullptr;
+    /// The value is not known yet (metadata of a container that has just started); null: it always is.
+    BoolGetter pending = nullptr;
+    /// Why it has its zero value in every event of this version; "" when the probe fills it.
+    std::string_view not_filled = {};
+    uint32_t number = 0;  ///< of a kVariable or kTemplate
 };
 
 struct EventTypeDef {
@@ -66,6 +85,7 @@ struct EventTypeDef {
     std::string_view name;  ///< "" when no rule can name it
     std::string_view category;
     std::string_view doc;
+    std::string_view not_filled = {};  ///< why no such event arrives in this version; "" when they do
 };
 
 struct AliasDef {

@@ -49,7 +49,7 @@ class IndexBuilder {
             IndexedRule rule;
             rule.number = numbered.number;
             rule.root = node(numbered.rule.condition);
-            rule.registers = numbered.rule.registers;
+            rule.registers = static_cast<int>(numbered.rule.registers.size());
             index_->rules.push_back(rule);
         }
         for (uint32_t rule = 0; rule < index_->rules.size(); ++rule) {
@@ -235,6 +235,8 @@ class IndexBuilder {
                 break;
             case Condition::Op::kEqual:
                 built.op = BoolNode::Op::kEqual;
+                break;
+            case Condition::Op::kSome:
                 break;
         }
         for (const Condition& child : condition.children) {

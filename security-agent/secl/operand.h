@@ -14,12 +14,6 @@
 
 namespace vedette::secl {
 
-/// Where something was written; a macro's text is another source than its rule's.
-struct Place {
-    const SourceText* source = nullptr;
-    Span span;
-};
-
 struct LiteralString {
     ast::StringKind kind = ast::StringKind::kPlain;
     std::string text;

@@ -7,14 +7,10 @@
 #include <cstring>
 
 #include "security-agent/secl/predicate_index.h"
+#include "security-agent/secl/read_values.h"
 
 namespace vedette::secl {
 namespace {
-
-struct SlotValues {
-    StringList strings;
-    IntList ints;
-};
 
 // What is known of one event, per index. A stamp equal to the running number of the event (or, for what depends on
 // registers, of the combination) says "known"; nothing is ever cleared.
@@ -29,8 +25,6 @@ struct IndexState {
     std::vector<uint8_t> node_value;
     std::vector<uint64_t> queued;  // per rule
     std::vector<uint32_t> candidates;
-    StringList list;  // one list while it is read
-    IntList int_list;
 
     void fit(const PredicateIndex& index) {
         values.resize(index.slots.size());
@@ -46,18 +40,6 @@ struct IndexState {
 };
 
 std::atomic<uint64_t> next_rule_set_id{1};  // an address may come back, a number does not
-
-// In `scratch`, as it is while one event is evaluated.
-std::string_view lower(std::string_view text, Scratch& scratch) {
-    const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-    if (std::none_of(text.begin(), text.end(), is_upper)) {
-        return text;
-    }
-    char* out = static_cast<char*>(scratch.allocate(text.size(), 1));
-    std::transform(text.begin(), text.end(), out,
-                   [&](char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; });
-    return {out, text.size()};
-}
 
 class Evaluation {
    public:
@@ -107,7 +89,7 @@ class Evaluation {
         if (rule.registers == 0) {
             return node(rule.root);
         }
-        const size_t count = ancestors().size();
+        const size_t count = elements_of(context_, Subject::kAncestor).size();
         if (count == 0) {
             return false;
         }
@@ -322,11 +304,6 @@ class Evaluation {
 
     // ---- reading
 
-    std::span<const void* const> ancestors() const {
-        return context_.ancestors != nullptr ? context_.ancestors(context_)
-                                             : std::span<const void* const>();
-    }
-
     const SlotValues& load(SlotId id) {
         const FieldRead& read = index_.slots[id].read;
         const uint64_t now = stamp(read.reg != kNoRegister);
@@ -335,74 +312,13 @@ class Evaluation {
             return out;
         }
         state_.loaded[id] = now;
-        out.strings.clear();
-        out.ints.clear();
-        switch (read.field->subject) {
-            case Subject::kEvent:
-                append(read, context_.event, out);
-                break;
-            case Subject::kProcess:
-                append(read, context_.process, out);
-                break;
-            case Subject::kParent:
-                append(read, context_.parent, out);
-                break;
-            case Subject::kContext:
-                append(read, &context_, out);
-                break;
-            case Subject::kAncestor:
-                if (read.reg != kNoRegister) {
-                    append(read, ancestors()[bound_[static_cast<size_t>(read.reg)]], out);
-                } else {
-                    for (const void* ancestor : ancestors()) {
-                        append(read, ancestor, out);
-                    }
-                }
-                break;
-        }
+        read_values(read, context_, bound_, out);
         if (index_.slots[id].ignore_case) {
             for (std::string_view& value : out.strings) {
                 value = lower(value, *context_.scratch);
             }
         }
         return out;
-    }
-
-    void append(const FieldRead& read, const void* base, SlotValues& out) {
-        const bool length = read.kind == FieldRead::Kind::kLength;
-        const Getter& getter = read.field->get;
-        if (const auto* get_int = std::get_if<IntGetter>(&getter)) {
-            out.ints.push_back((*get_int)(base));
-        } else if (const auto* get_bool = std::get_if<BoolGetter>(&getter)) {
-            out.ints.push_back((*get_bool)(base) ? 1 : 0);
-        } else if (const auto* get_string = std::get_if<StringGetter>(&getter)) {
-            const std::string_view value = (*get_string)(base, *context_.scratch);
-            if (length) {
-                out.ints.push_back(static_cast<int64_t>(value.size()));
-            } else {
-                out.strings.push_back(value);
-            }
-        } else if (const auto* get_strings = std::get_if<StringListGetter>(&getter)) {
-            state_.list.clear();
-            (*get_strings)(base, *context_.scratch, state_.list);
-            append_list(read, state_.list, out.strings, out.ints);
-        } else if (const auto* get_ints = std::get_if<IntListGetter>(&getter)) {
-            state_.int_list.clear();
-            (*get_ints)(base, *context_.scratch, state_.int_list);
-            append_list(read, state_.int_list, out.ints, out.ints);
-        }
-    }
-
-    template <typename List>
-    static void append_list(const FieldRead& read, const List& list, List& out, IntList& lengths) {
-        if (read.kind == FieldRead::Kind::kLength) {
-            lengths.push_back(static_cast<int64_t>(list.size()));
-        } else if (read.index < 0) {
-            out.insert(out.end(), list.begin(), list.end());
-        } else {
-            const auto at = static_cast<size_t>(read.index);
-            out.push_back(at < list.size() ? list[at] : typename List::value_type{});
-        }
     }
 
     const PredicateIndex& index_;

@@ -53,6 +53,12 @@ struct SourceText {
     uint32_t file_offset(uint32_t offset) const;
 };
 
+/// Where something was written; a macro's text is another source than its rule's.
+struct Place {
+    const SourceText* source = nullptr;
+    Span span;
+};
+
 /// An expression that is its own file: a command line argument, a test.
 SourceText source_from_string(std::string name, std::string text);
 

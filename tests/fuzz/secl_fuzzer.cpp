@@ -63,7 +63,7 @@ class Table : public FieldTable {
     std::array<EventTypeDef, 1> events_ = {EventTypeDef{1, "open", "", ""}};
 };
 
-std::span<const void* const> two_ancestors(const EvalContext& context) {
+std::span<const void* const> two_ancestors(const EvalContext& context, Subject) {
     return {static_cast<const void* const*>(context.owner), 2};
 }
 
@@ -109,7 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::array<const void*, 2> ancestors = {&kTable, &kTable};
     EvalContext context;
     context.type = 1;
-    context.ancestors = &two_ancestors;
+    context.elements = &two_ancestors;
     context.owner = const_cast<void*>(static_cast<const void*>(ancestors.data()));
     context.scratch = &scratch;
     compiled.rules->evaluate(context, state);

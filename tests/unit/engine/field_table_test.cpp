@@ -53,7 +53,7 @@ struct Reader {
         context.parent = &parent;
         context.owner = this;
         context.scratch = &scratch;
-        context.ancestors = [](const secl::EvalContext& c) {
+        context.elements = [](const secl::EvalContext& c, secl::Subject) {
             return std::span<const void* const>(static_cast<Reader*>(c.owner)->ancestors);
         };
         const secl::FieldDef* field = find_field(field_table(), name);

@@ -159,6 +159,6 @@ TEST_CASE("handlers: number of ancestors") {
     secl::EvalContext context;
     CHECK(handlers::ancestors_length(&context) == 0);
     static const void* const kTwo[] = {&context, &context};
-    context.ancestors = [](const secl::EvalContext&) { return std::span<const void* const>(kTwo); };
+    context.elements = [](const secl::EvalContext&, secl::Subject) { return std::span<const void* const>(kTwo); };
     CHECK(handlers::ancestors_length(&context) == 2);
 }

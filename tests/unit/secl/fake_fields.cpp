@@ -90,7 +90,7 @@ void get_ints(const void* base, Scratch&, IntList& out) {
 }
 int64_t count_ancestors(const void* base) {
     const auto& context = *static_cast<const EvalContext*>(base);
-    return static_cast<int64_t>(context.ancestors(context).size());
+    return static_cast<int64_t>(elements_of(context, Subject::kAncestor).size());
 }
 
 template <size_t N>
@@ -156,7 +156,7 @@ class FakeTable : public FieldTable {
     std::array<AliasDef, 1> aliases_ = {AliasDef{"open.old_name", "open.file.name"}};
 };
 
-std::span<const void* const> ancestors_of(const EvalContext& context) {
+std::span<const void* const> ancestors_of(const EvalContext& context, Subject) {
     return *static_cast<std::vector<const void*>*>(context.owner);
 }
 
@@ -226,7 +226,7 @@ FakeContext::FakeContext(const FakeEvent& event) : scratch_(buffer_.data(), buff
     context_.event = &event.event;
     context_.process = &event.process;
     context_.parent = &event.parent;
-    context_.ancestors = &ancestors_of;
+    context_.elements = &ancestors_of;
     context_.owner = &ancestors_;
     context_.scratch = &scratch_;
     context_.now_ns = event.now_ns;

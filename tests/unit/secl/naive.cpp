@@ -88,6 +88,8 @@ class Naive {
             }
             case Condition::Op::kEqual:
                 return holds(c.children[0]) == holds(c.children[1]);
+            case Condition::Op::kSome:
+                break;
         }
         return false;
     }
@@ -110,13 +112,16 @@ class Naive {
                 bases = {&context_};
                 break;
             case Subject::kAncestor: {
-                const auto all = context_.ancestors(context_);
+                const auto all = elements_of(context_, Subject::kAncestor);
                 if (r.reg == kNoRegister) {
                     bases.assign(all.begin(), all.end());
                 } else {
                     bases = {all[bound_[static_cast<size_t>(r.reg)]]};
                 }
+                break;
             }
+            default:
+                break;
         }
         for (const void* base : bases) {
             Values one = read_all(r, base);
@@ -319,12 +324,12 @@ class Naive {
 }  // namespace
 
 bool naive_matches(const BoundRule& rule, const EvalContext& context) {
-    const size_t count = context.ancestors(context).size();
-    if (rule.registers == 0) {
+    const size_t count = elements_of(context, Subject::kAncestor).size();
+    if (rule.registers.empty()) {
         return Naive(context, {}).holds(rule.condition);
     }
     for (size_t a = 0; a < count; ++a) {
-        for (size_t b = 0; b < (rule.registers > 1 ? count : 1); ++b) {
+        for (size_t b = 0; b < (rule.registers.size() > 1 ? count : 1); ++b) {
             if (Naive(context, {a, b}).holds(rule.condition)) {
                 return true;
             }

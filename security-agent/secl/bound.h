@@ -43,6 +43,15 @@ struct FieldRead {
     bool operator==(const FieldRead&) const = default;
 };
 
+/// A string with ${variable} or %{field} in it. A FieldRead's field is one when its subject is kTemplate.
+struct Template : FieldDef {
+    struct Part {
+        std::string literal;
+        FieldRead read;  ///< field null: the literal stands alone
+    };
+    std::vector<Part> parts;
+};
+
 struct IntExpr {
     enum class Op : uint8_t {
         kConstant,
@@ -126,6 +135,23 @@ struct BoundRule {
     EventTypeId event = kAnyEvent;
     Condition condition;
     std::vector<Subject> registers;  ///< the iterator of each
+    std::vector<std::shared_ptr<const Template>> templates;  ///< that reads of the condition point to
+};
+
+/// Strings or addresses that stand in the text.
+struct LiteralList {
+    ValueType type = ValueType::kString;
+    bool is_list = false;
+    std::vector<std::string> strings;  ///< addresses as VariableValue holds them
+    std::vector<int64_t> ints;
+};
+
+/// An expression of any type.
+struct BoundValue {
+    EventTypeId event = kAnyEvent;
+    std::variant<Condition, IntExpr, FieldRead, LiteralList> value;
+    std::vector<Subject> registers;
+    std::vector<std::shared_ptr<const Template>> templates;
 };
 
 bool relation_holds(Relation relation, int64_t left, int64_t right);

@@ -33,7 +33,6 @@ CompiledRules compile_rules(std::span<const RuleSource> rules, std::span<const M
     CompiledRules out;
     const FieldNames names(fields);
     const MacroTable macro_table(macros, out.diagnostics);
-    std::map<EventTypeId, std::vector<NumberedRule>> by_type;
     for (uint32_t number = 0; number < rules.size(); ++number) {
         Diagnostics own;  // apart: what the first rule said of a macro is also true of the next
         RuleOutcome outcome;
@@ -41,16 +40,20 @@ CompiledRules compile_rules(std::span<const RuleSource> rules, std::span<const M
         if (rule) {
             outcome.ok = true;
             outcome.event = rule->event;
-            by_type[rule->event].push_back({number, std::move(*rule)});
+            out.bound.push_back({number, std::move(*rule)});
         } else {
             outcome.message = first_error(own);
         }
         out.outcomes.push_back(std::move(outcome));
         out.diagnostics.append(own);
     }
+    std::map<EventTypeId, std::vector<const NumberedRule*>> by_type;
+    for (const NumberedRule& rule : out.bound) {
+        by_type[rule.rule.event].push_back(&rule);
+    }
     std::vector<RuleSet::TypeIndex> indexes;
-    for (auto& [type, list] : by_type) {
-        indexes.push_back({type, build_index(std::move(list))});
+    for (const auto& [type, list] : by_type) {
+        indexes.push_back({type, build_index(list)});
     }
     out.rules = std::make_shared<const RuleSet>(std::move(indexes));
     return out;
@@ -65,10 +68,10 @@ std::shared_ptr<const RuleSet> compile_condition(const RuleSource& condition,
     if (!rule) {
         return nullptr;
     }
-    std::vector<NumberedRule> list;
-    list.push_back({0, std::move(*rule)});
+    const NumberedRule only{0, std::move(*rule)};
+    const NumberedRule* const list[] = {&only};
     std::vector<RuleSet::TypeIndex> indexes;
-    indexes.push_back({kAnyEvent, build_index(std::move(list))});
+    indexes.push_back({kAnyEvent, build_index(list)});
     return std::make_shared<const RuleSet>(std::move(indexes));
 }
 

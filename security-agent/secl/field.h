@@ -32,7 +32,7 @@ enum class Subject : uint8_t {
     kFlow,            ///< v1::Flow of each of network_flow_monitor.flows in turn
     kContext,   ///< the EvalContext itself: what no message holds (process.ancestors.length, event.hostname)
     kVariable,  ///< ${name}: FieldDef::number is its place in the VariableTable
-    kTemplate,  ///< a string with ${name} or %{field} in it: FieldDef::number is its place in the RuleSet
+    kTemplate,  ///< a string with ${name} or %{field} in it: the FieldDef is a Template (bound.h)
 };
 
 /// Read from several objects in turn: "any of them" without a register.

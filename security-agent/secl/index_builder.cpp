@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "security-agent/secl/compiler.h"
 #include "security-agent/secl/predicate_index.h"
 
 namespace vedette::secl {
@@ -44,8 +45,9 @@ struct Guard {
 
 class IndexBuilder {
    public:
-    std::unique_ptr<const PredicateIndex> build(std::vector<NumberedRule> rules) {
-        for (NumberedRule& numbered : rules) {
+    std::unique_ptr<const PredicateIndex> build(std::span<const NumberedRule* const> rules) {
+        for (const NumberedRule* one : rules) {
+            const NumberedRule& numbered = *one;
             IndexedRule rule;
             rule.number = numbered.number;
             rule.root = node(numbered.rule.condition);
@@ -468,8 +470,8 @@ class IndexBuilder {
 
 }  // namespace
 
-std::unique_ptr<const PredicateIndex> build_index(std::vector<NumberedRule> rules) {
-    return IndexBuilder().build(std::move(rules));
+std::unique_ptr<const PredicateIndex> build_index(std::span<const NumberedRule* const> rules) {
+    return IndexBuilder().build(rules);
 }
 
 }  // namespace vedette::secl

@@ -24,6 +24,8 @@
 
 namespace vedette::secl {
 
+struct NumberedRule;
+
 using SlotId = uint32_t;
 using PredicateId = uint32_t;
 using NodeId = uint32_t;
@@ -93,11 +95,6 @@ class PredicateIndex {
     }
 };
 
-struct NumberedRule {
-    uint32_t number = 0;
-    BoundRule rule;
-};
-
-std::unique_ptr<const PredicateIndex> build_index(std::vector<NumberedRule> rules);
+std::unique_ptr<const PredicateIndex> build_index(std::span<const NumberedRule* const> rules);
 
 }  // namespace vedette::secl

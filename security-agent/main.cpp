@@ -14,11 +14,10 @@
 
 #include "common/config/sources.h"
 #include "common/log.h"
-#include "fields.gen.h"
 #include "security-agent/app/agent.h"
 #include "security-agent/app/format.h"
 #include "security-agent/cli/client_commands.h"
-#include "security-agent/cli/policy_check.h"
+#include "security-agent/cli/runtime_commands.h"
 
 namespace {
 
@@ -72,27 +71,6 @@ void add_start(CLI::App& top, const SettingsArguments& sources, StartArguments& 
     start->callback([&] { exit_code = run_start(sources, arguments); });
 }
 
-void add_policy_check(CLI::App& top, cli::PolicyCheckOptions& options, int& exit_code) {
-    CLI::App* runtime = top.add_subcommand("runtime", "Policies and rules");
-    runtime->require_subcommand(1);
-    CLI::App* policy = runtime->add_subcommand("policy", "Policies");
-    policy->require_subcommand(1);
-    CLI::App* check =
-        policy->add_subcommand("check", "Compile policies without an agent; exit code 1 on errors");
-    auto* directory =
-        check->add_option("--policies-dir", options.path, "Directory of *.policy files");
-    check->add_option("--file", options.path, "One policy file")->excludes(directory);
-    check->add_option("--agent-version", options.agent_version,
-                      "Version that agent_version constraints are tested against");
-    check->add_flag("--json", options.json, "Diagnostics as JSON");
-    check->callback([&] {
-        if (options.path.empty())
-            options.path = "/etc/vedette/runtime-security.d";
-        options.host = policy::current_host_facts();
-        exit_code = cli::run_policy_check(options, engine::field_table(), std::cout, std::cerr);
-    });
-}
-
 void add_format(CLI::App& top, std::string& colour, int& exit_code) {
     CLI::App* format =
         top.add_subcommand("format", "Alerts (JSON lines on standard input) as compact text");
@@ -111,12 +89,11 @@ int run(int argc, char** argv) {
     top.fallthrough();
     SettingsArguments sources;
     StartArguments start;
-    cli::PolicyCheckOptions check;
     std::string colour = "auto";
     int exit_code = 0;
     cli::add_settings_options(top, sources);
     add_start(top, sources, start, exit_code);
-    add_policy_check(top, check, exit_code);
+    cli::add_runtime_commands(top, sources, exit_code);
     add_format(top, colour, exit_code);
     cli::add_client_commands(top, sources, exit_code);
     try {

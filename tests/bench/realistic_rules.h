@@ -6,11 +6,10 @@
 
 #include <string>
 
-namespace vedette::bench
-{
+namespace vedette::bench {
 
-/// A policy file with `rules` rules (about half for exec, a third for open, the rest for connect) that none of the
-/// benchmark's events matches.
+/// A policy file with `rules` rules, none of which matches the benchmark's events: of ten, five are for exec, four for
+/// open, one for connect.
 std::string realistic_policy(int rules);
 
-} // namespace vedette::bench
+}  // namespace vedette::bench

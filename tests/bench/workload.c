@@ -41,268 +41,250 @@ static char deep_file[512];
 static char tmp_a[512], tmp_b[512];
 static int listen_port;
 static pid_t server_pid;
-static volatile sig_atomic_t stopping; // set by SIGINT/SIGTERM: finish early, clean up
+static volatile sig_atomic_t stopping;  // set by SIGINT/SIGTERM: finish early, clean up
 
-static void on_stop(int sig)
-{
-	(void)sig;
-	stopping = 1;
+static void on_stop(int sig) {
+    (void)sig;
+    stopping = 1;
 }
 
-static void die(const char *what)
-{
-	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
-	exit(1);
+static void die(const char* what) {
+    fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
+    exit(1);
 }
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec ts;
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+static uint64_t now_ns(clockid_t clock) {
+    struct timespec ts;
+    clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
 // ---------------------------------------------------------------- set-up ---
 
-static void make_tree(void)
-{
-	char path[512];
-	int len = snprintf(path, sizeof(path), "%s", root_dir);
+static void make_tree(void) {
+    char path[512];
+    int len = snprintf(path, sizeof(path), "%s", root_dir);
 
-	if (mkdir(path, 0700) < 0)
-		die(path);
-	for (int i = 0; i < DEPTH; i++) {
-		len += snprintf(path + len, sizeof(path) - len, "/level%d", i);
-		if (mkdir(path, 0700) < 0)
-			die(path);
-	}
-	snprintf(deep_file, sizeof(deep_file), "%.490s/target.dat", path);
-	snprintf(tmp_a, sizeof(tmp_a), "%.490s/part.tmp", path);
-	snprintf(tmp_b, sizeof(tmp_b), "%.490s/part.done", path);
-	int fd = open(deep_file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, "x", 1) != 1)
-		die(deep_file);
-	close(fd);
+    if (mkdir(path, 0700) < 0)
+        die(path);
+    for (int i = 0; i < DEPTH; i++) {
+        len += snprintf(path + len, sizeof(path) - len, "/level%d", i);
+        if (mkdir(path, 0700) < 0)
+            die(path);
+    }
+    snprintf(deep_file, sizeof(deep_file), "%.490s/target.dat", path);
+    snprintf(tmp_a, sizeof(tmp_a), "%.490s/part.tmp", path);
+    snprintf(tmp_b, sizeof(tmp_b), "%.490s/part.done", path);
+    int fd = open(deep_file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, "x", 1) != 1)
+        die(deep_file);
+    close(fd);
 }
 
-static void remove_tree(void)
-{
-	char path[512];
+static void remove_tree(void) {
+    char path[512];
 
-	unlink(deep_file);
-	unlink(tmp_a);
-	unlink(tmp_b);
-	for (int depth = DEPTH; depth >= 0; depth--) {
-		int len = snprintf(path, sizeof(path), "%s", root_dir);
-		for (int i = 0; i < depth; i++)
-			len += snprintf(path + len, sizeof(path) - len, "/level%d", i);
-		rmdir(path);
-	}
+    unlink(deep_file);
+    unlink(tmp_a);
+    unlink(tmp_b);
+    for (int depth = DEPTH; depth >= 0; depth--) {
+        int len = snprintf(path, sizeof(path), "%s", root_dir);
+        for (int i = 0; i < depth; i++)
+            len += snprintf(path + len, sizeof(path) - len, "/level%d", i);
+        rmdir(path);
+    }
 }
 
-static void start_server(void)
-{
-	struct sockaddr_in addr = {.sin_family = AF_INET};
-	socklen_t len = sizeof(addr);
-	int lfd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static void start_server(void) {
+    struct sockaddr_in addr = {.sin_family = AF_INET};
+    socklen_t len = sizeof(addr);
+    int lfd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (lfd < 0 || bind(lfd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    listen(lfd, 512) < 0 || getsockname(lfd, (struct sockaddr *)&addr, &len) < 0)
-		die("listener");
-	listen_port = ntohs(addr.sin_port);
-	server_pid = fork();
-	if (server_pid < 0)
-		die("fork");
-	if (server_pid == 0) {
-		signal(SIGTERM, SIG_DFL);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;) {
-			int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC);
-			if (fd >= 0)
-				close(fd);
-		}
-	}
-	close(lfd);
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (lfd < 0 || bind(lfd, (struct sockaddr*)&addr, sizeof(addr)) < 0 || listen(lfd, 512) < 0 ||
+        getsockname(lfd, (struct sockaddr*)&addr, &len) < 0)
+        die("listener");
+    listen_port = ntohs(addr.sin_port);
+    server_pid = fork();
+    if (server_pid < 0)
+        die("fork");
+    if (server_pid == 0) {
+        signal(SIGTERM, SIG_DFL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            int fd = accept4(lfd, NULL, NULL, SOCK_CLOEXEC);
+            if (fd >= 0)
+                close(fd);
+        }
+    }
+    close(lfd);
 }
 
-static void stop_server(void)
-{
-	if (server_pid > 0) {
-		kill(server_pid, SIGKILL);
-		waitpid(server_pid, NULL, 0);
-	}
+static void stop_server(void) {
+    if (server_pid > 0) {
+        kill(server_pid, SIGKILL);
+        waitpid(server_pid, NULL, 0);
+    }
 }
 
 // ------------------------------------------------------------ operations ---
 
-static void op_exec(void)
-{
-	static char *const argv[] = {"true", "--bench", NULL};
-	static char *const envp[] = {"PATH=/usr/bin:/bin", NULL};
-	pid_t pid = fork();
+static void op_exec(void) {
+    static char* const argv[] = {"true", "--bench", NULL};
+    static char* const envp[] = {"PATH=/usr/bin:/bin", NULL};
+    pid_t pid = fork();
 
-	if (pid < 0)
-		die("fork");
-	if (pid == 0) {
-		execve("/bin/true", argv, envp);
-		_exit(127);
-	}
-	int status;
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
-		die("exec");
+    if (pid < 0)
+        die("fork");
+    if (pid == 0) {
+        execve("/bin/true", argv, envp);
+        _exit(127);
+    }
+    int status;
+    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
+        die("exec");
 }
 
-static void op_open(void)
-{
-	int fd = open(deep_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("open");
-	close(fd);
+static void op_open(void) {
+    int fd = open(deep_file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        die("open");
+    close(fd);
 }
 
-static void op_create(void)
-{
-	static const char data[64] = "workload";
-	int fd = open(tmp_a, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+static void op_create(void) {
+    static const char data[64] = "workload";
+    int fd = open(tmp_a, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 
-	if (fd < 0 || write(fd, data, sizeof(data)) != sizeof(data))
-		die("create");
-	close(fd);
-	if (rename(tmp_a, tmp_b) < 0 || unlink(tmp_b) < 0)
-		die("rename/unlink");
+    if (fd < 0 || write(fd, data, sizeof(data)) != sizeof(data))
+        die("create");
+    close(fd);
+    if (rename(tmp_a, tmp_b) < 0 || unlink(tmp_b) < 0)
+        die("rename/unlink");
 }
 
-static void op_connect(void)
-{
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(listen_port)};
-	struct linger now = {1, 0}; // reset on close: no TIME_WAIT, ports never run out
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static void op_connect(void) {
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(listen_port)};
+    struct linger now = {1, 0};  // reset on close: no TIME_WAIT, ports never run out
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		die("connect");
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(fd);
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || connect(fd, (struct sockaddr*)&addr, sizeof(addr)) < 0)
+        die("connect");
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    close(fd);
 }
 
-static void op_mixed(void)
-{
-	static unsigned turn;
-	unsigned slot = turn++ % 20;
+static void op_mixed(void) {
+    static unsigned turn;
+    unsigned slot = turn++ % 20;
 
-	if (slot == 19)
-		op_exec();
-	else if (slot == 9)
-		op_connect();
-	else if (slot == 4 || slot == 14)
-		op_create();
-	else
-		op_open();
+    if (slot == 19)
+        op_exec();
+    else if (slot == 9)
+        op_connect();
+    else if (slot == 4 || slot == 14)
+        op_create();
+    else
+        op_open();
 }
 
-static void op_getpid(void)
-{
-	syscall(SYS_getppid);
+static void op_getpid(void) {
+    syscall(SYS_getppid);
 }
 
-static void op_offend(void)
-{
-	uint64_t stamp = now_ns(CLOCK_REALTIME);
-	int fd = open("/etc/shadow", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("/etc/shadow");
-	close(fd);
-	printf("%llu\n", (unsigned long long)stamp);
+static void op_offend(void) {
+    uint64_t stamp = now_ns(CLOCK_REALTIME);
+    int fd = open("/etc/shadow", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        die("/etc/shadow");
+    close(fd);
+    printf("%llu\n", (unsigned long long)stamp);
 }
 
 // ------------------------------------------------------------------ main ---
 
 static const struct {
-	const char *name;
-	void (*op)(void);
-	bool files, server;
+    const char* name;
+    void (*op)(void);
+    bool files, server;
 } commands[] = {
-	{"execs", op_exec, false, false},    {"opens", op_open, true, false},
-	{"creates", op_create, true, false}, {"connects", op_connect, false, true},
-	{"mixed", op_mixed, true, true},     {"getpids", op_getpid, false, false},
-	{"offend", op_offend, false, false},
+    {"execs", op_exec, false, false},    {"opens", op_open, true, false},
+    {"creates", op_create, true, false}, {"connects", op_connect, false, true},
+    {"mixed", op_mixed, true, true},     {"getpids", op_getpid, false, false},
+    {"offend", op_offend, false, false},
 };
 
 // Runs op up to count times; returns how many ran.
-static long run(void (*op)(void), long count, double rate)
-{
-	uint64_t start = now_ns(CLOCK_MONOTONIC);
-	long i;
+static long run(void (*op)(void), long count, double rate) {
+    uint64_t start = now_ns(CLOCK_MONOTONIC);
+    long i;
 
-	for (i = 0; i < count && !stopping; i++) {
-		if (rate >
-		    0) { // op i may not start before start + i/rate; late ops are not skipped
-			uint64_t due = start + (uint64_t)((double)i * 1e9 / rate);
-			struct timespec ts = {(time_t)(due / 1000000000ull),
-					      (long)(due % 1000000000ull)};
-			if (now_ns(CLOCK_MONOTONIC) < due)
-				clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
-		}
-		op();
-	}
-	return i;
+    for (i = 0; i < count && !stopping; i++) {
+        if (rate > 0) {  // op i may not start before start + i/rate; late ops are not skipped
+            uint64_t due = start + (uint64_t)((double)i * 1e9 / rate);
+            struct timespec ts = {(time_t)(due / 1000000000ull), (long)(due % 1000000000ull)};
+            if (now_ns(CLOCK_MONOTONIC) < due)
+                clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+        }
+        op();
+    }
+    return i;
 }
 
-static double cpu_seconds(struct timeval self, struct timeval children)
-{
-	return (double)(self.tv_sec + children.tv_sec) +
-	       (double)(self.tv_usec + children.tv_usec) / 1e6;
+static double cpu_seconds(struct timeval self, struct timeval children) {
+    return (double)(self.tv_sec + children.tv_sec) +
+           (double)(self.tv_usec + children.tv_usec) / 1e6;
 }
 
-int main(int argc, char **argv)
-{
-	double rate = 0;
-	long warm = 0;
-	int arg = 1;
+int main(int argc, char** argv) {
+    double rate = 0;
+    long warm = 0;
+    int arg = 1;
 
-	snprintf(root_dir, sizeof(root_dir), "/tmp/workload.%d", (int)getpid());
-	for (; arg + 1 < argc && strncmp(argv[arg], "--", 2) == 0; arg += 2) {
-		if (strcmp(argv[arg], "--rate") == 0)
-			rate = atof(argv[arg + 1]);
-		else if (strcmp(argv[arg], "--warm") == 0)
-			warm = atol(argv[arg + 1]);
-		else if (strcmp(argv[arg], "--dir") == 0)
-			snprintf(root_dir, sizeof(root_dir), "%.200s", argv[arg + 1]);
-	}
-	long count = arg + 1 < argc ? atol(argv[arg + 1]) : 0;
-	size_t which = 0;
-	while (which < sizeof(commands) / sizeof(*commands) &&
-	       (arg >= argc || strcmp(argv[arg], commands[which].name) != 0))
-		which++;
-	if (which == sizeof(commands) / sizeof(*commands) || count < 1 || count > MAX_OPS) {
-		fprintf(stderr, "usage: workload [--rate R] [--dir DIR] [--warm N] "
-				"execs|opens|creates|connects|mixed|getpids|offend N\n");
-		return 2;
-	}
-	signal(SIGINT, on_stop);
-	signal(SIGTERM, on_stop);
-	if (commands[which].files) {
-		make_tree();
-		atexit(remove_tree);
-	}
-	if (commands[which].server)
-		start_server();
-	run(commands[which].op, warm, 0);
-	uint64_t t0 = now_ns(CLOCK_MONOTONIC);
-	count = run(commands[which].op, count, rate);
-	uint64_t ns = now_ns(CLOCK_MONOTONIC) - t0;
-	if (count < 1)
-		count = 1;
-	stop_server();
+    snprintf(root_dir, sizeof(root_dir), "/tmp/workload.%d", (int)getpid());
+    for (; arg + 1 < argc && strncmp(argv[arg], "--", 2) == 0; arg += 2) {
+        if (strcmp(argv[arg], "--rate") == 0)
+            rate = atof(argv[arg + 1]);
+        else if (strcmp(argv[arg], "--warm") == 0)
+            warm = atol(argv[arg + 1]);
+        else if (strcmp(argv[arg], "--dir") == 0)
+            snprintf(root_dir, sizeof(root_dir), "%.200s", argv[arg + 1]);
+    }
+    long count = arg + 1 < argc ? atol(argv[arg + 1]) : 0;
+    size_t which = 0;
+    while (which < sizeof(commands) / sizeof(*commands) &&
+           (arg >= argc || strcmp(argv[arg], commands[which].name) != 0))
+        which++;
+    if (which == sizeof(commands) / sizeof(*commands) || count < 1 || count > MAX_OPS) {
+        fprintf(stderr,
+                "usage: workload [--rate R] [--dir DIR] [--warm N] "
+                "execs|opens|creates|connects|mixed|getpids|offend N\n");
+        return 2;
+    }
+    signal(SIGINT, on_stop);
+    signal(SIGTERM, on_stop);
+    if (commands[which].files) {
+        make_tree();
+        atexit(remove_tree);
+    }
+    if (commands[which].server)
+        start_server();
+    run(commands[which].op, warm, 0);
+    uint64_t t0 = now_ns(CLOCK_MONOTONIC);
+    count = run(commands[which].op, count, rate);
+    uint64_t ns = now_ns(CLOCK_MONOTONIC) - t0;
+    if (count < 1)
+        count = 1;
+    stop_server();
 
-	struct rusage self, kids;
-	getrusage(RUSAGE_SELF, &self);
-	getrusage(RUSAGE_CHILDREN, &kids);
-	fprintf(commands[which].op == op_offend ? stderr : stdout,
-		"%s ops=%ld wall_s=%.6f ns_per_op=%.1f ops_per_s=%.0f user_s=%.3f sys_s=%.3f\n",
-		commands[which].name, count, (double)ns / 1e9, (double)ns / (double)count,
-		(double)count * 1e9 / (double)ns, cpu_seconds(self.ru_utime, kids.ru_utime),
-		cpu_seconds(self.ru_stime, kids.ru_stime));
-	return 0;
+    struct rusage self, kids;
+    getrusage(RUSAGE_SELF, &self);
+    getrusage(RUSAGE_CHILDREN, &kids);
+    fprintf(commands[which].op == op_offend ? stderr : stdout,
+            "%s ops=%ld wall_s=%.6f ns_per_op=%.1f ops_per_s=%.0f user_s=%.3f sys_s=%.3f\n",
+            commands[which].name, count, (double)ns / 1e9, (double)ns / (double)count,
+            (double)count * 1e9 / (double)ns, cpu_seconds(self.ru_utime, kids.ru_utime),
+            cpu_seconds(self.ru_stime, kids.ru_stime));
+    return 0;
 }

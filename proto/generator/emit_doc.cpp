@@ -112,7 +112,7 @@ std::string emit_list(const Model& model) {
     std::ostringstream out;
     for (const Field& field : model.fields)
         out << event_name(model, field.event) << '\t' << field.name << '\t' << type_name(field)
-            << '\t' << (field.subject == "Ancestor" ? "iterator" : field.constants) << '\n';
+            << '\t' << (is_iterated(field) ? "iterator" : field.constants) << '\n';
     for (const Alias& alias : model.aliases)
         for (const Field& field : model.fields)
             if (field.name == alias.field)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 namespace vedette::generator {
 namespace {
@@ -43,6 +44,12 @@ std::vector<Alias> candidates(const Model& model) {
         for (const std::string group : {"container.", "cgroup."})
             if (field.name.starts_with("process." + group))
                 add(field.name.substr(sizeof("process.") - 1), field.name);
+    // Names of the first releases with ssh sessions.
+    for (const Field& field : model.fields)
+        for (const auto& [today, old] : {std::pair{".user_session.identity", ".ssh_username"},
+                                         std::pair{".user_session.ssh_client_port", ".ssh_port"}})
+            if (field.name.ends_with(today))
+                add(field.name.substr(0, field.name.rfind('.')) + old, field.name);
     return all;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "proto/generator/legacy_aliases.h"
+#include "proto/generator/walk.h"
 
 namespace vedette::generator {
 namespace {
@@ -16,191 +17,26 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
-constexpr int kMaxDepth = 8;  // messages inside messages; a recursive one is a mistake
-
-std::string joined(const std::string& prefix, const std::string& name) {
-    return prefix.empty() ? name : prefix + "." + name;
-}
-
-std::string identifier(std::string name) {
-    std::replace(name.begin(), name.end(), '.', '_');
-    return name;
-}
-
-bool set_type(const FieldDescriptor* proto, v1::SeclType type, Field& field, std::string& error) {
-    if (proto && type == v1::SECL_TYPE_UNSPECIFIED) {
-        switch (proto->cpp_type()) {
-            case FieldDescriptor::CPPTYPE_STRING:
-                type = v1::SECL_TYPE_STRING;
-                break;
-            case FieldDescriptor::CPPTYPE_BOOL:
-                type = v1::SECL_TYPE_BOOL;
-                break;
-            case FieldDescriptor::CPPTYPE_DOUBLE:
-            case FieldDescriptor::CPPTYPE_FLOAT:
-            case FieldDescriptor::CPPTYPE_MESSAGE:
-                error = "has no type in the language";
-                return false;
-            default:
-                type = v1::SECL_TYPE_INT;
-        }
-    }
-    field.is_list = (proto && proto->is_repeated()) || type == v1::SECL_TYPE_STRING_LIST ||
-                    type == v1::SECL_TYPE_IP_LIST;
-    field.is_time = type == v1::SECL_TYPE_TIME;
-    switch (type) {
-        case v1::SECL_TYPE_INT:
-        case v1::SECL_TYPE_TIME:
-            field.value = Value::kInt;
-            return true;
-        case v1::SECL_TYPE_BOOL:
-            field.value = Value::kBool;
-            return true;
-        case v1::SECL_TYPE_STRING:
-        case v1::SECL_TYPE_STRING_LIST:
-            field.value = Value::kString;
-            return true;
-        case v1::SECL_TYPE_IP:
-        case v1::SECL_TYPE_IP_LIST:
-            field.value = Value::kIp;
-            return true;
-        default:
-            error = "needs a type";
-            return false;
-    }
-}
-
-/// Collects the members of one root message. `name`s are relative to the root; `alias` names are absolute.
-class Walk {
-   public:
-    explicit Walk(const Descriptor& root) : root_(root.name()), prefix_(identifier(root.name())) {}
-
-    bool message(const Descriptor& message, const std::string& prefix, const std::string& access,
-                 int depth) {
-        if (depth > kMaxDepth)
-            return problem(message.full_name(), "is nested too deep");
-        for (int i = 0; i < message.options().ExtensionSize(v1::computed); ++i)
-            if (!computed(message, message.options().GetExtension(v1::computed, i), prefix, access))
-                return false;
-        for (int i = 0; i < message.field_count(); ++i)
-            if (message.field(i)->options().HasExtension(v1::secl) &&
-                !member(*message.field(i), prefix, access, depth))
-                return false;
-        return true;
-    }
-
-    bool member(const FieldDescriptor& proto, const std::string& prefix, const std::string& access,
-                int depth) {
-        const v1::SeclField& options = proto.options().GetExtension(v1::secl);
-        const std::string name =
-            joined(prefix, options.name().empty() ? proto.name() : options.name());
-        const std::string path = access + "." + proto.lowercase_name() + "()";
-        if (proto.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && options.handler().empty()) {
-            if (proto.is_repeated())
-                return problem(proto.full_name(), "is a list of messages: give it a handler");
-            return message(*proto.message_type(), options.flatten() ? prefix : name, path,
-                           depth + 1);
-        }
-        Field field = described(options, name);
-        std::string type_error;
-        if (!set_type(&proto, options.type(), field, type_error))
-            return problem(proto.full_name(), type_error);
-        const bool text = field.value == Value::kString || field.value == Value::kIp;
-        if (!options.handler().empty())
-            field.body = call(options.handler(), "handlers::", path, field);
-        else if (field.is_list)
-            field.body = "append(" + path + ", out);";
-        else if (text || field.value == Value::kBool)
-            field.body = "return " + path + ";";
-        else
-            field.body = "return static_cast<int64_t>(" + path + ");";
-        add(std::move(field), options);
-        return !options.length() || add_length(name, options, path + ".size()");
-    }
-
-    std::vector<Field> fields;
-    std::vector<Alias> aliases;
-    std::string error;
-
-   private:
-    bool computed(const Descriptor& message, const v1::SeclField& options,
-                  const std::string& prefix, const std::string& access) {
-        if (options.name().empty() || options.handler().empty())
-            return problem(message.full_name(), "a computed field needs a name and a handler");
-        const std::string name = joined(prefix, options.name());
-        Field field = described(options, name);
-        std::string type_error;
-        if (!set_type(nullptr, options.type(), field, type_error))
-            return problem(message.full_name() + "." + options.name(), type_error);
-        field.body = call(options.handler(), "handlers::", access, field);
-        add(std::move(field), options);
-        // A handler whose result has a length must not allocate: there is no scratch memory for it.
-        return !options.length() || add_length(name, options,
-                                               "handlers::" + options.handler() + "(" + access +
-                                                   ", *std::pmr::null_memory_resource()).size()");
-    }
-
-    static std::string call(const std::string& handler, const std::string& space,
-                            const std::string& object, const Field& field) {
-        const std::string name = space + handler + "(" + object;
-        if (field.is_list)
-            return name + ", scratch, out);";
-        const bool text = field.value == Value::kString || field.value == Value::kIp;
-        return "return " + name + (text ? ", scratch);" : ");");
-    }
-
-    static Field described(const v1::SeclField& options, const std::string& name) {
-        Field field;
-        field.name = name;
-        field.doc = options.doc();
-        field.since = options.since();
-        field.constants = options.constants();
-        field.matching = options.matching();
-        return field;
-    }
-
-    void add(Field field, const v1::SeclField& options) {
-        for (const std::string& alias : options.alias())
-            aliases.push_back({alias, field.name});
-        field.root = root_;
-        field.accessor = "get_" + prefix_ + "_" + identifier(field.name);
-        fields.push_back(std::move(field));
-    }
-
-    bool add_length(const std::string& name, const v1::SeclField& options,
-                    const std::string& size) {
-        Field field;
-        field.name = name + ".length";
-        field.doc = "Length in bytes of " + name.substr(name.rfind('.') + 1) + ".";
-        field.since = options.since();
-        field.body = "return static_cast<int64_t>(" + size + ");";
-        add(std::move(field), {});
-        return true;
-    }
-
-    bool problem(const std::string& where, const std::string& what) {
-        error = where + ": " + what;
-        return false;
-    }
-
-    std::string root_;
-    std::string prefix_;
-};
-
 /// Puts fields into the model; the first definition of a name wins.
 class Table {
    public:
     explicit Table(Model& model) : model_(model) {}
 
     void place(const std::vector<Field>& fields, const std::string& prefix,
-               const std::string& subject, int event, const std::string& since = "") {
+               const std::string& subject, const EventType& event) {
         for (const Field& field : fields) {
             Field copy = field;
             copy.name = joined(prefix, field.name);
-            copy.subject = subject;
-            copy.event = event;
+            if (!field.file.empty())
+                copy.file = joined(prefix, field.file);
+            copy.subject = field.root == kContextRoot ? "Context" : subject;
+            copy.event = event.number;
             if (copy.since.empty())
-                copy.since = since;
+                copy.since = event.since;
+            if (!event.not_filled.empty())
+                copy.not_filled = event.not_filled;
+            if (is_iterated(copy))
+                copy.alternatives = {};
             if (names_.insert(copy.name).second)
                 model_.fields.push_back(std::move(copy));
         }
@@ -211,46 +47,151 @@ class Table {
     std::set<std::string> names_;
 };
 
-bool read_event_type(const FieldDescriptor& member, const Walk& process, Table& table, Model& model,
-                     std::string& error) {
-    const v1::SeclEvent& options = member.options().GetExtension(v1::event);
-    model.events.push_back(
-        {member.number(), options.name(), options.category(), options.doc(), options.since()});
-    if (options.name().empty())
-        return true;
-    Walk walk(*member.containing_type());
-    if (!walk.message(*member.message_type(), options.name(),
-                      "base." + member.lowercase_name() + "()", 1)) {
-        error = walk.error;
-        return false;
+/// Reads Event with all it holds.
+class Reader {
+   public:
+    Reader(const Descriptor& event, const Descriptor& process, Model& model)
+        : event_(event), root_(event), process_(process), model_(model), table_(model) {
+        for (int i = 0; i < event.field_count(); ++i)
+            if (event.field(i)->options().HasExtension(v1::event))
+                numbers_[event.field(i)->options().GetExtension(v1::event).name()] =
+                    event.field(i)->number();
     }
-    table.place(walk.fields, "", "Event", member.number(), options.since());
-    if (options.process_fields())
-        table.place(process.fields, options.name(), "Process", member.number(), options.since());
-    model.aliases.insert(model.aliases.end(), walk.aliases.begin(), walk.aliases.end());
-    return true;
-}
 
-/// What no message holds: how many ancestors there are. Only the engine knows, so it reads the context.
-Field ancestors_length() {
-    Field field;
-    field.name = "process.ancestors.length";
-    field.doc = "Number of ancestors, earlier images of the same process included.";
-    field.accessor = "get_ancestors_length";
-    field.body = "return handlers::ancestors_length(base);";
-    return field;
-}
+    bool run(const Descriptor& process, std::string& error) {
+        if (!process_.message(process, {"", "base", "", 0, nullptr})) {
+            error = process_.error;
+            return false;
+        }
+        if (!root_.computed(event_, {"", "base", "", 0, nullptr})) {
+            error = root_.error;
+            return false;
+        }
+        place_root_ = std::move(root_.fields);
+        for (int i = 0; i < event_.field_count(); ++i)
+            if (!root_member(*event_.field(i), error))
+                return false;
+        table_.place(place_root_, "", "Event", {});
+        model_.aliases = root_.aliases;
+        place_process("process", {"Process", "Parent", "Ancestor"}, {});
+        for (int i = 0; i < event_.field_count(); ++i)
+            if (event_.field(i)->options().HasExtension(v1::event) &&
+                !event_type(*event_.field(i), error))
+                return false;
+        return true;
+    }
+
+   private:
+    struct Subjects {
+        std::string self, parent, ancestor;
+    };
+
+    void place_process(const std::string& prefix, const Subjects& subjects,
+                       const EventType& event) {
+        table_.place(process_.fields, prefix, subjects.self, event);
+        table_.place(process_.fields, prefix + ".parent", subjects.parent, event);
+        table_.place(process_.fields, prefix + ".ancestors", subjects.ancestor, event);
+    }
+
+    bool root_member(const FieldDescriptor& member, std::string& error) {
+        if (member.real_containing_oneof() || !member.options().HasExtension(v1::secl))
+            return true;
+        const v1::SeclField& options = member.options().GetExtension(v1::secl);
+        root_.fields.clear();
+        if (!root_.member(member, {"", "base", "", 0, nullptr})) {
+            error = root_.error;
+            return false;
+        }
+        for (const std::string& name : options.events()) {
+            const auto number = numbers_.find(name);
+            if (number == numbers_.end()) {
+                error = member.full_name() + ": no event type is called " + name;
+                return false;
+            }
+            for (Field& field : root_.fields)
+                field.events.push_back(number->second);
+        }
+        std::move(root_.fields.begin(), root_.fields.end(), std::back_inserter(place_root_));
+        if (!options.also().empty())
+            also_[options.also()] = &member;
+        return true;
+    }
+
+    bool event_type(const FieldDescriptor& member, std::string& error) {
+        const v1::SeclEvent& options = member.options().GetExtension(v1::event);
+        Walk walk(event_);
+        bool ok = true;
+        if (!options.name().empty()) {
+            ok = walk.message(
+                *member.message_type(),
+                {options.name(), "base." + member.lowercase_name() + "()", "", 1, nullptr});
+            if (const auto also = also_.find(options.name()); ok && also != also_.end())
+                ok = walk.message(*also->second->message_type(),
+                                  {options.name(), "base." + also->second->lowercase_name() + "()",
+                                   "", 1, nullptr});
+        }
+        model_.events.push_back({member.number(), options.name(), options.category(), options.doc(),
+                                 options.since(), options.not_filled(), walk.processes});
+        if (!ok) {
+            error = walk.error;
+            return false;
+        }
+        const EventType event = model_.events.back();
+        table_.place(walk.fields, "", "Event", event);
+        if (options.process_fields())
+            table_.place(process_.fields, options.name(), "Process", event);
+        for (const std::string& name : walk.processes) {
+            place_process(name, {"Target", "TargetParent", "TargetAncestor"}, event);
+            table_.place({target_ancestors_length(name)}, "", "Context", event);
+        }
+        for (const Iterator& iterator : walk.iterators) {
+            Walk element(*iterator.element);
+            if (!element.message(*iterator.element, {"", "base", "", 0, nullptr})) {
+                error = element.error;
+                return false;
+            }
+            table_.place(element.fields, iterator.name, iterator.element->name(), event);
+        }
+        model_.aliases.insert(model_.aliases.end(), walk.aliases.begin(), walk.aliases.end());
+        return true;
+    }
+
+    // No message holds it: only the engine knows.
+    static Field target_ancestors_length(const std::string& process) {
+        Field field;
+        field.name = process + ".ancestors.length";
+        field.doc = "Number of ancestors, earlier images of the same process included.";
+        field.root = kContextRoot;
+        field.get = {"get_target_ancestors_length",
+                     "return handlers::target_ancestors_length(base);"};
+        return field;
+    }
+
+    const Descriptor& event_;
+    Walk root_;
+    Walk process_;
+    Model& model_;
+    Table table_;
+    std::vector<Field> place_root_;
+    std::map<std::string, int> numbers_;                  // of event types, by name
+    std::map<std::string, const FieldDescriptor*> also_;  // members, by the event type's name
+};
 
 bool check(const Model& model, std::string& error) {
     std::map<std::string, std::string> bodies;
     std::set<std::string> names;
+    const auto distinct = [&](const Field& field, const Accessor& accessor) {
+        const auto [entry, fresh] = bodies.emplace(accessor.name, accessor.body);
+        if (!fresh && entry->second != accessor.body)
+            error = field.name + ": two accessors would be called " + accessor.name;
+    };
     for (const Field& field : model.fields) {
         names.insert(field.name);
         if (field.doc.empty())
             error = field.name + ": needs a doc";
-        const auto [entry, fresh] = bodies.emplace(field.accessor, field.body);
-        if (!fresh && entry->second != field.body)
-            error = field.name + ": two accessors would be called " + field.accessor;
+        distinct(field, field.get);
+        distinct(field, field.alternatives);
+        distinct(field, field.pending);
     }
     for (const Alias& alias : model.aliases) {
         if (!names.contains(alias.field))
@@ -271,6 +212,11 @@ std::string type_name(const Field& field) {
     return std::string(name) + (field.is_list ? "[]" : "");
 }
 
+bool is_iterated(const Field& field) {
+    return field.subject == "Ancestor" || field.subject == "TargetAncestor" ||
+           field.subject == "Flow";
+}
+
 bool read_model(const google::protobuf::FileDescriptor& file, Model& model, std::string& error) {
     const Descriptor* event = file.FindMessageTypeByName("Event");
     const auto* process = file.pool()->FindMessageTypeByName(file.package() + ".ProcessNode");
@@ -278,29 +224,8 @@ bool read_model(const google::protobuf::FileDescriptor& file, Model& model, std:
         error = file.name() + ": needs the messages Event and ProcessNode";
         return false;
     }
-    Table table(model);
-    Walk root(*event);
-    Walk node(*process);
-    if (!node.message(*process, "", "base", 0))
-        error = node.error;
-    for (int i = 0; error.empty() && i < event->field_count(); ++i) {
-        const FieldDescriptor& field = *event->field(i);
-        if (!field.real_containing_oneof() && field.options().HasExtension(v1::secl) &&
-            !root.member(field, "", "base", 0))
-            error = root.error;
-    }
-    if (!error.empty())
+    if (!Reader(*event, *process, model).run(*process, error))
         return false;
-    table.place(root.fields, "", "Event", 0);
-    model.aliases = root.aliases;
-    table.place({ancestors_length()}, "", "Context", 0);
-    table.place(node.fields, "process", "Process", 0);
-    table.place(node.fields, "process.parent", "Parent", 0);
-    table.place(node.fields, "process.ancestors", "Ancestor", 0);
-    for (int i = 0; i < event->field_count(); ++i)
-        if (event->field(i)->options().HasExtension(v1::event) &&
-            !read_event_type(*event->field(i), node, table, model, error))
-            return false;
     const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
     std::sort(model.fields.begin(), model.fields.end(), by_name);
     add_legacy_aliases(model);

@@ -16,6 +16,12 @@ namespace vedette::generator {
 
 enum class Value { kInt, kBool, kString, kIp };
 
+/// A function of the generated source: its name, and its statement about the object `base`.
+struct Accessor {
+    std::string name;
+    std::string body;
+};
+
 struct Field {
     std::string name;  // as a rule writes it
     std::string doc;
@@ -25,13 +31,21 @@ struct Field {
     bool is_list = false;
     bool is_time = false;
     v1::Matching matching = v1::MATCHING_PLAIN;
-    std::string subject;   // enumerator of secl::Subject, without the k
-    int event = 0;         // number of the only event it exists for, 0: any
-    std::string accessor;  // name of the generated function
-    std::string body;      // the function's statement; the object is called `base`
-    std::string
-        root;  // message that `base` points to: "Event", "ProcessNode"; empty: it stays a void*
+    std::string subject;      // enumerator of secl::Subject, without the k
+    int event = 0;            // number of the only event it exists for, 0: any or several
+    std::vector<int> events;  // numbers of those it exists for when they are several
+    Accessor get;
+    Accessor alternatives;  // without a name: none
+    Accessor pending;       // without a name: none
+    std::string not_filled;
+    /// What `base` points to: message of vedette::v1, or kContextRoot.
+    std::string root;
+    /// A field of a File: the file's name ("open.file") and doc; else empty.
+    std::string file;
+    std::string file_doc;
 };
+
+inline constexpr char kContextRoot[] = "EvalContext";
 
 struct EventType {
     int number = 0;
@@ -39,6 +53,8 @@ struct EventType {
     std::string category;
     std::string doc;
     std::string since;
+    std::string not_filled;
+    std::vector<std::string> processes;  // "signal.target": fields of another process stand there
 };
 
 struct Alias {
@@ -54,6 +70,9 @@ struct Model {
 
 /// "string[]", "int", "ip" ...
 std::string type_name(const Field& field);
+
+/// Read from several objects in turn.
+bool is_iterated(const Field& field);
 
 /// Reads message Event of `file`. Returns false and says what is wrong in `error` (proto file's element and why).
 bool read_model(const google::protobuf::FileDescriptor& file, Model& model, std::string& error);

@@ -118,9 +118,7 @@ void put_event(object& alert, const v1::Event& event, const v1::ProcessNode& pro
             return put_setuid(alert, event.setuid());
         case v1::Event::kSetgid:
             return put_setgid(alert, event.setgid());
-        case v1::Event::kFork:
-        case v1::Event::kCgroupMove:
-        case v1::Event::PAYLOAD_NOT_SET:
+        default:
             return;
     }
 }

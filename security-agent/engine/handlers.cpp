@@ -2,12 +2,6 @@
 #include "security-agent/engine/handlers.h"
 
 #include <cstring>
-#include <optional>
-#include <vector>
-
-#include "bpf/abi/records.h"
-#include "security-agent/secl/eval_context.h"
-#include "security-agent/secl/ip.h"
 
 namespace vedette::engine::handlers {
 namespace {
@@ -35,44 +29,7 @@ std::string_view option(secl::Scratch& scratch, std::string_view name, std::stri
     return {text, name.size() + 1 + value.size()};
 }
 
-std::vector<secl::IpRange>& private_ranges() {
-    static std::vector<secl::IpRange> ranges;
-    return ranges;
-}
-
 }  // namespace
-
-int64_t file_rights(const v1::File& file) {
-    return file.mode() & 07777;
-}
-
-std::string_view file_name(const v1::File& file, secl::Scratch& /*scratch*/) {
-    if (!file.name().empty())
-        return file.name();
-    const std::string_view path = file.path();
-    if (path == "/")
-        return path;
-    const size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-std::string_view file_extension(const v1::File& file, secl::Scratch& scratch) {
-    const std::string_view name = file_name(file, scratch);
-    const size_t dot = name.rfind('.');
-    return dot == std::string_view::npos ? std::string_view() : name.substr(dot);
-}
-
-bool file_mount_detached(const v1::File& file) {
-    return file.flags() & VDT_FILE_DETACHED;
-}
-
-bool file_mount_visible(const v1::File& file) {
-    return !(file.flags() & (VDT_FILE_DETACHED | VDT_FILE_MEMFD | VDT_FILE_UNREACHABLE));
-}
-
-bool file_in_upper_layer(const v1::File& file) {
-    return file.flags() & VDT_FILE_UPPER;
-}
 
 std::string_view process_argv0(const v1::ProcessNode& process, secl::Scratch& /*scratch*/) {
     return process.argv().empty() ? std::string_view() : std::string_view(process.argv(0));
@@ -143,26 +100,8 @@ void process_envs(const v1::ProcessNode& process, secl::Scratch& /*scratch*/,
         out.push_back(variable.substr(0, variable.find('=')));
 }
 
-bool address_is_public(const v1::Address& address) {
-    const std::optional<secl::IpAddress> ip = secl::ip_from_bytes(address.ip());
-    return ip && !secl::contains(private_ranges(), *ip);
-}
-
-Result<> use_private_ranges(std::span<const std::string> networks) {
-    std::vector<secl::IpRange> ranges;
-    for (const std::string& network : networks) {
-        const std::optional<secl::IpRange> range = secl::parse_network(network);
-        if (!range)
-            return fail(ErrorCode::kInvalid, "'{}' is no IP network (such as 10.0.0.0/8)", network);
-        ranges.push_back(*range);
-    }
-    private_ranges() = secl::normalise(std::move(ranges));
-    return {};
-}
-
-int64_t ancestors_length(const void* context) {
-    const auto& eval = *static_cast<const secl::EvalContext*>(context);
-    return static_cast<int64_t>(secl::elements_of(eval, secl::Subject::kAncestor).size());
+bool process_is_thread(const v1::ProcessNode& process) {
+    return !process.is_exec() && process.source() == v1::ProcessNode::SOURCE_EVENT;
 }
 
 }  // namespace vedette::engine::handlers

@@ -7,6 +7,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory_resource>
 #include <span>
@@ -22,15 +23,15 @@ enum class Matching : uint8_t { kPlain, kPath, kCaseInsensitive };
 
 /// Which object a field is read from. The engine turns it into the getter's `base` pointer.
 enum class Subject : uint8_t {
-    kEvent,         ///< v1::Event
-    kProcess,       ///< v1::ProcessNode of the acting process
-    kParent,        ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
-    kAncestor,      ///< v1::ProcessNode of each ancestor in turn
-    kTarget,        ///< v1::ProcessNode that the event is about: signal.target, ptrace.tracee, setrlimit.target
-    kTargetParent,  ///< v1::ProcessNode of its parent
+    kEvent,     ///< v1::Event
+    kProcess,   ///< v1::ProcessNode of the acting process
+    kParent,    ///< v1::ProcessNode of its parent process (not an earlier image of the same pid)
+    kAncestor,  ///< v1::ProcessNode of each ancestor in turn
+    kTarget,    ///< v1::ProcessNode of signal.target, ptrace.tracee or setrlimit.target
+    kTargetParent,    ///< v1::ProcessNode of its parent
     kTargetAncestor,  ///< v1::ProcessNode of each of its ancestors in turn
     kFlow,            ///< v1::Flow of each of network_flow_monitor.flows in turn
-    kContext,   ///< the EvalContext itself: what no message holds (process.ancestors.length, event.hostname)
+    kContext,  ///< the EvalContext itself: what no message holds (process.ancestors.length, event.hostname)
     kVariable,  ///< ${name}: FieldDef::number is its place in the VariableTable
     kTemplate,  ///< a string with ${name} or %{field} in it: the FieldDef is a Template (bound.h)
 };
@@ -68,8 +69,9 @@ struct FieldDef {
     bool is_time = false;  ///< compares by age with a duration
     Matching matching = Matching::kPlain;
     Subject subject = Subject::kEvent;
-    EventTypeId event = kAnyEvent;  ///< the only event it exists for
-    std::string_view constants;     ///< constant family, "" when none
+    /// The only event it exists for; kAnyEvent: all, or those of `events`.
+    EventTypeId event = kAnyEvent;
+    std::string_view constants;  ///< constant family, "" when none
     Getter get;
     /// More values that a comparison accepts instead of the first (the other paths of a program); null: none.
     StringListGetter alternatives = nullptr;
@@ -78,6 +80,17 @@ struct FieldDef {
     /// Why it has its zero value in every event of this version; "" when the probe fills it.
     std::string_view not_filled = {};
     uint32_t number = 0;  ///< of a kVariable or kTemplate
+    /// The event types it exists for when they are several (network.*), ascending; `event` is kAnyEvent then: such a
+    /// field does not say what type a rule is for, the rule's type must be one of them.
+    std::span<const EventTypeId> events = {};
+
+    /// It can be read from an event of this type; kAnyEvent: of some type.
+    bool exists_for(EventTypeId event_type) const {
+        return event_type == kAnyEvent ||
+               (events.empty()
+                    ? event == kAnyEvent || event == event_type
+                    : std::find(events.begin(), events.end(), event_type) != events.end());
+    }
 };
 
 struct EventTypeDef {
@@ -85,7 +98,8 @@ struct EventTypeDef {
     std::string_view name;  ///< "" when no rule can name it
     std::string_view category;
     std::string_view doc;
-    std::string_view not_filled = {};  ///< why no such event arrives in this version; "" when they do
+    /// Why no such event arrives in this version; "" when they do.
+    std::string_view not_filled = {};
 };
 
 struct AliasDef {

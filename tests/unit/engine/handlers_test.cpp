@@ -157,8 +157,8 @@ TEST_CASE("handlers: public addresses") {
 
 TEST_CASE("handlers: number of ancestors") {
     secl::EvalContext context;
-    CHECK(handlers::ancestors_length(&context) == 0);
+    CHECK(handlers::ancestors_length(context) == 0);
     static const void* const kTwo[] = {&context, &context};
     context.elements = [](const secl::EvalContext&, secl::Subject) { return std::span<const void* const>(kTwo); };
-    CHECK(handlers::ancestors_length(&context) == 2);
+    CHECK(handlers::ancestors_length(context) == 2);
 }

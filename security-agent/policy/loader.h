@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "security-agent/policy/action.h"
 #include "security-agent/policy/host_facts.h"
 #include "security-agent/secl/compiler.h"
 #include "security-agent/secl/diagnostics.h"
@@ -57,6 +58,7 @@ struct RuleInfo {
     std::vector<std::string> limiter_token;  ///< fields, checked
     int64_t priority = 0;
     bool silent = false;
+    std::vector<Action> actions;  ///< in the file's order
     uint32_t policy = 0;  ///< index into policies
     uint32_t report = 0;  ///< index into policies[policy].rules
     /// (policy, report) of the definitions that changed it.
@@ -91,6 +93,8 @@ LoadedPolicies load_policy_text(std::string name, std::string text, const LoadOp
 struct CompiledPolicies {
     std::shared_ptr<const secl::RuleSet> rule_set;  ///< never null; rule numbers index `rules`
     std::vector<RuleInfo> rules;
+    /// Builtins and what `set` actions declare; null: builtins alone.
+    std::shared_ptr<const secl::VariableTable> variables;
     std::vector<PolicyReport> policies;  ///< with the outcome of every rule
     secl::Diagnostics diagnostics;       ///< of loading and compiling
     bool ok() const;                     ///< every file and rule is loaded or filtered

@@ -15,6 +15,9 @@
 #include "security-agent/secl/bound.h"
 #include "security-agent/secl/compiler.h"
 #include "security-agent/secl/field_names.h"
+#include "security-agent/secl/fim.h"
+#include "security-agent/secl/templates.h"
+#include "security-agent/secl/variables.h"
 
 namespace vedette::secl {
 
@@ -36,11 +39,32 @@ class MacroTable {
     boost::unordered_flat_map<std::string_view, size_t> by_id_;
 };
 
+/// What names mean to all rules of one set.
+struct Names {
+    const MacroTable& macros;
+    const FieldNames& fields;
+    const VariableTable& variables;
+    TemplateTable& templates;
+};
+
 enum class EventNeed : uint8_t { kExactlyOne, kNone };
+
+/// What an expression is for.
+struct BindFor {
+    EventNeed need = EventNeed::kExactlyOne;
+    EventTypeId event =
+        kAnyEvent;  ///< the only type whose fields it may use; kAnyEvent: it decides
+    const FimVariant* fim = nullptr;  ///< what fim.write.* stands for; null: it may not be used
+};
 
 /// Nothing after an error, which is in `diagnostics`. Everything wrong with the rule is reported at once.
 std::optional<BoundRule> bind_rule(const RuleSource& rule, const ast::Node& root,
-                                   const MacroTable& macros, const FieldNames& fields,
-                                   EventNeed need, Diagnostics& diagnostics);
+                                   const Names& names, const BindFor& use,
+                                   Diagnostics& diagnostics);
+
+/// An expression of any type, which may be a list.
+std::optional<BoundValue> bind_value(const RuleSource& expression, const ast::Node& root,
+                                     const Names& names, const BindFor& use,
+                                     Diagnostics& diagnostics);
 
 }  // namespace vedette::secl

@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,8 +19,14 @@
 
 namespace vedette::secl {
 
+class StringMatcher;
+
 inline constexpr int kNoRegister = -1;
-inline constexpr int kMaxRegisters = 2;
+/// Of one rule: the registers that a condition reads are the bits of a word.
+inline constexpr size_t kMaxRegisters = 64;
+/// How many kSome may stand inside one another: with the 1,024 elements that an iterator has at most, a rule that
+/// joins two looks at a million pairs, one that joins three would look at a thousand million.
+inline constexpr int kMaxJoinedRegisters = 2;
 
 /// What is read from an event.
 struct FieldRead {
@@ -30,14 +37,15 @@ struct FieldRead {
 
     const FieldDef* field = nullptr;
     Kind kind = Kind::kValue;
-    int32_t index = -1;         ///< one element of a list; zero value past its end
-    int32_t reg = kNoRegister;  ///< of the element this register is bound to; a number in BoundRule::registers
+    int32_t index = -1;  ///< one element of a list; zero value past its end
+    int32_t reg =
+        kNoRegister;  ///< of the element this register is bound to; a number in BoundRule::registers
 
     ValueType type() const { return kind == Kind::kValue ? field->type : ValueType::kInt; }
     /// Several values: a test asks whether any of them passes.
     bool multi() const {
-        const bool list = (field->is_list || field->alternatives != nullptr) && index < 0 &&
-                          kind == Kind::kValue;
+        const bool list =
+            (field->is_list || field->alternatives != nullptr) && index < 0 && kind == Kind::kValue;
         return list || (is_iterated(field->subject) && reg == kNoRegister);
     }
     bool operator==(const FieldRead&) const = default;
@@ -45,10 +53,12 @@ struct FieldRead {
 
 /// A string with ${variable} or %{field} in it. A FieldRead's field is one when its subject is kTemplate.
 struct Template : FieldDef {
+    /// The literal, then what is read. Lists are joined with ',', numbers are decimal.
     struct Part {
         std::string literal;
         FieldRead read;  ///< field null: the literal stands alone
     };
+    std::string text;  ///< as written; the field's name
     std::vector<Part> parts;
 };
 
@@ -92,8 +102,11 @@ struct IntCompare {
 struct StringSet {
     FieldRead read;
     std::vector<StringLiteral> literals;
+    /// The literals ready to use, for what is evaluated by walking the tree; null: each is prepared when it is met.
+    std::shared_ptr<const StringMatcher> matcher = nullptr;
 };
-/// Any address, or with `all` every one, is in one of `ranges` (normalised).
+/// Any address, or with `all` every one, is in one of `ranges` (normalised). A network that a variable holds is when
+/// they have an address in common; with `all` when they hold it whole.
 struct IpSet {
     FieldRead read;
     std::vector<IpRange> ranges;
@@ -105,10 +118,12 @@ struct Age {
     Relation relation = Relation::kLess;
     int64_t nanoseconds = 0;
 };
-/// Some value of one equals some value of the other; both strings, addresses or ints.
+/// Some value of one, or with `all` (addresses) every value of the left, equals some value of the other; both
+/// strings, addresses or ints. Networks that variables hold count as in IpSet.
 struct SameValue {
     FieldRead left;
     FieldRead right;
+    bool all = false;
 };
 using Test = std::variant<IntSet, IntCompare, StringSet, IpSet, Age, SameValue>;
 
@@ -126,7 +141,9 @@ struct Condition {
     bool value = false;          ///< kConstant
     std::unique_ptr<Test> test;  ///< kTest
     std::vector<Condition> children;
-    int32_t reg = kNoRegister;  ///< kSome
+    int32_t reg = kNoRegister;              ///< kSome
+    Subject iterator = Subject::kAncestor;  ///< kSome
+    uint64_t free_registers = 0;            ///< bits of those it reads and does not bind
     unsigned height = 1;
     Place place;  ///< what it was written as; valid while the rule's and macros' sources are
 };
@@ -135,7 +152,8 @@ struct BoundRule {
     EventTypeId event = kAnyEvent;
     Condition condition;
     std::vector<Subject> registers;  ///< the iterator of each
-    std::vector<std::shared_ptr<const Template>> templates;  ///< that reads of the condition point to
+    std::vector<std::shared_ptr<const Template>>
+        templates;  ///< that reads of the condition point to
 };
 
 /// Strings or addresses that stand in the text.
@@ -155,6 +173,14 @@ struct BoundValue {
 };
 
 bool relation_holds(Relation relation, int64_t left, int64_t right);
+
+/// All that an expression or test reads.
+void collect_reads(const IntExpr& number, std::vector<const FieldRead*>& out);
+void collect_reads(const Test& test, std::vector<const FieldRead*>& out);
+/// The one read of several values; null: none.
+const FieldRead* several_read(const std::vector<const FieldRead*>& reads);
+/// Value of an operator over its arguments; wraps around like the machine does.
+int64_t applied(IntExpr::Op op, std::span<const int64_t> args);
 
 Condition constant(bool value);
 Condition make_test(Test test);

@@ -239,7 +239,7 @@ class IndexBuilder {
                 built.op = BoolNode::Op::kEqual;
                 break;
             case Condition::Op::kSome:
-                break;
+                return node(condition.children.front());
         }
         for (const Condition& child : condition.children) {
             children.push_back(node(child));

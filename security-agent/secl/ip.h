@@ -30,6 +30,13 @@ struct IpRange {
 /// From 4 or 16 bytes in network order; nothing for any other length.
 std::optional<IpAddress> ip_from_bytes(std::string_view bytes);
 
+/// The same, or 5 or 17 bytes: a network as its address and its prefix length.
+std::optional<IpRange> range_from_bytes(std::string_view bytes);
+/// What range_from_bytes() reads, of an address or network.
+std::string bytes_of(const IpRange& network);
+/// "10.0.0.1", "10.0.0.0/8"; empty for other bytes.
+std::string ip_text(std::string_view bytes);
+
 /// "10.0.0.1", "2001:db8::1".
 std::optional<IpAddress> parse_ip(std::string_view text);
 
@@ -40,5 +47,8 @@ std::optional<IpRange> parse_network(std::string_view text);
 std::vector<IpRange> normalise(std::vector<IpRange> ranges);
 
 bool contains(std::span<const IpRange> normalised, const IpAddress& address);
+/// All of `range` is inside, some of it is.
+bool contains(std::span<const IpRange> normalised, const IpRange& range);
+bool overlaps(std::span<const IpRange> normalised, const IpRange& range);
 
 }  // namespace vedette::secl

@@ -42,7 +42,8 @@ struct Operand {
     IntExpr number;
     FieldRead read;
     std::vector<LiteralString> strings;
-    std::vector<int64_t> ints;  ///< of kInts and kBools
+    std::vector<FieldRead> reads;  ///< of kStrings: those of its strings that hold variables
+    std::vector<int64_t> ints;     ///< of kInts and kBools
     std::vector<IpRange> ranges;
 
     bool is_list() const { return kind >= Kind::kStrings; }
@@ -50,9 +51,13 @@ struct Operand {
     bool is_static() const;
     /// The one field it is, without arithmetic; null when it is anything else.
     const FieldRead* plain_read() const;
+    bool reads_variable() const;
 };
 
-/// "a number", "a string", "the list field 'process.argv'": for type errors.
+/// The field as rules write it, with ".length"; a variable in its braces, a string with variables in quotes.
+std::string spelled(const FieldRead& read);
+
+/// "a number", "a string", "'process.argv' (string list)": for type errors.
 std::string describe(const Operand& operand);
 
 /// Reports to diagnostics for one rule.

@@ -2,6 +2,12 @@
 #include "security-agent/secl/read_values.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "security-agent/secl/ip.h"
 
 namespace vedette::secl {
 namespace {
@@ -95,6 +101,56 @@ class Reader {
     SlotValues& out_;
 };
 
+using Text = boost::container::small_vector<char, 256>;
+
+void append(Text& out, std::string_view text) {
+    out.insert(out.end(), text.begin(), text.end());
+}
+
+// Values as a person writes them, joined with ','.
+void append(Text& out, ValueType type, const SlotValues& values) {
+    const char* separator = "";
+    for (const std::string_view value : values.strings) {
+        append(out, std::exchange(separator, ","));
+        if (type == ValueType::kIp) {
+            append(out, ip_text(value));
+        } else {
+            append(out, value);
+        }
+    }
+    for (const int64_t value : values.ints) {
+        append(out, std::exchange(separator, ","));
+        if (type == ValueType::kBool) {
+            append(out, value != 0 ? "true" : "false");
+            continue;
+        }
+        std::array<char, 24> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        append(out, {digits.data(), static_cast<size_t>(end - digits.data())});
+    }
+}
+
+void render(const Template& text, const EvalContext& context, std::span<const size_t> registers,
+            SlotValues& out) {
+    Text rendered;
+    SlotValues values;
+    for (const Template::Part& part : text.parts) {
+        append(rendered, part.literal);
+        if (part.read.field != nullptr) {
+            read_values(part.read, context, registers, values);
+            out.pending = out.pending || values.pending;
+            append(rendered, part.read.type(), values);
+        }
+    }
+    if (rendered.empty()) {
+        out.strings.emplace_back();
+        return;
+    }
+    auto* kept = static_cast<char*>(context.scratch->allocate(rendered.size(), 1));
+    std::memcpy(kept, rendered.data(), rendered.size());
+    out.strings.emplace_back(kept, rendered.size());
+}
+
 }  // namespace
 
 void read_values(const FieldRead& read, const EvalContext& context,
@@ -102,8 +158,12 @@ void read_values(const FieldRead& read, const EvalContext& context,
     out.strings.clear();
     out.ints.clear();
     out.pending = false;
-    Reader reader(read, context, out);
     const Subject subject = read.field->subject;
+    if (subject == Subject::kTemplate) {
+        render(static_cast<const Template&>(*read.field), context, registers, out);
+        return;
+    }
+    Reader reader(read, context, out);
     if (is_iterated(subject)) {
         const auto elements = elements_of(context, subject);
         if (read.reg != kNoRegister) {

@@ -11,8 +11,8 @@
 namespace vedette::secl {
 
 struct SlotValues {
-    StringList strings;  ///< strings, addresses
-    IntList ints;        ///< numbers, booleans
+    StringList strings;    ///< strings, addresses
+    IntList ints;          ///< numbers, booleans
     bool pending = false;  ///< they are not known yet: what is here says nothing
 };
 

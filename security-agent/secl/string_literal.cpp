@@ -13,20 +13,15 @@ namespace {
 
 constexpr size_t kMaxPathElements = 1363;
 constexpr size_t kMaxElementBytes = 255;
+constexpr size_t kMaxKernelName = 15;
 constexpr int64_t kMaxRegexpMemory = 8 << 20;
 
 bool is_path_field(std::string_view name) {
     return name.ends_with(".path") && name.find(".syscall.") == std::string_view::npos;
 }
 
-bool has_interpolation(std::string_view text) {
-    for (const std::string_view open : {"${", "%{"}) {
-        const size_t at = text.find(open);
-        if (at != std::string_view::npos && text.find('}', at) != std::string_view::npos) {
-            return true;
-        }
-    }
-    return false;
+bool is_kernel_name(std::string_view name) {
+    return name == "bpf.map.name" || name == "bpf.prog.name";
 }
 
 std::string lower(std::string_view text) {
@@ -112,11 +107,9 @@ Result<> check_path(std::string_view path) {
 
 Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kind,
                                       std::string_view text) {
-    if (has_interpolation(text)) {
-        return fail(ErrorCode::kUnsupported,
-                    "variables and field references in strings are not supported yet");
-    }
-    const bool path = is_path_field(field.name);
+    const bool own_name =
+        field.subject != Subject::kVariable && field.subject != Subject::kTemplate;
+    const bool path = own_name && is_path_field(field.name);
     const bool ignore_case = field.matching == Matching::kCaseInsensitive;
     if (kind == ast::StringKind::kRegexp) {
         if (path) {
@@ -135,7 +128,11 @@ Result<StringLiteral> resolve_literal(const FieldDef& field, ast::StringKind kin
     }
     StringLiteral literal{StringLiteral::Kind::kExact,
                           ignore_case ? lower(text) : std::string(text)};
-    if (field.name.ends_with(".extension") && !literal.text.empty() &&
+    if (own_name && is_kernel_name(field.name) && text.size() > kMaxKernelName) {
+        return fail(ErrorCode::kInvalid, "the name has {} bytes, the kernel keeps at most {}",
+                    text.size(), kMaxKernelName);
+    }
+    if (own_name && field.name.ends_with(".extension") && !literal.text.empty() &&
         literal.text.front() != '.' && literal.text.front() != '*') {
         literal.text = fmt::format(".{}", literal.text);  // the leading dot may be left out
     }

@@ -89,7 +89,7 @@ class Naive {
             case Condition::Op::kEqual:
                 return holds(c.children[0]) == holds(c.children[1]);
             case Condition::Op::kSome:
-                break;
+                return holds(c.children[0]);
         }
         return false;
     }

@@ -24,8 +24,10 @@ std::optional<BoundRule> bind_text(const std::string& expression,
     const RuleSource source = rule("rule", expression);
     const MacroTable table(macros, diagnostics);
     const FieldNames names(fake_table());
+    const VariableTable variables;
+    TemplateTable templates;
     const ast::NodePtr root = parse_expression(source.expression, diagnostics);
-    return root ? bind_rule(source, *root, table, names, EventNeed::kExactlyOne, diagnostics)
+    return root ? bind_rule(source, *root, {table, names, variables, templates}, {}, diagnostics)
                 : std::nullopt;
 }
 

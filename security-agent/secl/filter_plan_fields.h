@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which fields the kernel can filter on: the table of reference section 4.2.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace vedette::secl {
+
+enum class FilterUse : uint8_t {
+    kNone,
+    kPath,     ///< by its last element, or the one before
+    kName,     ///< a file name
+    kText,     ///< whole strings
+    kFlags,    ///< bits
+    kValues,   ///< single numbers
+    kBits,     ///< single numbers, or bits
+    kAuid,     ///< single numbers and ranges
+    kAddress,  ///< says that the socket is one of the internet families
+};
+
+struct FilterField {
+    FilterUse use = FilterUse::kNone;
+    int weight = 0;  ///< which to take where a rule offers several: the highest
+};
+
+/// Of a path whose last element is a wildcard.
+inline constexpr int kParentWeight = 20;
+
+/// `event`: name of the event type whose rule tests it.
+FilterField filter_field(std::string_view event, std::string_view field);
+
+/// Why events of this type are never dropped in the kernel; "" when they may be.
+std::string_view always_collected(std::string_view event);
+
+}  // namespace vedette::secl

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <asm/ptrace.h>
+#include <linux/capability.h>
+#include <linux/prctl.h>
+#include <linux/ptrace.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+
+#include "security-agent/secl/constant_tables.h"
+
+namespace vedette::secl::tables {
+namespace {
+
+#define V(name) {#name, static_cast<int64_t>(name)}
+
+#define CAPABILITY(name) {"CAP_" #name, int64_t{1} << CAP_##name}
+
+constexpr Entry kCapabilities[] = {
+    CAPABILITY(CHOWN),
+    CAPABILITY(DAC_OVERRIDE),
+    CAPABILITY(DAC_READ_SEARCH),
+    CAPABILITY(FOWNER),
+    CAPABILITY(FSETID),
+    CAPABILITY(KILL),
+    CAPABILITY(SETGID),
+    CAPABILITY(SETUID),
+    CAPABILITY(SETPCAP),
+    CAPABILITY(LINUX_IMMUTABLE),
+    CAPABILITY(NET_BIND_SERVICE),
+    CAPABILITY(NET_BROADCAST),
+    CAPABILITY(NET_ADMIN),
+    CAPABILITY(NET_RAW),
+    CAPABILITY(IPC_LOCK),
+    CAPABILITY(IPC_OWNER),
+    CAPABILITY(SYS_MODULE),
+    CAPABILITY(SYS_RAWIO),
+    CAPABILITY(SYS_CHROOT),
+    CAPABILITY(SYS_PTRACE),
+    CAPABILITY(SYS_PACCT),
+    CAPABILITY(SYS_ADMIN),
+    CAPABILITY(SYS_BOOT),
+    CAPABILITY(SYS_NICE),
+    CAPABILITY(SYS_RESOURCE),
+    CAPABILITY(SYS_TIME),
+    CAPABILITY(SYS_TTY_CONFIG),
+    CAPABILITY(MKNOD),
+    CAPABILITY(LEASE),
+    CAPABILITY(AUDIT_WRITE),
+    CAPABILITY(AUDIT_CONTROL),
+    CAPABILITY(SETFCAP),
+    CAPABILITY(MAC_OVERRIDE),
+    CAPABILITY(MAC_ADMIN),
+    CAPABILITY(SYSLOG),
+    CAPABILITY(WAKE_ALARM),
+    CAPABILITY(BLOCK_SUSPEND),
+    CAPABILITY(AUDIT_READ),
+    CAPABILITY(PERFMON),
+    CAPABILITY(BPF),
+    CAPABILITY(CHECKPOINT_RESTORE),
+};
+
+#undef CAPABILITY
+
+constexpr Entry kPrctl[] = {
+    V(PR_SET_PDEATHSIG),
+    V(PR_GET_PDEATHSIG),
+    V(PR_GET_DUMPABLE),
+    V(PR_SET_DUMPABLE),
+    V(PR_GET_UNALIGN),
+    V(PR_SET_UNALIGN),
+    V(PR_UNALIGN_NOPRINT),
+    V(PR_UNALIGN_SIGBUS),
+    V(PR_GET_KEEPCAPS),
+    V(PR_SET_KEEPCAPS),
+    V(PR_GET_FPEMU),
+    V(PR_SET_FPEMU),
+    V(PR_FPEMU_NOPRINT),
+    V(PR_FPEMU_SIGFPE),
+    V(PR_GET_FPEXC),
+    V(PR_SET_FPEXC),
+    V(PR_FP_EXC_SW_ENABLE),
+    V(PR_FP_EXC_DIV),
+    V(PR_FP_EXC_OVF),
+    V(PR_FP_EXC_UND),
+    V(PR_FP_EXC_RES),
+    V(PR_FP_EXC_INV),
+    V(PR_FP_EXC_DISABLED),
+    V(PR_FP_EXC_NONRECOV),
+    V(PR_FP_EXC_ASYNC),
+    V(PR_FP_EXC_PRECISE),
+    V(PR_GET_TIMING),
+    V(PR_SET_TIMING),
+    V(PR_TIMING_STATISTICAL),
+    V(PR_TIMING_TIMESTAMP),
+    V(PR_SET_NAME),
+    V(PR_GET_NAME),
+    V(PR_GET_ENDIAN),
+    V(PR_SET_ENDIAN),
+    V(PR_ENDIAN_BIG),
+    V(PR_ENDIAN_LITTLE),
+    V(PR_ENDIAN_PPC_LITTLE),
+    V(PR_GET_SECCOMP),
+    V(PR_SET_SECCOMP),
+    V(PR_CAPBSET_READ),
+    V(PR_CAPBSET_DROP),
+    V(PR_GET_TSC),
+    V(PR_SET_TSC),
+    V(PR_TSC_ENABLE),
+    V(PR_TSC_SIGSEGV),
+    V(PR_GET_SECUREBITS),
+    V(PR_SET_SECUREBITS),
+    V(PR_SET_TIMERSLACK),
+    V(PR_GET_TIMERSLACK),
+    V(PR_TASK_PERF_EVENTS_DISABLE),
+    V(PR_TASK_PERF_EVENTS_ENABLE),
+    V(PR_MCE_KILL),
+    V(PR_MCE_KILL_CLEAR),
+    V(PR_MCE_KILL_SET),
+    V(PR_MCE_KILL_LATE),
+    V(PR_MCE_KILL_EARLY),
+    V(PR_MCE_KILL_DEFAULT),
+    V(PR_MCE_KILL_GET),
+    V(PR_SET_MM),
+    V(PR_SET_MM_START_CODE),
+    V(PR_SET_MM_END_CODE),
+    V(PR_SET_MM_START_DATA),
+    V(PR_SET_MM_END_DATA),
+    V(PR_SET_MM_START_STACK),
+    V(PR_SET_MM_START_BRK),
+    V(PR_SET_MM_BRK),
+    V(PR_SET_MM_ARG_START),
+    V(PR_SET_MM_ARG_END),
+    V(PR_SET_MM_ENV_START),
+    V(PR_SET_MM_ENV_END),
+    V(PR_SET_MM_AUXV),
+    V(PR_SET_MM_EXE_FILE),
+    V(PR_SET_MM_MAP),
+    V(PR_SET_MM_MAP_SIZE),
+    V(PR_SET_PTRACER),
+    V(PR_SET_PTRACER_ANY),
+    V(PR_SET_CHILD_SUBREAPER),
+    V(PR_GET_CHILD_SUBREAPER),
+    V(PR_SET_NO_NEW_PRIVS),
+    V(PR_GET_NO_NEW_PRIVS),
+    V(PR_GET_TID_ADDRESS),
+    V(PR_SET_THP_DISABLE),
+    V(PR_GET_THP_DISABLE),
+    V(PR_MPX_ENABLE_MANAGEMENT),
+    V(PR_MPX_DISABLE_MANAGEMENT),
+    V(PR_SET_FP_MODE),
+    V(PR_GET_FP_MODE),
+    V(PR_FP_MODE_FR),
+    V(PR_FP_MODE_FRE),
+    V(PR_CAP_AMBIENT),
+    V(PR_CAP_AMBIENT_IS_SET),
+    V(PR_CAP_AMBIENT_RAISE),
+    V(PR_CAP_AMBIENT_LOWER),
+    V(PR_CAP_AMBIENT_CLEAR_ALL),
+    V(PR_SVE_SET_VL),
+    V(PR_SVE_SET_VL_ONEXEC),
+    V(PR_SVE_GET_VL),
+    V(PR_SVE_VL_LEN_MASK),
+    V(PR_SVE_VL_INHERIT),
+    V(PR_GET_SPECULATION_CTRL),
+    V(PR_SET_SPECULATION_CTRL),
+    V(PR_SPEC_STORE_BYPASS),
+    V(PR_SPEC_INDIRECT_BRANCH),
+    V(PR_SPEC_L1D_FLUSH),
+    V(PR_SPEC_NOT_AFFECTED),
+    V(PR_SPEC_PRCTL),
+    V(PR_SPEC_ENABLE),
+    V(PR_SPEC_DISABLE),
+    V(PR_SPEC_FORCE_DISABLE),
+    V(PR_SPEC_DISABLE_NOEXEC),
+    V(PR_PAC_RESET_KEYS),
+    V(PR_PAC_APIAKEY),
+    V(PR_PAC_APIBKEY),
+    V(PR_PAC_APDAKEY),
+    V(PR_PAC_APDBKEY),
+    V(PR_PAC_APGAKEY),
+    V(PR_SET_TAGGED_ADDR_CTRL),
+    V(PR_GET_TAGGED_ADDR_CTRL),
+    V(PR_TAGGED_ADDR_ENABLE),
+    V(PR_MTE_TCF_NONE),
+    V(PR_MTE_TCF_SYNC),
+    V(PR_MTE_TCF_ASYNC),
+    V(PR_MTE_TCF_MASK),
+    V(PR_MTE_TAG_SHIFT),
+    V(PR_MTE_TAG_MASK),
+    V(PR_MTE_TCF_SHIFT),
+    V(PR_SET_IO_FLUSHER),
+    V(PR_GET_IO_FLUSHER),
+    V(PR_SET_SYSCALL_USER_DISPATCH),
+    V(PR_SYS_DISPATCH_OFF),
+    V(PR_SYS_DISPATCH_ON),
+    V(PR_PAC_SET_ENABLED_KEYS),
+    V(PR_PAC_GET_ENABLED_KEYS),
+    V(PR_SCHED_CORE),
+    V(PR_SCHED_CORE_GET),
+    V(PR_SCHED_CORE_CREATE),
+    V(PR_SCHED_CORE_SHARE_TO),
+    V(PR_SCHED_CORE_SHARE_FROM),
+    V(PR_SCHED_CORE_MAX),
+    V(PR_SCHED_CORE_SCOPE_THREAD),
+    V(PR_SCHED_CORE_SCOPE_THREAD_GROUP),
+    V(PR_SCHED_CORE_SCOPE_PROCESS_GROUP),
+    V(PR_SME_SET_VL),
+    V(PR_SME_SET_VL_ONEXEC),
+    V(PR_SME_GET_VL),
+    V(PR_SME_VL_LEN_MASK),
+    V(PR_SME_VL_INHERIT),
+    V(PR_SET_VMA),
+    V(PR_SET_VMA_ANON_NAME),
+};
+
+constexpr Entry kCloneFlags[] = {
+    V(CLONE_VM),
+    V(CLONE_FS),
+    V(CLONE_FILES),
+    V(CLONE_SIGHAND),
+    V(CLONE_PIDFD),
+    V(CLONE_PTRACE),
+    V(CLONE_VFORK),
+    V(CLONE_PARENT),
+    V(CLONE_THREAD),
+    V(CLONE_NEWNS),
+    V(CLONE_SYSVSEM),
+    V(CLONE_SETTLS),
+    V(CLONE_PARENT_SETTID),
+    V(CLONE_CHILD_CLEARTID),
+    V(CLONE_DETACHED),
+    V(CLONE_UNTRACED),
+    V(CLONE_CHILD_SETTID),
+    V(CLONE_NEWCGROUP),
+    V(CLONE_NEWUTS),
+    V(CLONE_NEWIPC),
+    V(CLONE_NEWUSER),
+    V(CLONE_NEWPID),
+    V(CLONE_NEWNET),
+    V(CLONE_IO),
+    V(CLONE_NEWTIME),
+};
+
+constexpr Entry kRlimit[] = {
+    V(RLIMIT_CPU),      V(RLIMIT_FSIZE), V(RLIMIT_DATA),   V(RLIMIT_STACK),
+    V(RLIMIT_CORE),     V(RLIMIT_RSS),   V(RLIMIT_NPROC),  V(RLIMIT_NOFILE),
+    V(RLIMIT_MEMLOCK),  V(RLIMIT_AS),    V(RLIMIT_LOCKS),  V(RLIMIT_SIGPENDING),
+    V(RLIMIT_MSGQUEUE), V(RLIMIT_NICE),  V(RLIMIT_RTPRIO), V(RLIMIT_RTTIME),
+};
+
+// Those of some architectures alone are where its header has them.
+constexpr Entry kPtrace[] = {
+    V(PTRACE_TRACEME),
+    V(PTRACE_PEEKTEXT),
+    V(PTRACE_PEEKDATA),
+    V(PTRACE_PEEKUSR),
+    V(PTRACE_POKETEXT),
+    V(PTRACE_POKEDATA),
+    V(PTRACE_POKEUSR),
+    V(PTRACE_CONT),
+    V(PTRACE_KILL),
+    V(PTRACE_SINGLESTEP),
+    V(PTRACE_ATTACH),
+    V(PTRACE_DETACH),
+    V(PTRACE_SYSCALL),
+    V(PTRACE_SETOPTIONS),
+    V(PTRACE_GETEVENTMSG),
+    V(PTRACE_GETSIGINFO),
+    V(PTRACE_SETSIGINFO),
+    V(PTRACE_GETREGSET),
+    V(PTRACE_SETREGSET),
+    V(PTRACE_SEIZE),
+    V(PTRACE_INTERRUPT),
+    V(PTRACE_LISTEN),
+    V(PTRACE_PEEKSIGINFO),
+    V(PTRACE_GETSIGMASK),
+    V(PTRACE_SETSIGMASK),
+    V(PTRACE_SECCOMP_GET_FILTER),
+    V(PTRACE_SECCOMP_GET_METADATA),
+    V(PTRACE_GET_SYSCALL_INFO),
+    V(PTRACE_GET_RSEQ_CONFIGURATION),
+    {"PTRACE_PEEKUSER", PTRACE_PEEKUSR},
+    {"PTRACE_POKEUSER", PTRACE_POKEUSR},
+#ifdef PTRACE_GETREGS
+    V(PTRACE_GETREGS),
+#endif
+#ifdef PTRACE_SETREGS
+    V(PTRACE_SETREGS),
+#endif
+#ifdef PTRACE_GETFPREGS
+    V(PTRACE_GETFPREGS),
+#endif
+#ifdef PTRACE_SETFPREGS
+    V(PTRACE_SETFPREGS),
+#endif
+#ifdef PTRACE_GETFPXREGS
+    V(PTRACE_GETFPXREGS),
+#endif
+#ifdef PTRACE_SETFPXREGS
+    V(PTRACE_SETFPXREGS),
+#endif
+#ifdef PTRACE_OLDSETOPTIONS
+    V(PTRACE_OLDSETOPTIONS),
+#endif
+#ifdef PTRACE_GET_THREAD_AREA
+    V(PTRACE_GET_THREAD_AREA),
+#endif
+#ifdef PTRACE_SET_THREAD_AREA
+    V(PTRACE_SET_THREAD_AREA),
+#endif
+#ifdef PTRACE_ARCH_PRCTL
+    V(PTRACE_ARCH_PRCTL),
+#endif
+#ifdef PTRACE_SYSEMU
+    V(PTRACE_SYSEMU),
+#endif
+#ifdef PTRACE_SYSEMU_SINGLESTEP
+    V(PTRACE_SYSEMU_SINGLESTEP),
+#endif
+#ifdef PTRACE_SINGLEBLOCK
+    V(PTRACE_SINGLEBLOCK),
+#endif
+#ifdef PTRACE_PEEKMTETAGS
+    V(PTRACE_PEEKMTETAGS),
+#endif
+#ifdef PTRACE_POKEMTETAGS
+    V(PTRACE_POKEMTETAGS),
+#endif
+};
+
+#undef V
+
+// vedette.v1.Exit.Cause
+constexpr Entry kExitCause[] = {
+    {"EXITED", 0},
+    {"COREDUMPED", 1},
+    {"SIGNALED", 2},
+};
+
+// (uid_t)-1: no login session
+constexpr Entry kAuid[] = {
+    {"AUDIT_AUID_UNSET", 4294967295},
+};
+
+// vedette.v1.UserSession
+constexpr Entry kSessionType[] = {
+    {"unknown", 0},
+    {"k8s", 1},
+    {"ssh", 2},
+};
+
+constexpr Entry kSshAuthMethod[] = {
+    {"password", 1},
+    {"publickey", 2},
+};
+
+constexpr Family kFamilies[] = {
+    {"capabilities", "Capabilities, as bits of a mask", kCapabilities},
+    {"auid", "Audit user ids", kAuid},
+    {"exit_cause", "How a process ended", kExitCause},
+    {"prctl", "Options of prctl", kPrctl},
+    {"clone_flags", "Flags of clone and unshare", kCloneFlags},
+    {"rlimit", "Resources that have a limit", kRlimit},
+    {"ptrace", "Requests of ptrace", kPtrace},
+    {"session_type", "Kinds of user sessions", kSessionType},
+    {"ssh_auth_method", "How a person authenticated with ssh", kSshAuthMethod},
+};
+
+}  // namespace
+
+std::span<const Family> process_families() {
+    return kFamilies;
+}
+
+}  // namespace vedette::secl::tables

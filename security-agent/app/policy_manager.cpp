@@ -42,7 +42,6 @@ void PolicyManager::load() {
     const std::lock_guard lock(loading_);
     policy::LoadOptions options;
     options.host = policy::current_host_facts();
-    options.fields = &engine::field_table();
     Result<policy::LoadedPolicies> loaded = policy::load_policies(directory_, options);
     if (!loaded)
         return refuse(loaded.error().message);

@@ -10,6 +10,7 @@
 #include <ostream>
 
 #include "security-agent/policy/loader.h"
+#include "security-agent/policy/report_json.h"
 #include "security-agent/secl/diagnostics_json.h"
 
 namespace vedette::cli {
@@ -21,32 +22,9 @@ using policy::RuleReport;
 using policy::RuleStatus;
 using secl::valid_utf8;
 
-boost::json::object to_json(const PolicyReport& policy) {
-    boost::json::array rules;
-    for (const RuleReport& rule : policy.rules) {
-        rules.push_back({{"id", valid_utf8(rule.id)},
-                         {"version", valid_utf8(rule.version)},
-                         {"status", to_string(rule.status)},
-                         {"message", valid_utf8(rule.message)}});
-    }
-    boost::json::object out;
-    out["name"] = valid_utf8(policy.name);
-    out["version"] = valid_utf8(policy.version);
-    out["source"] = "file";
-    out["path"] = valid_utf8(policy.path);
-    out["status"] = to_string(policy.status);
-    out["message"] = valid_utf8(policy.message);
-    out["rules"] = std::move(rules);
-    return out;
-}
-
 void write_json(const CompiledPolicies& compiled, std::ostream& out) {
-    boost::json::array policies;
-    for (const PolicyReport& policy : compiled.policies) {
-        policies.push_back(to_json(policy));
-    }
     boost::json::object report;
-    report["policies"] = std::move(policies);
+    report["policies"] = policy::policies_json(compiled.policies);
     report["filters"] = boost::json::object();
     report["diagnostics"] = secl::to_json(compiled.diagnostics);
     out << boost::json::serialize(report) << '\n';
@@ -84,7 +62,6 @@ int run_policy_check(const PolicyCheckOptions& options, const secl::FieldTable& 
     policy::LoadOptions load;
     load.agent_version = options.agent_version;
     load.host = options.host;
-    load.fields = &fields;
     auto loaded = policy::load_policies(options.path, load);
     if (!loaded) {
         err << "error: " << loaded.error().message << '\n';

@@ -16,11 +16,15 @@
 namespace vedette::policy {
 
 struct SetAction {
-    uint32_t variable = 0;  ///< in CompiledPolicies::variables
-    bool append = false;    ///< always for a list
-    secl::VariableValue value;                            ///< when `source` is null
-    std::shared_ptr<const secl::Expression> source;       ///< `field` or `expression`
-    std::shared_ptr<const secl::Expression> scope_field;  ///< a pid: the process it is set for; null: the acting one
+    uint32_t variable = 0;                           ///< in CompiledPolicies::variables
+    bool append = false;                             ///< always for a list
+    secl::VariableValue value;                       ///< when `source` is null
+    std::shared_ptr<const secl::Expression> source;  ///< `field` or `expression`
+    /// Of what `source` gives only the first value counts: the others are further names of it
+    /// (FieldDef::alternatives).
+    bool first_only = false;
+    std::shared_ptr<const secl::Expression>
+        scope_field;  ///< a pid: the process it is set for; null: the acting one
 };
 
 struct LogAction {
@@ -37,7 +41,7 @@ struct KillAction {
 };
 
 struct HashAction {
-    std::string field;  ///< "open.file": the file whose hash is wanted
+    std::string field;           ///< "open.file": the file whose hash is wanted
     uint64_t max_file_size = 0;  ///< 0: the setting's
 };
 

@@ -6,10 +6,16 @@
 #include <algorithm>
 #include <array>
 
+#include "security-agent/policy/literals.h"
 #include "security-agent/secl/constants.h"
 
 namespace vedette::policy {
 namespace {
+
+using File = YamlFields::File;
+using secl::Scope;
+
+constexpr int64_t kMaxListSize = 1'000'000;
 
 bool is_identifier(std::string_view text) {
     constexpr std::string_view kAllowed =
@@ -17,155 +23,213 @@ bool is_identifier(std::string_view text) {
     return !text.empty() && text.find_first_not_of(kAllowed) == std::string_view::npos;
 }
 
-void read_set(YamlFields& set, std::vector<ActionExpression>& expressions) {
-    const auto name = set.text("name");
+Scope scope_named(std::string_view word) {
+    return word == "process"     ? Scope::kProcess
+           : word == "container" ? Scope::kContainer
+           : word == "cgroup"    ? Scope::kCgroup
+                                 : Scope::kGlobal;
+}
+
+void read_name(const File& file, YamlFields& fields, SetDefinition& set) {
+    const auto name = fields.text("name");
+    set.place = place_in(file, fields.offset_of("name"));
     if (!name) {
-        set.error(set.offset_of(""), "a 'set' action needs a 'name'");
+        fields.error(fields.offset_of(""), "a 'set' action needs a 'name'");
     } else if (!is_identifier(*name)) {
-        set.error(set.offset_of("name"), fmt::format("'{}' is no variable name", *name),
-                  "letters, digits and '_'");
+        fields.error(fields.offset_of("name"), fmt::format("'{}' is no variable name", *name),
+                     "letters, digits and '_'; the scope is a key of its own");
+    } else {
+        set.name = *name;
     }
-    const bool has_value = set.node("value") != nullptr;
-    const auto field = set.text("field");
-    const auto expression = set.source("expression");
-    const int sources = (has_value ? 1 : 0) + (field ? 1 : 0) + (expression ? 1 : 0);
+}
+
+// What the value comes from, and what its type is taken from.
+void read_value(const File& file, YamlFields& fields, SetDefinition& set) {
+    const int sources = (fields.has("value") ? 1 : 0) + (fields.has("field") ? 1 : 0) +
+                        (fields.has("expression") ? 1 : 0);
     if (sources != 1) {
-        set.error(set.offset_of("name"),
-                  "a 'set' action needs exactly one of 'value', 'field' and 'expression'");
+        fields.error(fields.offset_of("name"),
+                     "a 'set' action needs exactly one of 'value', 'field' and 'expression'");
     }
-    const bool has_default = set.node("default_value") != nullptr;
-    if (expression && !has_default) {
-        set.error(set.offset_of("expression"), "'expression' needs a 'default_value' of its type");
+    if (fields.has("value")) {
+        set.value = read_literal(file, fields, "value");
     }
-    if (expression) {
-        expressions.push_back({*expression});
+    set.field = fields.source("field");
+    set.expression = fields.source("expression");
+    if (fields.has("default_value")) {
+        set.default_value = read_literal(file, fields, "default_value");
+    } else if (set.expression) {
+        fields.error(fields.offset_of("expression"),
+                     "'expression' needs a 'default_value' of its type");
     }
-    set.boolean("append");
-    const auto scope = set.word("scope", {"process", "container", "cgroup"});
-    const auto scope_field = set.text("scope_field");
-    if (scope_field && scope != "process") {
-        set.error(set.offset_of("scope_field"), "'scope_field' is for scope: process only");
-    }
-    if (const auto size = set.integer("size"); size && *size <= 0) {
-        set.error(set.offset_of("size"), "'size' must be greater than 0");
-    }
-    set.duration("ttl");
-    set.boolean("private");
-    if (set.boolean("inherited").value_or(false) && scope != "process") {
-        set.error(set.offset_of("inherited"), "'inherited' is for scope: process only");
-    }
+    set.append = fields.boolean("append").value_or(false);
 }
 
-void read_kill(YamlFields& kill) {
-    const auto signal = kill.text("signal");
-    const secl::Constant* constant = signal ? secl::find_constant(*signal) : nullptr;
+SetDefinition read_set(const File& file, YamlFields& fields) {
+    SetDefinition set;
+    read_name(file, fields, set);
+    read_value(file, fields, set);
+    set.scope = scope_named(fields.word("scope", {"process", "container", "cgroup"}).value_or(""));
+    set.scope_field = fields.source("scope_field");
+    if (set.scope_field && set.scope != Scope::kProcess) {
+        fields.error(fields.offset_of("scope_field"), "'scope_field' is for scope: process only");
+    }
+    set.size = fields.integer("size");
+    if (set.size && (*set.size <= 0 || *set.size > kMaxListSize)) {
+        fields.error(fields.offset_of("size"),
+                     fmt::format("'size' must be between 1 and {}", kMaxListSize));
+    }
+    set.ttl_ns = fields.duration("ttl");
+    set.is_private = fields.boolean("private").value_or(false);
+    set.inherited = fields.boolean("inherited").value_or(false);
+    if (set.inherited && set.scope != Scope::kProcess) {
+        fields.error(fields.offset_of("inherited"), "'inherited' is for scope: process only");
+    }
+    return set;
+}
+
+KillAction read_kill(YamlFields& fields) {
+    KillAction kill;
+    const auto signal = fields.text("signal");
+    const secl::Constant* constant =
+        signal && signal->starts_with("SIG") ? secl::find_constant(*signal) : nullptr;
     if (!signal) {
-        kill.error(kill.offset_of(""), "a 'kill' action needs a 'signal'", "signal: SIGKILL");
-    } else if (constant == nullptr || constant->family != "signal") {
-        kill.error(kill.offset_of("signal"), fmt::format("'{}' is no signal", *signal),
-                   "signal: SIGKILL");
+        fields.error(fields.offset_of(""), "a 'kill' action needs a 'signal'", "signal: SIGKILL");
+    } else if (constant == nullptr) {
+        fields.error(fields.offset_of("signal"), fmt::format("'{}' is no signal", *signal),
+                     "signal: SIGKILL");
+    } else {
+        kill.signal = static_cast<int>(constant->value);
     }
-    kill.word("scope", {"process", "container", "cgroup"});
-    kill.boolean("disable_container_disarmer");
-    kill.boolean("disable_executable_disarmer");
+    const auto scope = fields.word("scope", {"process", "container", "cgroup"});
+    kill.scope = scope_named(scope.value_or("process"));
+    kill.disable_container_disarmer = fields.boolean("disable_container_disarmer").value_or(false);
+    kill.disable_executable_disarmer =
+        fields.boolean("disable_executable_disarmer").value_or(false);
+    return kill;
 }
 
-void read_hash(YamlFields& hash) {
-    hash.text("field");
-    if (const auto size = hash.integer("max_file_size"); size && *size < 0) {
-        hash.error(hash.offset_of("max_file_size"), "'max_file_size' must not be negative");
+HashDefinition read_hash(YamlFields& fields) {
+    HashDefinition hash;
+    hash.field = fields.source("field");
+    const int64_t size = fields.integer("max_file_size").value_or(0);
+    if (size < 0) {
+        fields.error(fields.offset_of("max_file_size"), "'max_file_size' must not be negative");
     }
+    hash.max_file_size = static_cast<uint64_t>(std::max<int64_t>(size, 0));
+    return hash;
 }
 
-void read_coredump(YamlFields& dump) {
-    const bool process = dump.boolean("process").value_or(false);
-    const bool mount = dump.boolean("mount").value_or(false);
-    const bool dentry = dump.boolean("dentry").value_or(false);
-    dump.boolean("no_compression");
-    if (!process && !mount && !dentry) {
-        dump.error(dump.offset_of(""),
-                   "a 'coredump' action needs one of 'process', 'mount' and 'dentry'");
+CoreDumpAction read_coredump(YamlFields& fields) {
+    CoreDumpAction dump;
+    dump.process = fields.boolean("process").value_or(false);
+    dump.mount = fields.boolean("mount").value_or(false);
+    dump.dentry = fields.boolean("dentry").value_or(false);
+    dump.no_compression = fields.boolean("no_compression").value_or(false);
+    if (!dump.process && !dump.mount && !dump.dentry) {
+        fields.error(fields.offset_of(""),
+                     "a 'coredump' action needs one of 'process', 'mount' and 'dentry'");
     }
+    return dump;
 }
 
-void read_log(YamlFields& log) {
-    if (!log.word("level", {"debug", "info", "warning", "error"}) && log.ok()) {
-        log.error(log.offset_of(""), "a 'log' action needs a 'level'", "level: info");
+LogAction read_log(YamlFields& fields) {
+    LogAction log;
+    const auto level = fields.word("level", {"debug", "info", "warning", "error"});
+    if (!fields.has("level")) {
+        fields.error(fields.offset_of(""), "a 'log' action needs a 'level'", "level: info");
     }
-    log.text("message");
+    log.level = level == "debug"     ? LogAction::Level::kDebug
+                : level == "warning" ? LogAction::Level::kWarning
+                : level == "error"   ? LogAction::Level::kError
+                                     : LogAction::Level::kInfo;
+    log.message = fields.text("message").value_or("");
+    return log;
 }
 
-void read_network_filter(YamlFields& filter) {
-    if (!filter.text("filter")) {
-        filter.error(filter.offset_of(""), "a 'network_filter' action needs a 'filter'");
+NetworkFilterAction read_network_filter(YamlFields& fields) {
+    NetworkFilterAction out;
+    out.filter = fields.text("filter").value_or("");
+    if (out.filter.find_first_not_of(" \t\r\n") == std::string::npos) {
+        fields.error(fields.offset_of("filter"), "a 'network_filter' action needs a 'filter'",
+                     "a packet filter, like: filter: port 53");
     }
-    filter.word("policy", {"drop"});
-    filter.word("scope", {"process", "cgroup"});
+    fields.word("policy", {"drop"});
+    out.scope = scope_named(fields.word("scope", {"process", "cgroup"}).value_or("process"));
+    return out;
 }
 
 constexpr std::array<std::string_view, 6> kKinds = {"set",      "kill", "hash",
                                                     "coredump", "log",  "network_filter"};
 
-void read_kind(std::string_view kind, YamlFields& fields,
-               std::vector<ActionExpression>& expressions) {
+void read_kind(std::string_view kind, const File& file, YamlFields& fields,
+               ActionDefinition& action) {
     if (kind == "set") {
-        read_set(fields, expressions);
+        action.what = read_set(file, fields);
     } else if (kind == "kill") {
-        read_kill(fields);
+        action.what = read_kill(fields);
     } else if (kind == "hash") {
-        read_hash(fields);
+        action.what = read_hash(fields);
     } else if (kind == "coredump") {
-        read_coredump(fields);
+        action.what = read_coredump(fields);
     } else if (kind == "log") {
-        read_log(fields);
+        action.what = read_log(fields);
     } else {
-        read_network_filter(fields);
+        action.what = read_network_filter(fields);
     }
+}
+
+// One entry of the list; the first complaint about it, empty when there is none.
+std::string read_action(const File& file, const YamlNode& node, std::string_view rule_id,
+                        secl::Diagnostics& diagnostics, ActionDefinition& out) {
+    YamlFields action(file, node, "an action", diagnostics);
+    action.set_subject(std::string(rule_id));
+    action.source("filter").swap(out.filter);
+    size_t kinds = 0;
+    std::string error;
+    for (const std::string_view kind : kKinds) {
+        const YamlNodePtr body = action.node(kind);
+        if (!body) {
+            continue;
+        }
+        ++kinds;
+        YamlNode empty;  // "hash:" alone is a hash action
+        empty.kind = YamlNode::Kind::kMap;
+        empty.offset = node.offset;
+        YamlFields fields(file, body->kind == YamlNode::Kind::kNull ? empty : *body,
+                          fmt::format("a '{}' action", kind), diagnostics);
+        fields.set_subject(std::string(rule_id));
+        if (fields.ok()) {
+            read_kind(kind, file, fields, out);
+            fields.finish();
+        }
+        error = error.empty() ? fields.first_error() : error;
+    }
+    if (node.kind == YamlNode::Kind::kMap && kinds != 1) {
+        action.error(node.offset,
+                     "an action is exactly one of set, kill, hash, coredump, log, network_filter");
+    }
+    action.finish();
+    return error.empty() ? action.first_error() : error;
 }
 
 }  // namespace
 
-void read_actions(const YamlFields::File& file, YamlFields& rule, std::string_view rule_id,
-                  secl::Diagnostics& diagnostics, std::vector<ActionExpression>& expressions) {
+std::vector<ActionDefinition> read_actions(const File& file, YamlFields& rule,
+                                           std::string_view rule_id,
+                                           secl::Diagnostics& diagnostics) {
+    std::vector<ActionDefinition> out;
     for (const YamlNodePtr& item : rule.list("actions")) {
-        YamlFields action(file, *item, "an action", diagnostics);
-        action.set_subject(std::string(rule_id));
-        if (const auto filter = action.source("filter")) {
-            expressions.push_back({*filter});
+        ActionDefinition action;
+        action.node = item;
+        action.place = place_in(file, item->offset);
+        const std::string error = read_action(file, *item, rule_id, diagnostics, action);
+        if (!error.empty()) {
+            rule.fail(error);
         }
-        size_t kinds = 0;
-        for (const std::string_view kind : kKinds) {
-            const YamlNodePtr body = action.node(kind);
-            if (!body) {
-                continue;
-            }
-            ++kinds;
-            const YamlNode empty{.kind = YamlNode::Kind::kMap,
-                                 .plain = false,
-                                 .offset = item->offset,
-                                 .scalar = {},
-                                 .items = {},
-                                 .entries = {}};
-            YamlFields fields(file, body->kind == YamlNode::Kind::kNull ? empty : *body, kind,
-                              diagnostics);
-            fields.set_subject(std::string(rule_id));
-            read_kind(kind, fields, expressions);
-            fields.finish();
-            if (!fields.ok()) {
-                rule.error(item->offset, fmt::format("the '{}' action has an error", kind));
-            }
-            action.warning(item->offset, fmt::format("'{}' actions are not performed yet", kind));
-        }
-        if (item->kind == YamlNode::Kind::kMap && kinds != 1) {
-            action.error(
-                item->offset,
-                "an action is exactly one of set, kill, hash, coredump, log, network_filter");
-        }
-        action.finish();
-        if (!action.ok()) {
-            rule.error(item->offset, "an action of the rule has an error");
-        }
+        out.push_back(std::move(action));
     }
+    return out;
 }
 
 }  // namespace vedette::policy

@@ -98,7 +98,7 @@ OverrideFields read_override_options(const File& file, YamlFields& rule, Diagnos
     }
     fields.finish();
     if (!fields.ok()) {
-        rule.error(node->offset, "override_options has an error");
+        rule.fail(fields.first_error());
     }
     return out;
 }
@@ -127,7 +127,7 @@ RuleDefinition read_rule(const File& file, const YamlNode& node, Diagnostics& di
         rule.disabled = fields.boolean("disabled");
         rule.combine = read_combine(fields, false);
         rule.override_fields = read_override_options(file, fields, diagnostics);
-        read_actions(file, fields, rule.id, diagnostics, rule.action_expressions);
+        rule.actions = read_actions(file, fields, rule.id, diagnostics);
         rule.every_ns = fields.duration("every");
         rule.limiter_token = fields.sources("limiter_token");
         rule.silent = fields.boolean("silent").value_or(false);
@@ -144,13 +144,6 @@ RuleDefinition read_rule(const File& file, const YamlNode& node, Diagnostics& di
 }
 
 }  // namespace
-
-secl::SourceText place_in(const File& file, uint32_t offset) {
-    secl::SourceText place;
-    place.file = file;
-    place.offsets.push_back(offset);
-    return place;
-}
 
 PolicyFile read_policy(const File& file, Diagnostics& diagnostics) {
     PolicyFile policy;
@@ -169,10 +162,10 @@ PolicyFile read_policy(const File& file, Diagnostics& diagnostics) {
     if (root->kind == YamlNode::Kind::kMap) {
         policy.readable = true;
         policy.version = fields.text("version").value_or("");
-        fields.word("type", {"policy", "content_pack"});
-        if (fields.text("replace_policy_id")) {
-            fields.warning(fields.offset_of("replace_policy_id"),
-                           "'replace_policy_id' is not supported yet");
+        policy.type = fields.word("type", {"policy", "content_pack"}).value_or(policy.type);
+        if (auto id = fields.text("replace_policy_id")) {
+            policy.replaces =
+                Replacement{std::move(*id), place_in(file, fields.offset_of("replace_policy_id"))};
         }
         for (const YamlNodePtr& macro : fields.list("macros")) {
             policy.macros.push_back(read_macro(file, *macro, own));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "security-agent/policy/action_definition.h"
 #include "security-agent/policy/yaml_tree.h"
 #include "security-agent/secl/diagnostics.h"
 #include "security-agent/secl/source.h"
@@ -27,11 +28,6 @@ struct OverrideFields {
     bool tags = false;
     bool product_tags = false;
     bool any() const { return all || expression || actions || every || tags || product_tags; }
-};
-
-/// An expression of a rule's action; type-checked with the rules.
-struct ActionExpression {
-    secl::SourceText text;
 };
 
 struct MacroDefinition {
@@ -57,7 +53,7 @@ struct RuleDefinition {
     std::vector<secl::SourceText> filters;
     std::optional<secl::SourceText> agent_version;
     std::vector<secl::SourceText> limiter_token;
-    std::vector<ActionExpression> action_expressions;
+    std::vector<ActionDefinition> actions;
     std::optional<int64_t> every_ns;
     int64_t priority = 0;
     std::optional<bool> disabled;
@@ -70,8 +66,16 @@ struct RuleDefinition {
     std::string error;  ///< first complaint when not ok
 };
 
+/// The name of another policy that this one stands in for.
+struct Replacement {
+    std::string id;
+    secl::SourceText place;
+};
+
 struct PolicyFile {
     std::string version;
+    std::string type = "policy";  ///< or "content_pack"
+    std::optional<Replacement> replaces;
     std::vector<MacroDefinition> macros;
     std::vector<RuleDefinition> rules;
     bool readable = false;  ///< false: not YAML or not a policy, nothing of it counts
@@ -81,8 +85,5 @@ struct PolicyFile {
 
 PolicyFile read_policy(const std::shared_ptr<const secl::SourceFile>& file,
                        secl::Diagnostics& diagnostics);
-
-/// A zero-length text that points at `offset` of the file.
-secl::SourceText place_in(const std::shared_ptr<const secl::SourceFile>& file, uint32_t offset);
 
 }  // namespace vedette::policy

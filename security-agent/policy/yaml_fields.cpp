@@ -9,16 +9,15 @@
 #include <charconv>
 #include <set>
 
-#include "security-agent/policy/policy_file.h"
 #include "security-agent/secl/suggest.h"
 
 namespace vedette::policy {
 
 using Kind = YamlNode::Kind;
 
-YamlFields::YamlFields(const File& file, const YamlNode& node, std::string_view what,
+YamlFields::YamlFields(const File& file, const YamlNode& node, std::string what,
                        secl::Diagnostics& diagnostics)
-    : file_(file), node_(node), what_(what), diagnostics_(diagnostics) {
+    : file_(file), node_(node), what_(std::move(what)), diagnostics_(diagnostics) {
     if (node.kind != Kind::kMap) {
         error(node.offset, fmt::format("{} is a map of keys and values", what_));
         return;
@@ -229,11 +228,17 @@ void YamlFields::error(uint32_t offset, std::string message, std::string hint, u
                      std::move(message), std::move(hint), subject_);
 }
 
-void YamlFields::warning(uint32_t offset, std::string message, std::string hint) {
-    secl::SourceText whole;
-    whole.file = file_;
-    diagnostics_.add(secl::Severity::kWarning, whole, {offset, offset + 1}, std::move(message),
-                     std::move(hint), subject_);
+void YamlFields::fail(std::string_view reason) {
+    if (first_error_.empty()) {
+        first_error_ = reason;
+    }
+}
+
+secl::SourceText place_in(const YamlFields::File& file, uint32_t offset) {
+    secl::SourceText place;
+    place.file = file;
+    place.offsets.push_back(offset);
+    return place;
 }
 
 std::optional<int64_t> parse_duration(std::string_view text) {

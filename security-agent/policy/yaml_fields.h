@@ -21,7 +21,7 @@ class YamlFields {
     using File = std::shared_ptr<const secl::SourceFile>;
 
     /// `node` may be anything: what is no map is reported. `what`: "a rule", for messages.
-    YamlFields(const File& file, const YamlNode& node, std::string_view what,
+    YamlFields(const File& file, const YamlNode& node, std::string what,
                secl::Diagnostics& diagnostics);
 
     void set_subject(std::string subject) { subject_ = std::move(subject); }
@@ -47,7 +47,8 @@ class YamlFields {
     void finish();
 
     void error(uint32_t offset, std::string message, std::string hint = {}, uint32_t width = 1);
-    void warning(uint32_t offset, std::string message, std::string hint = {});
+    /// Not in order any more, for a reason that is reported elsewhere.
+    void fail(std::string_view reason);
     /// Offset of a key's value, or of the map.
     uint32_t offset_of(std::string_view key) const;
 
@@ -60,12 +61,15 @@ class YamlFields {
 
     File file_;
     const YamlNode& node_;
-    std::string_view what_;
+    std::string what_;
     secl::Diagnostics& diagnostics_;
     std::string subject_;
     std::vector<std::string_view> asked_;
     std::string first_error_;
 };
+
+/// A zero-length text that points at `offset` of the file.
+secl::SourceText place_in(const YamlFields::File& file, uint32_t offset);
 
 /// "10s", "1m30s", "250ms"; nothing when it is none, or longer than 292 years.
 std::optional<int64_t> parse_duration(std::string_view text);

@@ -52,11 +52,14 @@ class Builder : public YAML::EventHandler {
                         [&](const Open& o) { return o.node == it->second; })) {
             return fail(mark, "the alias stands inside what it repeats");
         }
-        attach(mark, it->second);
+        if (take(mark, it->second->weight)) {
+            attach(mark, it->second);
+        }
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
-        if (auto node = add(mark, anchor, YamlNode::Kind::kScalar)) {
+        const size_t weight = 1 + value.size() / 32;
+        if (auto node = add(mark, anchor, YamlNode::Kind::kScalar, weight)) {
             node->scalar = value;
             node->plain = tag == "?";
         }
@@ -89,16 +92,27 @@ class Builder : public YAML::EventHandler {
         return static_cast<uint32_t>(std::max(mark.pos, 0));
     }
 
-    std::shared_ptr<YamlNode> add(const YAML::Mark& mark, YAML::anchor_t anchor,
-                                  YamlNode::Kind kind) {
+    // Whether so much more is allowed.
+    bool take(const YAML::Mark& mark, size_t weight) {
         if (!error.empty()) {
-            return nullptr;
+            return false;
         }
-        if (++nodes_ > kMaxYamlNodes) {
-            fail(mark, fmt::format("the file has more than {} values", kMaxYamlNodes));
+        total_ += weight;  // neither is larger than the limit before
+        if (total_ > kMaxYamlNodes) {
+            fail(mark, fmt::format("the file has more than {} values{}", kMaxYamlNodes,
+                                   aliases_ > 0 ? ", with those that its aliases repeat" : ""));
+            return false;
+        }
+        return true;
+    }
+
+    std::shared_ptr<YamlNode> add(const YAML::Mark& mark, YAML::anchor_t anchor,
+                                  YamlNode::Kind kind, size_t weight = 1) {
+        if (!take(mark, weight)) {
             return nullptr;
         }
         auto node = std::make_shared<YamlNode>();
+        node->weight = weight;
         node->kind = kind;
         node->offset = offset(mark);
         if (anchor != YAML::NullAnchor) {
@@ -114,6 +128,7 @@ class Builder : public YAML::EventHandler {
             return;
         }
         Open& parent = open_.back();
+        parent.node->weight += node->weight;
         if (parent.node->kind == YamlNode::Kind::kList) {
             parent.node->items.push_back(node);
         } else if (!parent.key) {
@@ -140,14 +155,18 @@ class Builder : public YAML::EventHandler {
     void end() {
         --depth_;
         if (error.empty() && !open_.empty()) {
+            const size_t weight = open_.back().node->weight;
             open_.pop_back();
+            if (!open_.empty()) {
+                open_.back().node->weight += weight - 1;  // 1 when it was attached, still empty
+            }
         }
     }
 
     std::vector<Open> open_;
     std::map<YAML::anchor_t, std::shared_ptr<YamlNode>> anchors_;
     size_t depth_ = 0;
-    size_t nodes_ = 0;
+    size_t total_ = 0;
     size_t aliases_ = 0;
 };
 
@@ -324,6 +343,22 @@ YamlNodePtr read_yaml(const std::shared_ptr<const SourceFile>& file, Diagnostics
         return nullptr;
     }
     return builder.root ? builder.root : std::make_shared<YamlNode>();
+}
+
+bool same_value(const YamlNode& a, const YamlNode& b) {
+    const auto same_item = [](const YamlNodePtr& x, const YamlNodePtr& y) {
+        return same_value(*x, *y);
+    };
+    const auto in_b = [&](const YamlEntry& entry) {
+        return std::any_of(b.entries.begin(), b.entries.end(), [&](const YamlEntry& other) {
+            return entry.key->scalar == other.key->scalar && same_value(*entry.value, *other.value);
+        });
+    };
+    return &a == &b ||
+           (a.kind == b.kind && a.scalar == b.scalar && a.plain == b.plain &&
+            a.entries.size() == b.entries.size() &&
+            std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same_item) &&
+            std::all_of(a.entries.begin(), a.entries.end(), in_b));
 }
 
 SourceText scalar_source(const std::shared_ptr<const SourceFile>& file, const YamlNode& scalar) {

@@ -17,7 +17,8 @@ namespace vedette::policy {
 
 inline constexpr size_t kMaxPolicyBytes = 8 << 20;
 inline constexpr size_t kMaxYamlDepth = 32;
-inline constexpr size_t kMaxYamlNodes = 500'000;
+inline constexpr size_t kMaxYamlNodes =
+    500'000;  ///< as YamlNode::weight counts: aliases repeat what they name
 inline constexpr size_t kMaxYamlAliases = 64;
 
 struct YamlNode;
@@ -34,10 +35,15 @@ struct YamlNode {
     Kind kind = Kind::kNull;
     bool plain = false;   ///< a scalar without quotes: may be a number or a boolean
     uint32_t offset = 0;  ///< in the file
+    /// Of the node and all below it, with what aliases repeat: one for each and one for every 32 bytes of text.
+    size_t weight = 1;
     std::string scalar;
     std::vector<YamlNodePtr> items;
     std::vector<YamlEntry> entries;
 };
+
+/// The same value, wherever the two were written; the order of a map's keys plays no part.
+bool same_value(const YamlNode& a, const YamlNode& b);
 
 /// Null after an error, which is in `diagnostics`. An empty document is a null node.
 YamlNodePtr read_yaml(const std::shared_ptr<const secl::SourceFile>& file,

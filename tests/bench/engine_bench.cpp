@@ -34,7 +34,6 @@ struct Bench {
         options.wall_ns = [] { return static_cast<int64_t>(kTime); };
         engine = std::make_unique<Engine>(options, sink, metrics, *logger);
         policy::LoadOptions load;
-        load.fields = &field_table();
         auto loaded = policy::load_policies(VEDETTE_SOURCE_DIR "/deploy/policies", load);
         if (!loaded)
             std::abort();

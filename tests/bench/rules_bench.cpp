@@ -25,7 +25,6 @@ constexpr uint64_t kActor = kFirstKey + kAncestors;
 
 Policies compiled(int rules) {
     policy::LoadOptions options;
-    options.fields = &field_table();
     auto out = std::make_shared<policy::CompiledPolicies>(policy::compile_policies(
         policy::load_policy_text("bench.policy", bench::realistic_policy(rules), options),
         field_table()));

@@ -26,7 +26,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
     const auto lines = static_cast<uint32_t>(std::count(text.begin(), text.end(), '\n')) + 1;
     policy::LoadOptions options;
-    options.fields = &policy::host_field_table();
     const policy::CompiledPolicies compiled = policy::compile_policies(
         policy::load_policy_text("fuzz.policy", text, options), policy::host_field_table());
     require(compiled.policies.size() == 1, "one file gives one report");

@@ -119,7 +119,6 @@ v1::Event& add_open(v1::Batch& batch, const std::string& path, int64_t retval) {
 
 Policies rules(const std::string& yaml) {
     policy::LoadOptions options;
-    options.fields = &field_table();
     return std::make_shared<const policy::CompiledPolicies>(policy::compile_policies(
         policy::load_policy_text("test.policy", yaml, options), field_table()));
 }

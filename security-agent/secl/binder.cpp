@@ -99,6 +99,7 @@ std::optional<BoundValue> Binder::value(const ast::Node& root) {
         !finish(operand.condition, whole)) {
         return std::nullopt;
     }
+    check_limited();
     auto out = value_of(std::move(operand));
     if (!out || report_.failed()) {
         return std::nullopt;
@@ -276,7 +277,25 @@ Condition Binder::condition_of(Operand operand) {
     return {};
 }
 
+// A field of several event types (network.*) does not choose one, but the rule's must be among them.
+void Binder::check_limited() {
+    for (const auto& [field, place] : limited_) {
+        if (field->exists_for(event_)) {
+            continue;
+        }
+        std::string types;
+        for (const EventTypeId type : field->events) {
+            types += fmt::format("{}{}", types.empty() ? "" : ", ", names_.fields.event_name(type));
+        }
+        report_.error(place,
+                      fmt::format("'{}' does not exist for {} events", field->name,
+                                  names_.fields.event_name(event_)),
+                      fmt::format("it exists for {}", types));
+    }
+}
+
 void Binder::check_event(const Place& whole) {
+    check_limited();
     if (use_.need == EventNeed::kExactlyOne && event_ == kAnyEvent) {
         report_.error(whole, "the rule has no event type: it uses no field of an event",
                       "add a field such as exec.file.path or open.file.path");

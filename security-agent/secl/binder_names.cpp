@@ -261,6 +261,10 @@ Operand Binder::constant_element(const ast::Node& node) {
 }
 
 void Binder::note_event(const FieldRead& read, const Place& place) {
+    if (!read.field->events.empty()) {
+        limited_.push_back({read.field, place});
+        return;
+    }
     const EventTypeId event = read.field->event;
     if (event == kAnyEvent || event == event_) {
         return;

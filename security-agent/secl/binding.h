@@ -30,6 +30,7 @@ class Binder {
     // ---- the whole (binder.cpp)
     bool finish(Condition& condition, const Place& whole);
     void check_event(const Place& whole);
+    void check_limited();
     std::optional<BoundValue> value_of(Operand operand);
     Condition condition_of(Operand operand);
 
@@ -90,6 +91,11 @@ class Binder {
     std::vector<Register> registers_;
     std::vector<std::shared_ptr<const Template>> templates_;
     EventTypeId event_;
+    struct Limited {
+        const FieldDef* field = nullptr;
+        Place place;
+    };
+    std::vector<Limited> limited_;  // fields of several event types, to be checked when the rule's is known
     size_t size_ = 0;
     unsigned depth_ = 0;
 };

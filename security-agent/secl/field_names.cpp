@@ -4,19 +4,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-
-#include "security-agent/secl/legacy_aliases.h"
 
 namespace vedette::secl {
 namespace {
 
-constexpr std::string_view kAncestors = "process.ancestors";
+// What a register may follow (reference section 1.6). Which one a field is read through says its subject.
+constexpr std::array<std::string_view, 5> kIterators = {
+    "process.ancestors", "ptrace.tracee.ancestors", "setrlimit.target.ancestors",
+    "signal.target.ancestors", "network_flow_monitor.flows"};
+
 constexpr std::string_view kLengthSuffix = ".length";
 constexpr int32_t kMaxIndex = 1 << 20;
 
 bool is_number(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_iterator(std::string_view name) {
+    return std::find(kIterators.begin(), kIterators.end(), name) != kIterators.end();
 }
 
 NamedRead wrong(std::string error, std::string hint = {}) {
@@ -41,11 +48,7 @@ FieldNames::FieldNames(const FieldTable& table) : table_(table) {
 }
 
 const FieldDef* FieldNames::find(std::string_view name) const {
-    if (const auto it = by_name_.find(name); it != by_name_.end()) {
-        return it->second;
-    }
-    const std::string today = legacy_field_name(name);
-    const auto it = by_name_.find(today);
+    const auto it = by_name_.find(name);
     return it == by_name_.end() ? nullptr : it->second;
 }
 
@@ -71,7 +74,7 @@ NamedRead FieldNames::resolve(std::string_view name) const {
                 out.read.index > kMaxIndex) {
                 return wrong(fmt::format("index {} is too large", key));
             }
-        } else if (plain == kAncestors && out.reg.empty() && at < name.size() && !is_number(key)) {
+        } else if (is_iterator(plain) && out.reg.empty() && at < name.size() && !is_number(key)) {
             if (key == "_") {
                 return wrong("'_' is not a register", "give the register a name, or leave [_] out");
             }
@@ -97,7 +100,7 @@ NamedRead FieldNames::resolve(std::string_view name) const {
         out.unknown = true;
         return out;
     }
-    if (!out.reg.empty() && out.read.field->subject != Subject::kAncestor) {
+    if (!out.reg.empty() && !is_iterated(out.read.field->subject)) {
         return wrong(fmt::format("'{}' is not read through an iterator", plain));
     }
     if (out.read.index >= 0 &&

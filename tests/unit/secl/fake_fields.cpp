@@ -153,7 +153,13 @@ class FakeTable : public FieldTable {
     std::array<EventTypeDef, 3> events_ = {EventTypeDef{kExec, "exec", "", ""},
                                            EventTypeDef{kOpen, "open", "", ""},
                                            EventTypeDef{kConnect, "connect", "", ""}};
-    std::array<AliasDef, 1> aliases_ = {AliasDef{"open.old_name", "open.file.name"}};
+    std::array<AliasDef, 6> aliases_ = {
+        AliasDef{"container.id", "process.container.id"},
+        AliasDef{"exec.filename", "exec.file.path"},
+        AliasDef{"open.basename", "open.file.name"},
+        AliasDef{"open.filename", "open.file.path"},
+        AliasDef{"open.old_name", "open.file.name"},
+        AliasDef{"process.filename", "process.file.path"}};
 };
 
 std::span<const void* const> ancestors_of(const EvalContext& context, Subject) {

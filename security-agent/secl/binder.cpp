@@ -10,6 +10,7 @@
 #include "security-agent/secl/constants.h"
 #include "security-agent/secl/parser.h"
 #include "security-agent/secl/registers.h"
+#include "security-agent/secl/static_fields.h"
 
 namespace vedette::secl {
 namespace {
@@ -127,9 +128,12 @@ bool Binder::finish(Condition& condition, const Place& whole) {
     if (report_.failed()) {
         return false;
     }
-    for (size_t i = 0; i < registers_.size(); ++i) {
-        condition = for_some(static_cast<int32_t>(i), registers_[i].iterator, std::move(condition));
+    check_static_fields(condition, report_);
+    std::vector<Subject> iterators;
+    for (const Register& reg : registers_) {
+        iterators.push_back(reg.iterator);
     }
+    condition = bind_registers(std::move(condition), iterators);
     if (joined_registers(condition) > kMaxJoinedRegisters) {
         report_.error(whole,
                       fmt::format("the rule compares more than {} registers with one another",

@@ -123,6 +123,9 @@ class Walker {
         SlotValues elements;
         read(*several, elements);
         pending = pending || elements.pending;
+        if (elements.ints.empty()) {
+            one(number, several, 0, pending);  // what else it reads may still be unknown
+        }
         for (const int64_t element : elements.ints) {
             out.push_back(one(number, several, element, pending));
         }

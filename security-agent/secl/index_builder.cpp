@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bound rules to a PredicateIndex: interns slots, predicates and nodes by a canonical key, then chooses each
-// rule's guard by an estimate of how rarely it fires and what it costs to look up.
+// Bound rules to a PredicateIndex: interns slots, predicates and nodes by a canonical key, then has each
+// rule's guard chosen.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "security-agent/secl/compiler.h"
+#include "security-agent/secl/index_guards.h"
 #include "security-agent/secl/predicate_index.h"
 
 namespace vedette::secl {
@@ -37,12 +38,6 @@ class Key {
     std::string bytes_;
 };
 
-// Predicates of which one holds whenever a node is true (or, negated, false).
-struct Guard {
-    std::vector<PredicateId> predicates;
-    double weight = 0;  // the smaller the better
-};
-
 class IndexBuilder {
    public:
     std::unique_ptr<const PredicateIndex> build(std::span<const NumberedRule* const> rules) {
@@ -51,12 +46,11 @@ class IndexBuilder {
             IndexedRule rule;
             rule.number = numbered.number;
             rule.root = node(numbered.rule.condition);
-            rule.registers = static_cast<int>(numbered.rule.registers.size());
             index_->rules.push_back(rule);
+            index_->templates.insert(index_->templates.end(), numbered.rule.templates.begin(),
+                                     numbered.rule.templates.end());
         }
-        for (uint32_t rule = 0; rule < index_->rules.size(); ++rule) {
-            place_guard(rule);
-        }
+        place_guards();
         build_matchers();
         collect_guards();
         order_children();
@@ -66,7 +60,10 @@ class IndexBuilder {
    private:
     // ---- interning
 
-    SlotId slot(const FieldRead& read) {
+    SlotId slot(FieldRead read) {
+        if (read.reg != kNoRegister) {
+            read.reg = depth_of_[static_cast<size_t>(read.reg)];
+        }
         const std::string key =
             Key('s').add(read.field).add(read.kind).add(read.index).add(read.reg).take();
         const auto [it, fresh] =
@@ -77,10 +74,30 @@ class IndexBuilder {
             slot.ignore_case = read.kind == FieldRead::Kind::kValue &&
                                read.type() == ValueType::kString &&
                                read.field->matching == Matching::kCaseInsensitive;
+            slot.may_pend = may_pend(read);
+            slot.registers = read.reg == kNoRegister ? RegisterMask{0}
+                                                     : static_cast<RegisterMask>(1U << read.reg);
             index_->slots.push_back(std::move(slot));
             entries_.emplace_back();
+            ranges_.emplace_back();
         }
         return it->second;
+    }
+
+    static bool may_pend(const FieldRead& read) {
+        if (read.field->subject != Subject::kTemplate) {
+            return read.field->pending != nullptr;
+        }
+        const auto& parts = static_cast<const Template&>(*read.field).parts;
+        return std::any_of(parts.begin(), parts.end(), [](const Template::Part& part) {
+            return part.read.field != nullptr && may_pend(part.read);
+        });
+    }
+
+    // What a predicate owes to the slot it reads.
+    void note(Predicate& predicate, SlotId id) const {
+        predicate.registers |= index_->slots[id].registers;
+        predicate.may_pend |= index_->slots[id].may_pend;
     }
 
     SlotExpr expression(const IntExpr& number, Key& key, Predicate& predicate) {
@@ -93,7 +110,10 @@ class IndexBuilder {
         } else if (number.op == IntExpr::Op::kRead) {
             out.slot = slot(number.read);
             key.add(out.slot);
-            predicate.per_register |= number.read.reg != kNoRegister;
+            note(predicate, out.slot);
+            if (index_->slots[out.slot].may_pend) {
+                predicate.reads.push_back(out.slot);
+            }
             if (number.read.multi()) {
                 predicate.several = true;
                 predicate.slot = out.slot;
@@ -122,12 +142,13 @@ class IndexBuilder {
         Predicate out;
         out.kind = kind;
         out.slot = slot(read);
-        out.per_register = read.reg != kNoRegister;
+        note(out, out.slot);
         return out;
     }
 
     PredicateId predicate_of(const StringSet& set) {
         Predicate built = reading(Predicate::Kind::kStringSet, set.read);
+        built.looked_up = true;
         const SlotId at = built.slot;
         Key key('S');
         key.add(at);
@@ -146,6 +167,7 @@ class IndexBuilder {
 
     PredicateId predicate_of(const IntSet& set) {
         Predicate built = reading(Predicate::Kind::kIntSet, set.read);
+        built.looked_up = true;
         const SlotId at = built.slot;
         Key key('I');
         key.add(at);
@@ -176,14 +198,26 @@ class IndexBuilder {
 
     PredicateId predicate_of(const IpSet& set) {
         Predicate built = reading(Predicate::Kind::kIp, set.read);
-        built.ranges = set.ranges;
         built.all = set.all;
+        // What a variable holds may be a network.
+        built.looked_up = !set.all && set.read.field->subject != Subject::kVariable;
+        const SlotId at = built.slot;
+        const bool together = built.looked_up;
+        if (!together) {
+            built.ranges = set.ranges;
+        }
         Key key('N');
-        key.add(built.slot).add(set.all);
+        key.add(at).add(set.all);
         for (const IpRange& range : set.ranges) {
             key.add(range.first.bytes).add(range.last.bytes);
         }
-        return with_weight(intern(std::move(key), std::move(built)), 20);
+        const auto interned = intern(std::move(key), std::move(built));
+        if (interned.second && together) {
+            for (const IpRange& range : set.ranges) {
+                ranges_[at].push_back({range, interned.first});
+            }
+        }
+        return with_weight(interned, together ? 8 * subject_weight(set.read) : 20);
     }
 
     PredicateId predicate_of(const Age& age) {
@@ -198,9 +232,10 @@ class IndexBuilder {
     PredicateId predicate_of(const SameValue& same) {
         Predicate built = reading(Predicate::Kind::kSame, same.left);
         built.other = slot(same.right);
-        built.per_register |= same.right.reg != kNoRegister;
+        built.all = same.all;
+        note(built, built.other);
         Key key('=');
-        key.add(built.slot).add(built.other);
+        key.add(built.slot).add(built.other).add(same.all);
         return with_weight(intern(std::move(key), std::move(built)), 80);
     }
 
@@ -221,8 +256,8 @@ class IndexBuilder {
             case Condition::Op::kTest:
                 built.op = BoolNode::Op::kPredicate;
                 built.predicate = predicate(*condition.test);
-                built.per_register = index_->predicates[built.predicate].per_register;
-                if (built.per_register) {
+                built.registers = index_->predicates[built.predicate].registers;
+                if (built.registers != 0) {
                     any_version_[built.predicate] = without_register(*condition.test);
                 }
                 break;
@@ -239,18 +274,28 @@ class IndexBuilder {
                 built.op = BoolNode::Op::kEqual;
                 break;
             case Condition::Op::kSome:
-                return node(condition.children.front());
+                built.op = BoolNode::Op::kSome;
+                built.depth = depth_;
+                built.iterator = condition.iterator;
+                depth_of_.resize(
+                    std::max(depth_of_.size(), static_cast<size_t>(condition.reg) + 1));
+                depth_of_[static_cast<size_t>(condition.reg)] = depth_++;
+                break;
         }
         for (const Condition& child : condition.children) {
             children.push_back(node(child));
-            built.per_register |= index_->nodes[children.back()].per_register;
+            built.registers |= index_->nodes[children.back()].registers;
+        }
+        if (built.op == BoolNode::Op::kSome) {
+            --depth_;
+            built.registers &= static_cast<RegisterMask>(~(1U << built.depth));
         }
         std::sort(children.begin(), children.end());
         if (built.op == BoolNode::Op::kAnd || built.op == BoolNode::Op::kOr) {
             children.erase(std::unique(children.begin(), children.end()), children.end());
         }
         Key key('n');
-        key.add(built.op).add(built.predicate);
+        key.add(built.op).add(built.predicate).add(built.depth).add(built.iterator);
         for (const NodeId child : children) {
             key.add(child);
         }
@@ -275,13 +320,19 @@ class IndexBuilder {
                 using T = std::decay_t<decltype(t)>;
                 if constexpr (std::is_same_v<T, IntCompare> || std::is_same_v<T, SameValue>) {
                     return std::nullopt;
+                } else if constexpr (std::is_same_v<T, IpSet>) {
+                    return t.all ? std::nullopt : std::optional(predicate_of(of_any(t)));
                 } else {
-                    T any = t;
-                    any.read.reg = kNoRegister;
-                    return predicate_of(any);
+                    return predicate_of(of_any(t));
                 }
             },
             test);
+    }
+
+    template <typename T>
+    static T of_any(T test) {
+        test.read.reg = kNoRegister;
+        return test;
     }
 
     static double subject_weight(const FieldRead& read) {
@@ -312,88 +363,17 @@ class IndexBuilder {
         return weight * subject_weight(set.read);
     }
 
-    using GuardPtr = std::shared_ptr<const Guard>;  // null: nothing is necessary
-
-    // What must hold for the node to be `wanted`. Memoised: nodes are shared between rules.
-    GuardPtr guard(NodeId id, bool wanted) {
-        const auto key = std::make_pair(id, wanted);
-        if (const auto it = guards_.find(key); it != guards_.end()) {
-            return it->second;
-        }
-        GuardPtr found = compute_guard(index_->nodes[id], wanted);
-        guards_.emplace(key, found);
-        return found;
-    }
-
-    GuardPtr compute_guard(const BoolNode& node, bool wanted) {
-        switch (node.op) {
-            case BoolNode::Op::kPredicate:
-                return wanted ? predicate_guard(node.predicate) : nullptr;
-            case BoolNode::Op::kNot:
-                return guard(index_->children_of(node).front(), !wanted);
-            case BoolNode::Op::kAnd:
-                return wanted ? best_of(node, wanted) : union_of(node, wanted);
-            case BoolNode::Op::kOr:
-                return wanted ? union_of(node, wanted) : best_of(node, wanted);
-            case BoolNode::Op::kTrue:
-                return wanted ? nullptr : std::make_shared<Guard>();
-            case BoolNode::Op::kFalse:
-                return wanted ? std::make_shared<Guard>() : nullptr;
-            case BoolNode::Op::kEqual:
-                return nullptr;
-        }
-        return nullptr;
-    }
-
-    GuardPtr predicate_guard(PredicateId id) {
-        if (index_->predicates[id].per_register) {
-            const auto any = any_version_.at(id);
-            if (!any) {
-                return nullptr;
+    void place_guards() {
+        GuardChooser chooser(*index_, weights_, any_version_);
+        for (uint32_t rule = 0; rule < index_->rules.size(); ++rule) {
+            const auto found = chooser.guard(index_->rules[rule].root, true);
+            if (!found) {
+                index_->unguarded.push_back(rule);
+                continue;
             }
-            id = *any;
-        }
-        return std::make_shared<Guard>(Guard{{id}, weights_[id]});
-    }
-
-    // Each child is necessary: the best one will do.
-    GuardPtr best_of(const BoolNode& node, bool wanted) {
-        GuardPtr best;
-        for (const NodeId child : index_->children_of(node)) {
-            GuardPtr candidate = guard(child, wanted);
-            if (candidate && (!best || candidate->weight < best->weight)) {
-                best = std::move(candidate);
+            for (const PredicateId id : found->predicates) {
+                index_->predicates[id].guarded.push_back(rule);
             }
-        }
-        return best;
-    }
-
-    // One of the children is necessary.
-    GuardPtr union_of(const BoolNode& node, bool wanted) {
-        auto all = std::make_shared<Guard>();
-        for (const NodeId child : index_->children_of(node)) {
-            const GuardPtr part = guard(child, wanted);
-            if (!part) {
-                return nullptr;
-            }
-            all->predicates.insert(all->predicates.end(), part->predicates.begin(),
-                                   part->predicates.end());
-            all->weight += part->weight;
-        }
-        std::sort(all->predicates.begin(), all->predicates.end());
-        all->predicates.erase(std::unique(all->predicates.begin(), all->predicates.end()),
-                              all->predicates.end());
-        return all;
-    }
-
-    void place_guard(uint32_t rule) {
-        const GuardPtr found = guard(index_->rules[rule].root, true);
-        if (!found) {
-            index_->unguarded.push_back(rule);
-            return;
-        }
-        for (const PredicateId id : found->predicates) {
-            index_->predicates[id].guarded.push_back(rule);
         }
     }
 
@@ -401,6 +381,9 @@ class IndexBuilder {
 
     void build_matchers() {
         for (SlotId id = 0; id < index_->slots.size(); ++id) {
+            if (!ranges_[id].empty()) {
+                index_->slots[id].addresses = std::make_unique<IpMatcher>(ranges_[id]);
+            }
             if (entries_[id].empty()) {
                 continue;
             }
@@ -420,9 +403,12 @@ class IndexBuilder {
             if (predicate.guarded.empty()) {
                 continue;
             }
-            if (predicate.kind == Predicate::Kind::kStringSet ||
-                predicate.kind == Predicate::Kind::kIntSet) {
+            if (predicate.looked_up) {
                 Slot& slot = index_->slots[predicate.slot];
+                if (slot.may_pend) {
+                    slot.guarded.insert(slot.guarded.end(), predicate.guarded.begin(),
+                                        predicate.guarded.end());
+                }
                 if (!std::exchange(slot.guard, true)) {
                     index_->guard_slots.push_back(predicate.slot);
                 }
@@ -464,8 +450,10 @@ class IndexBuilder {
     boost::unordered_flat_map<std::string, NodeId> node_by_key_;
     std::vector<std::map<StringLiteral, std::vector<PredicateId>>> entries_;  // per slot
     std::vector<double> weights_;                                             // per predicate
-    boost::unordered_flat_map<PredicateId, std::optional<PredicateId>> any_version_;
-    std::map<std::pair<NodeId, bool>, GuardPtr> guards_;
+    std::vector<std::vector<IpMatcher::Entry>> ranges_;                       // per slot
+    GuardChooser::AnyVersions any_version_;
+    std::vector<uint8_t> depth_of_;  // of each register of the rule at hand
+    uint8_t depth_ = 0;
 };
 
 }  // namespace

@@ -2,12 +2,14 @@
 //
 // The rules of one event type, compiled together.
 //
-//   slot        one thing that rules read; read at most once per event
-//   predicate   one test of slots; equal tests of different rules are one predicate. All string and integer
+//   slot        one thing that rules read; read at most once per event (and element of a register)
+//   predicate   one test of slots; equal tests of different rules are one predicate. All string, integer and address
 //               constants on a slot are looked up together, which settles all of its predicates at once
-//   node        and, or, not over predicates; equal sub-expressions of different rules are one node
-//   guard       predicates of which at least one holds whenever the rule matches. An event looks up the guards'
-//               slots and then evaluates only the rules whose guard has fired
+//   node        and, or, not, some over predicates; equal sub-expressions of different rules are one node
+//   guard       predicates of which at least one holds, or is not known, whenever the rule matches or is undecided.
+//               An event looks up the guards' slots and then evaluates only the rules whose guard has fired
+//
+// Registers are numbered by how deep their kSome stands, so that equal joins of different rules are equal.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -20,6 +22,7 @@
 
 #include "security-agent/secl/bound.h"
 #include "security-agent/secl/eval_context.h"
+#include "security-agent/secl/ip_matcher.h"
 #include "security-agent/secl/string_matcher.h"
 
 namespace vedette::secl {
@@ -29,6 +32,8 @@ struct NumberedRule;
 using SlotId = uint32_t;
 using PredicateId = uint32_t;
 using NodeId = uint32_t;
+/// Bit n: depends on the register of depth n.
+using RegisterMask = uint8_t;
 
 /// IntExpr with slots in place of reads.
 struct SlotExpr {
@@ -41,17 +46,23 @@ struct SlotExpr {
 struct Slot {
     FieldRead read;
     bool ignore_case = false;
-    bool guard = false;                      ///< looked up for every event
+    bool guard = false;     ///< looked up for every event
+    bool may_pend = false;  ///< there are events for which its value is not known yet
+    RegisterMask registers = 0;
     std::unique_ptr<StringMatcher> strings;  ///< null when no rule compares it with literals
+    std::unique_ptr<IpMatcher> addresses;    ///< null when no rule compares it with networks
     boost::unordered_flat_map<int64_t, std::vector<PredicateId>> ints;
+    std::vector<uint32_t> guarded;  ///< rules to evaluate when its value is not known
 };
 
 struct Predicate {
     enum class Kind : uint8_t { kStringSet, kIntSet, kIntCompare, kIp, kAge, kSame };
     Kind kind = Kind::kStringSet;
-    bool per_register = false;  ///< reads through a register
+    bool looked_up = false;  ///< looking its slot up settles it
+    bool may_pend = false;
+    RegisterMask registers = 0;
     Relation relation = Relation::kEqual;
-    bool all = false;  ///< kIp
+    bool all = false;  ///< kIp, kSame
     SlotId slot = 0;   ///< kIntCompare: the one with several values, if `several`
     SlotId other = 0;  ///< kSame
     bool several = false;
@@ -59,14 +70,17 @@ struct Predicate {
     std::vector<IpRange> ranges;
     SlotExpr left;
     SlotExpr right;
+    std::vector<SlotId> reads;  ///< kIntCompare: those that may not be known
     std::vector<uint32_t>
         guarded;  ///< rules (positions in PredicateIndex::rules) to evaluate once it holds
 };
 
 struct BoolNode {
-    enum class Op : uint8_t { kTrue, kFalse, kPredicate, kNot, kAnd, kOr, kEqual };
+    enum class Op : uint8_t { kTrue, kFalse, kPredicate, kNot, kAnd, kOr, kEqual, kSome };
     Op op = Op::kTrue;
-    bool per_register = false;
+    RegisterMask registers = 0;
+    uint8_t depth = 0;                      ///< kSome: number of its register
+    Subject iterator = Subject::kAncestor;  ///< kSome
     PredicateId predicate = 0;
     uint32_t first_child = 0;  ///< in PredicateIndex::children
     uint32_t child_count = 0;
@@ -75,7 +89,6 @@ struct BoolNode {
 struct IndexedRule {
     uint32_t number = 0;  ///< the caller's
     NodeId root = 0;
-    int registers = 0;
 };
 
 class PredicateIndex {
@@ -89,6 +102,7 @@ class PredicateIndex {
     std::vector<PredicateId>
         guard_predicates;             ///< guards that no lookup settles: tested for every event
     std::vector<uint32_t> unguarded;  ///< rules to evaluate for every event
+    std::vector<std::shared_ptr<const Template>> templates;  ///< that slots read
 
     std::span<const NodeId> children_of(const BoolNode& node) const {
         return {children.data() + node.first_child, node.child_count};

@@ -2,6 +2,8 @@
 #include "security-agent/secl/registers.h"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 #include <utility>
 
 namespace vedette::secl {
@@ -50,8 +52,7 @@ Condition bind_here(int32_t reg, Subject iterator, Condition condition) {
     return out;
 }
 
-}  // namespace
-
+// True when `condition` is for some element that the register is bound to.
 Condition for_some(int32_t reg, Subject iterator, Condition condition) {
     if (!reads(condition, reg)) {
         return condition;
@@ -86,6 +87,37 @@ Condition for_some(int32_t reg, Subject iterator, Condition condition) {
                           ? for_some(reg, iterator, std::move(inside.front()))
                           : bind_here(reg, iterator, joined(Op::kAnd, std::move(inside), place)));
     return joined(Op::kAnd, std::move(outside), place);
+}
+
+// Bits of the registers that each meets in one test.
+void note_meetings(const Condition& condition, std::span<uint64_t> meets) {
+    const bool inseparable = condition.op == Op::kTest || condition.op == Op::kEqual;
+    for (size_t reg = 0; inseparable && reg < meets.size(); ++reg) {
+        if (reads(condition, static_cast<int32_t>(reg))) {
+            meets[reg] |= condition.free_registers;
+        }
+    }
+    for (const Condition& child : condition.children) {
+        note_meetings(child, meets);
+    }
+}
+
+}  // namespace
+
+Condition bind_registers(Condition condition, std::span<const Subject> iterators) {
+    std::vector<uint64_t> meets(iterators.size(), 0);
+    note_meetings(condition, meets);
+    std::vector<int32_t> order(iterators.size());
+    std::iota(order.begin(), order.end(), 0);
+    // What meets the fewest others goes furthest inside.
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+        return std::popcount(meets[static_cast<size_t>(a)]) <
+               std::popcount(meets[static_cast<size_t>(b)]);
+    });
+    for (const int32_t reg : order) {
+        condition = for_some(reg, iterators[static_cast<size_t>(reg)], std::move(condition));
+    }
+    return condition;
 }
 
 int joined_registers(const Condition& condition) {

@@ -5,12 +5,14 @@
 // not the product, and what uses no register counts also when there is no element.
 #pragma once
 
+#include <span>
+
 #include "security-agent/secl/bound.h"
 
 namespace vedette::secl {
 
-/// True when `condition` is for some element of `iterator` that register `reg` is bound to.
-Condition for_some(int32_t reg, Subject iterator, Condition condition);
+/// True when `condition` is for some element of each register's iterator.
+Condition bind_registers(Condition condition, std::span<const Subject> iterators);
 
 /// How many kSome stand inside one another at most.
 int joined_registers(const Condition& condition);

@@ -18,6 +18,21 @@ namespace vedette::secl {
 class PredicateIndex;
 class EvalState;
 
+/// Rules by their numbers in the compiled span, ascending, each at most once; valid until the state is used again.
+struct Matches {
+    std::span<const uint32_t> matched;
+    /// Neither true nor false: they depend on a value that is not known yet (FieldDef::pending). Always empty with
+    /// EvalContext::settle.
+    std::span<const uint32_t> undecided;
+};
+
+/// Told of the rules that an event did not rule out at once. What several rules read is paid by the first of them.
+class CostObserver {
+   public:
+    virtual ~CostObserver() = default;
+    virtual void evaluated(uint32_t rule, int64_t nanoseconds) = 0;
+};
+
 /// Immutable: one thread compiles it, any may evaluate, each with an EvalState of its own.
 class RuleSet {
    public:
@@ -31,10 +46,10 @@ class RuleSet {
     RuleSet(const RuleSet&) = delete;
     RuleSet& operator=(const RuleSet&) = delete;
 
-    /// Rules (their numbers in the compiled span) that match, ascending; valid until the state is used again. All
-    /// rules of context.type are evaluated. Allocates nothing from the heap unless a field getter does, once the
-    /// state has seen the largest event.
-    std::span<const uint32_t> evaluate(const EvalContext& context, EvalState& state) const;
+    /// All rules of context.type are evaluated. Allocates nothing from the heap unless a field getter does, once the
+    /// state has seen the largest event. `costs`, for one event in many: is told what each rule costs.
+    Matches evaluate(const EvalContext& context, EvalState& state,
+                     CostObserver* costs = nullptr) const;
 
     /// Event types that at least one rule is for, ascending.
     std::span<const EventTypeId> event_types() const { return event_types_; }

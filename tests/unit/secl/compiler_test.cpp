@@ -81,11 +81,11 @@ TEST_CASE("rules that fail leave the others standing") {
     event.set_strings("open.file.name", {"a"});
     FakeContext context(event);
     EvalState state;
-    const auto matches = compiled.rules->evaluate(context.get(), state);
+    const auto matches = compiled.rules->evaluate(context.get(), state).matched;
     CHECK(std::vector<uint32_t>(matches.begin(), matches.end()) == std::vector<uint32_t>{0});
     event.type = kConnect;
     FakeContext connect(event);
-    CHECK(compiled.rules->evaluate(connect.get(), state).empty());
+    CHECK(compiled.rules->evaluate(connect.get(), state).matched.empty());
 }
 
 TEST_CASE("macros are expanded where they are used") {
@@ -178,12 +178,12 @@ TEST_CASE("an event that matches nothing allocates nothing") {
     EvalState state;
     const FakeEvent event = open_event();
     FakeContext context(event);
-    REQUIRE(compiled.rules->evaluate(context.get(), state).empty());
+    REQUIRE(compiled.rules->evaluate(context.get(), state).matched.empty());
     size_t matched = 0;
     const size_t before = allocation_count();
     for (int i = 0; i < 1000; ++i) {
         context.release();
-        matched += compiled.rules->evaluate(context.get(), state).size();
+        matched += compiled.rules->evaluate(context.get(), state).matched.size();
     }
     CHECK(allocation_count() == before);
     CHECK(matched == 0);
@@ -199,7 +199,7 @@ TEST_CASE("a state serves any rule set") {
         const CompiledRules compiled = compile_rules(
             {{rule("r", matches ? "open.file.name == \"a\"" : "open.file.name == \"b\"")}}, {},
             fake_table());
-        CHECK(compiled.rules->evaluate(context.get(), state).size() == (matches ? 1U : 0U));
+        CHECK(compiled.rules->evaluate(context.get(), state).matched.size() == (matches ? 1U : 0U));
     }
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a condition without an event type") {
     event.set_int("process.uid", 7);
     EvalState state;
     FakeContext seven(event);
-    CHECK(condition->evaluate(seven.get(), state).size() == 1);
+    CHECK(condition->evaluate(seven.get(), state).matched.size() == 1);
     CHECK(compile_condition(rule("c", "process.uidd == 7"), fake_table(), diagnostics) == nullptr);
     CHECK(diagnostics.errors() == 1);
 }
@@ -292,7 +292,7 @@ TEST_CASE("time of an open event that matches nothing", "[.bench]") {
         const auto begin = std::chrono::steady_clock::now();
         for (int i = 0; i < kEvents; ++i) {
             context.release();
-            matched += compiled.rules->evaluate(context.get(), state).size();
+            matched += compiled.rules->evaluate(context.get(), state).matched.size();
         }
         const auto spent = std::chrono::steady_clock::now() - begin;
         const auto compile_us =

@@ -8,12 +8,23 @@
 #include <sstream>
 
 #include "security-agent/secl/compiler.h"
+#include "security-agent/secl/ip.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/secl/fake_fields.h"
 #include "tests/unit/secl/support.h"
 
 namespace vedette::secl::test {
 namespace {
+
+EventTypeId event_type(std::string_view name) {
+    for (const EventTypeDef& event : fake_table().events()) {
+        if (event.name == name) {
+            return event.id;
+        }
+    }
+    FAIL("no event " << name);
+    return kAnyEvent;
+}
 
 // One "..." with \xNN and \n.
 std::string unquote(std::string_view text) {
@@ -42,6 +53,25 @@ std::vector<std::string> quoted_strings(std::string_view text) {
     return out;
 }
 
+bool set_variable(FakeEvent& event, const std::string& name, const std::string& value) {
+    VariableValue& out = event.variables[name];
+    std::istringstream words(value);
+    std::string word;
+    if (value.starts_with('"')) {
+        out.strings = quoted_strings(value);
+    } else if (value.starts_with("ip ")) {
+        for (words >> word; words >> word;) {
+            const auto network = parse_network(word);
+            out.strings.push_back(network ? bytes_of(*network) : "");
+        }
+    } else {
+        while (words >> word) {
+            out.ints.push_back(std::stoll(word));
+        }
+    }
+    return fake_variables().find(name).has_value();
+}
+
 void set(FakeEvent& event, const std::string& line) {
     const size_t equals = line.find(" = ");
     const std::string field = line.substr(4, equals - 4);
@@ -49,7 +79,9 @@ void set(FakeEvent& event, const std::string& line) {
     std::istringstream words(value);
     std::string word;
     bool known = false;
-    if (value.starts_with('"')) {
+    if (field.starts_with("${")) {
+        known = set_variable(event, field.substr(2, field.size() - 3), value);
+    } else if (value.starts_with('"')) {
         known = event.set_strings(field, quoted_strings(value));
     } else if (value.starts_with("ip ")) {
         std::vector<std::string> addresses;
@@ -71,7 +103,7 @@ void set(FakeEvent& event, const std::string& line) {
     }
 }
 
-void check(const FakeEvent& event, bool expected, const std::string& expression) {
+void check(const FakeEvent& event, Truth expected, const std::string& expression) {
     INFO(expression);
     const Outcome outcome = evaluate(expression, event);
     INFO(outcome.diagnostics);
@@ -79,8 +111,10 @@ void check(const FakeEvent& event, bool expected, const std::string& expression)
     if (!outcome.compiled) {
         return;
     }
-    CHECK(outcome.indexed == expected);
-    CHECK(outcome.naive == expected);
+    CHECK(outcome.indexed == (expected == Truth::kTrue));
+    CHECK(outcome.undecided == (expected == Truth::kUnknown));
+    CHECK(static_cast<int>(outcome.naive) == static_cast<int>(expected));
+    CHECK(static_cast<int>(outcome.walked) == static_cast<int>(expected));
 }
 
 void check_error(const std::string& message, const std::string& expression,
@@ -88,6 +122,14 @@ void check_error(const std::string& message, const std::string& expression,
     INFO(expression);
     const Outcome outcome = evaluate(expression, event);
     CHECK_FALSE(outcome.compiled);
+    CHECK_THAT(outcome.diagnostics, ContainsSubstring(message));
+}
+
+void check_warning(const std::string& message, const std::string& expression,
+                   const FakeEvent& event) {
+    INFO(expression);
+    const Outcome outcome = evaluate(expression, event);
+    CHECK(outcome.compiled);
     CHECK_THAT(outcome.diagnostics, ContainsSubstring(message));
 }
 
@@ -106,15 +148,26 @@ size_t run_file(const std::filesystem::path& path) {
         ++checks;
         if (line.starts_with("event ")) {
             event = {};
-            event.type = line == "event exec" ? kExec : line == "event open" ? kOpen : kConnect;
+            event.type = event_type(line.substr(6));
         } else if (line == "ancestor") {
             event.ancestors.emplace_back();
+        } else if (line == "flow") {
+            event.flows.emplace_back();
+        } else if (line.starts_with("pending ")) {
+            (line == "pending process" ? event.process : event.ancestors.back()).pending = true;
+        } else if (line.starts_with("other path ")) {
+            event.process.other_paths = quoted_strings(line);
         } else if (line.starts_with("set ")) {
             set(event, line);
         } else if (line.starts_with("true: ")) {
-            check(event, true, line.substr(6));
+            check(event, Truth::kTrue, line.substr(6));
         } else if (line.starts_with("false: ")) {
-            check(event, false, line.substr(7));
+            check(event, Truth::kFalse, line.substr(7));
+        } else if (line.starts_with("unknown: ")) {
+            check(event, Truth::kUnknown, line.substr(9));
+        } else if (line.starts_with("warning \"")) {
+            const size_t end = line.find("\": ");
+            check_warning(line.substr(9, end - 9), line.substr(end + 3), event);
         } else if (line.starts_with("error \"")) {
             const size_t end = line.find("\": ");
             check_error(line.substr(7, end - 7), line.substr(end + 3), event);
@@ -132,6 +185,10 @@ TEST_CASE("conformance files") {
         std::filesystem::path(VEDETTE_SOURCE_DIR) / "tests/golden/secl";
     CHECK(run_file(folder / "basics.txt") > 180);
     CHECK(run_file(folder / "network.txt") > 80);
+    CHECK(run_file(folder / "variables.txt") > 80);
+    CHECK(run_file(folder / "registers.txt") > 40);
+    CHECK(run_file(folder / "unknown.txt") > 25);
+    CHECK(run_file(folder / "special.txt") > 40);
 }
 
 }  // namespace vedette::secl::test

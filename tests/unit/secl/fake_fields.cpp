@@ -16,6 +16,8 @@ struct Spec {
     bool is_time = false;
     Matching matching = Matching::kPlain;
     EventTypeId event = kAnyEvent;
+    bool pending = false;
+    bool alternatives = false;
 };
 
 constexpr auto kInt = ValueType::kInt;
@@ -36,6 +38,8 @@ constexpr Spec kEventFields[] = {
     {.name = "open.flags", .event = kOpen},
     {.name = "open.retval", .event = kOpen},
     {.name = "open.file.in_upper_layer", .type = kBool, .event = kOpen},
+    {.name = "packet.filter", .type = kString, .event = kConnect},
+    {.name = "bpf.prog.name", .type = kString, .event = kConnect},
     {.name = "open.syscall.path", .type = kString, .event = kOpen},
     {.name = "open.file.modification_time", .is_time = true, .event = kOpen},
     {.name = "open.file.change_time", .is_time = true, .event = kOpen},
@@ -51,7 +55,7 @@ constexpr Spec kProcessFields[] = {
     {.name = "pid"},
     {.name = "uid"},
     {.name = "user", .type = kString},
-    {.name = "file.path", .type = kString, .matching = Matching::kPath},
+    {.name = "file.path", .type = kString, .matching = Matching::kPath, .alternatives = true},
     {.name = "file.name", .type = kString},
     {.name = "comm", .type = kString},
     {.name = "args", .type = kString},
@@ -59,8 +63,17 @@ constexpr Spec kProcessFields[] = {
     {.name = "created_at", .is_time = true},
     {.name = "cap_effective"},
     {.name = "is_kworker", .type = kBool},
-    {.name = "container.id", .type = kString},
+    {.name = "container.id", .type = kString, .pending = true},
 };
+
+// As in the real table no field of their own event type, so that rules for open events can use them.
+constexpr Spec kFlowFields[] = {
+    {.name = "port"},
+    {.name = "proto", .type = kString},
+    {.name = "address", .type = kIp},
+};
+
+constexpr std::array kFimEvents = {"chmod", "chown", "link", "rename", "unlink", "utimes"};
 static_assert(std::size(kEventFields) <= kMaxFakeFields &&
               std::size(kProcessFields) <= kMaxFakeFields);
 
@@ -88,6 +101,12 @@ template <size_t N>
 void get_ints(const void* base, Scratch&, IntList& out) {
     out.insert(out.end(), object(base).int_lists[N].begin(), object(base).int_lists[N].end());
 }
+void get_other_paths(const void* base, Scratch&, StringList& out) {
+    out.insert(out.end(), object(base).other_paths.begin(), object(base).other_paths.end());
+}
+bool is_pending(const void* base) {
+    return object(base).pending;
+}
 int64_t count_ancestors(const void* base) {
     const auto& context = *static_cast<const EvalContext*>(base);
     return static_cast<int64_t>(elements_of(context, Subject::kAncestor).size());
@@ -113,6 +132,9 @@ class FakeTable : public FieldTable {
                                        kAnyEvent);
         add<std::size(kProcessFields)>(kProcessFields, "process.ancestors.", Subject::kAncestor,
                                        kAnyEvent);
+        add<std::size(kFlowFields)>(kFlowFields, "network_flow_monitor.flows.", Subject::kFlow,
+                                    kAnyEvent);
+        add_fim_events();
         FieldDef length;
         length.name = "process.ancestors.length";
         length.subject = Subject::kContext;
@@ -134,6 +156,23 @@ class FakeTable : public FieldTable {
         }(std::make_index_sequence<Count>());
     }
 
+    // Paths and names where open has them.
+    void add_fim_events() {
+        for (size_t i = 0; i < kFimEvents.size(); ++i) {
+            const auto event = static_cast<EventTypeId>(kFirstFimEvent + i);
+            events_.push_back({event, kFimEvents[i], "", ""});
+            for (const std::string_view file : {"file.", "file.destination."}) {
+                const std::string prefix = std::string(kFimEvents[i]) + "." + std::string(file);
+                const size_t destination = file == "file." ? 0 : 12;
+                add_one({.name = "path", .type = kString, .matching = Matching::kPath}, prefix,
+                        Subject::kEvent, event,
+                        destination == 0 ? Getter(&get_string<3>) : Getter(&get_string<12>));
+                add_one({.name = "name", .type = kString}, prefix, Subject::kEvent, event,
+                        destination == 0 ? Getter(&get_string<4>) : Getter(&get_string<13>));
+            }
+        }
+    }
+
     void add_one(const Spec& spec, const std::string& prefix, Subject subject, EventTypeId event,
                  Getter get) {
         FieldDef field;
@@ -145,26 +184,24 @@ class FakeTable : public FieldTable {
         field.subject = subject;
         field.event = event != kAnyEvent ? event : spec.event;
         field.get = get;
+        field.pending = spec.pending ? &is_pending : nullptr;
+        field.alternatives =
+            spec.alternatives && subject == Subject::kProcess ? &get_other_paths : nullptr;
         fields_.push_back(field);
     }
 
     std::deque<std::string> names_;
     std::vector<FieldDef> fields_;
-    std::array<EventTypeDef, 3> events_ = {EventTypeDef{kExec, "exec", "", ""},
-                                           EventTypeDef{kOpen, "open", "", ""},
-                                           EventTypeDef{kConnect, "connect", "", ""}};
-    std::array<AliasDef, 6> aliases_ = {
-        AliasDef{"container.id", "process.container.id"},
-        AliasDef{"exec.filename", "exec.file.path"},
-        AliasDef{"open.basename", "open.file.name"},
-        AliasDef{"open.filename", "open.file.path"},
-        AliasDef{"open.old_name", "open.file.name"},
-        AliasDef{"process.filename", "process.file.path"}};
+    std::vector<EventTypeDef> events_ = {EventTypeDef{kExec, "exec", "", ""},
+                                         EventTypeDef{kOpen, "open", "", ""},
+                                         EventTypeDef{kConnect, "connect", "", ""}};
+    std::array<AliasDef, 6> aliases_ = {AliasDef{"container.id", "process.container.id"},
+                                        AliasDef{"exec.filename", "exec.file.path"},
+                                        AliasDef{"open.basename", "open.file.name"},
+                                        AliasDef{"open.filename", "open.file.path"},
+                                        AliasDef{"open.old_name", "open.file.name"},
+                                        AliasDef{"process.filename", "process.file.path"}};
 };
-
-std::span<const void* const> ancestors_of(const EvalContext& context, Subject) {
-    return *static_cast<std::vector<const void*>*>(context.owner);
-}
 
 bool find(std::span<const Spec> specs, std::string_view name, size_t& position) {
     const auto it =
@@ -188,6 +225,10 @@ FakeObject* FakeEvent::object_of(std::string_view field, size_t& position) {
     }
     if (under("process.parent.")) {
         return &parent;
+    }
+    constexpr std::string_view kFlows = "network_flow_monitor.flows.";
+    if (field.starts_with(kFlows) && find(kFlowFields, field.substr(kFlows.size()), position)) {
+        return flows.empty() ? nullptr : &flows.back();
     }
     return under("process.") || under("exec.") ? &process : nullptr;
 }
@@ -224,18 +265,64 @@ const FieldTable& fake_table() {
     return kTable;
 }
 
-FakeContext::FakeContext(const FakeEvent& event) : scratch_(buffer_.data(), buffer_.size()) {
+const VariableTable& fake_variables() {
+    struct Table : VariableTable {
+        void declare(const char* name, Scope scope, ValueType type, bool is_list) {
+            Variable variable;
+            variable.name = name;
+            variable.scope = scope;
+            variable.type = type;
+            variable.is_list = is_list;
+            const bool text = type == kString || type == kIp;
+            variable.default_value.strings.resize(text && !is_list ? 1 : 0);
+            variable.default_value.ints.resize(!text && !is_list ? 1 : 0);
+            add(std::move(variable));
+        }
+        Table() {
+            declare("text", Scope::kGlobal, kString, false);
+            declare("num", Scope::kGlobal, kInt, false);
+            declare("flag", Scope::kGlobal, kBool, false);
+            declare("ip", Scope::kGlobal, kIp, false);
+            declare("process.names", Scope::kProcess, kString, true);
+            declare("process.nums", Scope::kProcess, kInt, true);
+            declare("cgroup.nets", Scope::kCgroup, kIp, true);
+        }
+    };
+    static const Table kTable;
+    return kTable;
+}
+
+FakeContext::FakeContext(const FakeEvent& event)
+    : event_(event), scratch_(buffer_.data(), buffer_.size()) {
     for (const FakeObject& ancestor : event.ancestors) {
         ancestors_.push_back(&ancestor);
+    }
+    for (const FakeObject& flow : event.flows) {
+        flows_.push_back(&flow);
     }
     context_.type = event.type;
     context_.event = &event.event;
     context_.process = &event.process;
     context_.parent = &event.parent;
-    context_.elements = &ancestors_of;
-    context_.owner = &ancestors_;
+    context_.elements = &elements;
+    context_.owner = this;
+    context_.variables = this;
     context_.scratch = &scratch_;
     context_.now_ns = event.now_ns;
+}
+
+std::span<const void* const> FakeContext::elements(const EvalContext& context, Subject iterator) {
+    const auto& self = *static_cast<const FakeContext*>(context.owner);
+    return iterator == Subject::kFlow ? self.flows_ : self.ancestors_;
+}
+
+void FakeContext::read(uint32_t number, const EvalContext&, StringList& strings,
+                       IntList& ints) const {
+    const Variable& variable = fake_variables().at(number);
+    const auto it = event_.variables.find(variable.name);
+    const VariableValue& value = it != event_.variables.end() ? it->second : variable.default_value;
+    strings.insert(strings.end(), value.strings.begin(), value.strings.end());
+    ints.insert(ints.end(), value.ints.begin(), value.ints.end());
 }
 
 std::string ip_bytes(std::string_view text) {

@@ -269,7 +269,7 @@ TEST_CASE("whatever a rule matches, one of its approvers lets through") {
             NamedEvent event = random_event(random, network);
             const EvalContext context = event.context();
             const bool approved = approving(filter, context) != nullptr;
-            const bool matched = !planned.compiled.rules->evaluate(context, state).empty();
+            const bool matched = !planned.compiled.rules->evaluate(context, state).matched.empty();
             matches += matched ? 1 : 0;
             dropped += approved ? 0 : 1;
             if (matched && !approved) {

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -59,71 +60,74 @@ bool glob_from(const std::vector<std::string>& glob, size_t g, const std::vector
     return !nameless_end && glob_from(glob, g + 1, path, p + 1);
 }
 
+// Elements that registers are bound to.
+using Bound = std::map<int32_t, size_t>;
+
+Truth both(Truth a, Truth b) {
+    if (a == Truth::kFalse || b == Truth::kFalse) {
+        return Truth::kFalse;
+    }
+    return a == Truth::kTrue && b == Truth::kTrue ? Truth::kTrue : Truth::kUnknown;
+}
+
+Truth either(Truth a, Truth b) {
+    return negated(both(negated(a), negated(b)));
+}
+
 class Naive {
    public:
-    Naive(const EvalContext& context, std::vector<size_t> bound)
-        : context_(context), bound_(std::move(bound)) {}
+    // `prenex`: registers are bound already, kSome says nothing.
+    Naive(const EvalContext& context, Bound bound, bool prenex)
+        : context_(context), bound_(std::move(bound)), prenex_(prenex) {}
 
-    bool holds(const Condition& c) {
+    Truth holds(const Condition& c) {
+        Truth out = truth(c.op == Condition::Op::kAnd);
         switch (c.op) {
             case Condition::Op::kConstant:
-                return c.value;
+                return truth(c.value);
             case Condition::Op::kTest:
-                return std::visit([this](const auto& t) { return test(t); }, *c.test);
+                unknown_ = false;
+                out = truth(std::visit([this](const auto& t) { return test(t); }, *c.test));
+                return unknown_ ? Truth::kUnknown : out;
             case Condition::Op::kNot:
-                return !holds(c.children[0]);
-            case Condition::Op::kAnd: {
-                bool all = true;
+                return negated(holds(c.children[0]));
+            case Condition::Op::kAnd:
                 for (const Condition& child : c.children) {
-                    all = holds(child) && all;
+                    out = both(holds(child), out);
                 }
-                return all;
-            }
-            case Condition::Op::kOr: {
-                bool any = false;
+                return out;
+            case Condition::Op::kOr:
                 for (const Condition& child : c.children) {
-                    any = holds(child) || any;
+                    out = either(holds(child), out);
                 }
-                return any;
+                return out;
+            case Condition::Op::kEqual: {
+                const Truth left = holds(c.children[0]);
+                const Truth right = holds(c.children[1]);
+                return either(both(left, right), both(negated(left), negated(right)));
             }
-            case Condition::Op::kEqual:
-                return holds(c.children[0]) == holds(c.children[1]);
             case Condition::Op::kSome:
-                return holds(c.children[0]);
+                return prenex_ ? holds(c.children[0]) : some(c);
         }
-        return false;
+        return Truth::kFalse;
     }
 
    private:
-    Values read(const FieldRead& r) {
-        Values out;
-        std::vector<const void*> bases;
-        switch (r.field->subject) {
-            case Subject::kEvent:
-                bases = {context_.event};
-                break;
-            case Subject::kProcess:
-                bases = {context_.process};
-                break;
-            case Subject::kParent:
-                bases = {context_.parent};
-                break;
-            case Subject::kContext:
-                bases = {&context_};
-                break;
-            case Subject::kAncestor: {
-                const auto all = elements_of(context_, Subject::kAncestor);
-                if (r.reg == kNoRegister) {
-                    bases.assign(all.begin(), all.end());
-                } else {
-                    bases = {all[bound_[static_cast<size_t>(r.reg)]]};
-                }
-                break;
-            }
-            default:
-                break;
+    Truth some(const Condition& c) {
+        Truth any = Truth::kFalse;
+        for (size_t i = 0; i < elements_of(context_, c.iterator).size(); ++i) {
+            bound_[c.reg] = i;
+            any = either(any, holds(c.children[0]));
         }
-        for (const void* base : bases) {
+        return any;
+    }
+
+    Values read(const FieldRead& r) {
+        if (r.field->subject == Subject::kTemplate) {
+            return {{rendered(static_cast<const Template&>(*r.field))}, {}};
+        }
+        Values out;
+        for (const void* base : bases_of(r)) {
             Values one = read_all(r, base);
             if (r.kind == FieldRead::Kind::kLength) {
                 const size_t length =
@@ -139,16 +143,78 @@ class Naive {
             } else {
                 out.ints.insert(out.ints.end(), one.ints.begin(), one.ints.end());
                 out.strings.insert(out.strings.end(), one.strings.begin(), one.strings.end());
+                add_alternatives(r, base, out);
             }
         }
         return out;
+    }
+
+    std::vector<const void*> bases_of(const FieldRead& r) {
+        switch (r.field->subject) {
+            case Subject::kEvent:
+                return {context_.event};
+            case Subject::kProcess:
+                return {context_.process};
+            case Subject::kParent:
+                return {context_.parent};
+            case Subject::kTarget:
+                return {context_.target};
+            case Subject::kTargetParent:
+                return {context_.target_parent};
+            case Subject::kAncestor:
+            case Subject::kTargetAncestor:
+            case Subject::kFlow: {
+                const auto all = elements_of(context_, r.field->subject);
+                return r.reg == kNoRegister ? std::vector<const void*>(all.begin(), all.end())
+                                            : std::vector<const void*>{all[bound_.at(r.reg)]};
+            }
+            default:
+                return {&context_};
+        }
+    }
+
+    std::string rendered(const Template& text) {
+        std::string out;
+        for (const Template::Part& part : text.parts) {
+            out += part.literal;
+            if (part.read.field == nullptr) {
+                continue;
+            }
+            const Values values = read(part.read);
+            std::string list;
+            for (const std::string& value : values.strings) {
+                const bool ip = part.read.type() == ValueType::kIp;
+                list += "," + (ip ? ip_text(value) : value);
+            }
+            for (const int64_t value : values.ints) {
+                const bool boolean = part.read.type() == ValueType::kBool;
+                list += "," + (!boolean ? std::to_string(value) : value != 0 ? "true" : "false");
+            }
+            out += list.empty() ? "" : list.substr(1);
+        }
+        return out;
+    }
+
+    void add_alternatives(const FieldRead& r, const void* base, Values& out) {
+        if (r.field->alternatives != nullptr) {
+            StringList more;
+            r.field->alternatives(base, *context_.scratch, more);
+            out.strings.insert(out.strings.end(), more.begin(), more.end());
+        }
     }
 
     Values read_all(const FieldRead& r, const void* base) {
         Values out;
         StringList strings;
         IntList ints;
-        if (const auto* i = std::get_if<IntGetter>(&r.field->get)) {
+        if (r.field->pending != nullptr && !context_.settle && r.field->pending(base)) {
+            unknown_ = true;
+        }
+        if (r.field->subject == Subject::kVariable) {
+            context_.variables->read(r.field->number, context_, strings, ints);
+            out.strings.assign(strings.begin(), strings.end());
+            out.ints.assign(ints.begin(), ints.end());
+        } else if (const auto* i = std::get_if<IntGetter>(&r.field->get)) {
             out.ints.push_back((*i)(base));
         } else if (const auto* b = std::get_if<BoolGetter>(&r.field->get)) {
             out.ints.push_back((*b)(base) ? 1 : 0);
@@ -274,15 +340,21 @@ class Naive {
         const Values values = read(t.read);
         size_t inside = 0;
         for (const std::string& bytes : values.strings) {
-            const auto address = ip_from_bytes(bytes);
-            for (const IpRange& range : t.ranges) {
-                if (address && range.first <= *address && *address <= range.last) {
-                    ++inside;
-                    break;
-                }
-            }
+            const auto network = range_from_bytes(bytes);
+            const bool hit =
+                network && std::any_of(t.ranges.begin(), t.ranges.end(), [&](const IpRange& range) {
+                    return t.all ? within(*network, range) : meet(*network, range);
+                });
+            inside += hit ? 1 : 0;
         }
         return t.all ? inside == values.strings.size() : inside > 0;
+    }
+
+    static bool within(const IpRange& inner, const IpRange& outer) {
+        return outer.first <= inner.first && inner.last <= outer.last;
+    }
+    static bool meet(const IpRange& a, const IpRange& b) {
+        return a.first <= b.last && b.first <= a.last;
     }
 
     bool test(const Age& t) {
@@ -293,14 +365,13 @@ class Naive {
     }
 
     bool test(const SameValue& t) {
-        Values left = read(t.left);
-        Values right = read(t.right);
-        if (t.left.field->matching == Matching::kCaseInsensitive ||
-            t.right.field->matching == Matching::kCaseInsensitive) {
-            std::transform(left.strings.begin(), left.strings.end(), left.strings.begin(), lower);
-            std::transform(right.strings.begin(), right.strings.end(), right.strings.begin(),
-                           lower);
+        const Values left = read(t.left);
+        const Values right = read(t.right);
+        if (t.left.type() == ValueType::kIp) {
+            return test_addresses(left.strings, right.strings, t.all);
         }
+        const bool fold = t.left.field->matching == Matching::kCaseInsensitive ||
+                          t.right.field->matching == Matching::kCaseInsensitive;
         for (const int64_t a : left.ints) {
             if (std::find(right.ints.begin(), right.ints.end(), a) != right.ints.end()) {
                 return true;
@@ -308,8 +379,7 @@ class Naive {
         }
         for (const std::string& a : left.strings) {
             for (const std::string& b : right.strings) {
-                const bool ip = t.left.type() == ValueType::kIp;
-                if (ip ? ip_from_bytes(a) && ip_from_bytes(a) == ip_from_bytes(b) : a == b) {
+                if (fold ? lower(a) == lower(b) : a == b) {
                     return true;
                 }
             }
@@ -317,25 +387,50 @@ class Naive {
         return false;
     }
 
+    static bool test_addresses(const std::vector<std::string>& left,
+                               const std::vector<std::string>& right, bool all) {
+        size_t found = 0;
+        for (const std::string& a : left) {
+            bool hit = false;
+            for (const std::string& b : right) {
+                const auto x = range_from_bytes(a);
+                const auto y = range_from_bytes(b);
+                hit = hit || (x && y && (all ? within(*x, *y) : meet(*x, *y)));
+            }
+            found += hit ? 1 : 0;
+        }
+        return all ? found == left.size() : found > 0;
+    }
+
     const EvalContext& context_;
-    std::vector<size_t> bound_;
+    Bound bound_;
+    bool prenex_ = false;
+    bool unknown_ = false;  // the test at hand read a value that is not known
 };
 
 }  // namespace
 
-bool naive_matches(const BoundRule& rule, const EvalContext& context) {
-    const size_t count = elements_of(context, Subject::kAncestor).size();
-    if (rule.registers.empty()) {
-        return Naive(context, {}).holds(rule.condition);
+Truth naive_truth(const BoundRule& rule, const EvalContext& context) {
+    return Naive(context, {}, false).holds(rule.condition);
+}
+
+Truth naive_over_all_elements(const BoundRule& rule, const EvalContext& context) {
+    Truth any = Truth::kFalse;
+    size_t combinations = 1;
+    for (const Subject iterator : rule.registers) {
+        combinations *= elements_of(context, iterator).size();
     }
-    for (size_t a = 0; a < count; ++a) {
-        for (size_t b = 0; b < (rule.registers.size() > 1 ? count : 1); ++b) {
-            if (Naive(context, {a, b}).holds(rule.condition)) {
-                return true;
-            }
+    for (size_t i = 0; i < combinations; ++i) {
+        Bound bound;
+        size_t rest = i;
+        for (size_t reg = 0; reg < rule.registers.size(); ++reg) {
+            const size_t count = elements_of(context, rule.registers[reg]).size();
+            bound[static_cast<int32_t>(reg)] = rest % count;
+            rest /= count;
         }
+        any = either(any, Naive(context, bound, true).holds(rule.condition));
     }
-    return false;
+    return any;
 }
 
 bool naive_pattern(std::string_view pattern, std::string_view text) {

@@ -6,10 +6,14 @@
 
 #include "security-agent/secl/bound.h"
 #include "security-agent/secl/eval_context.h"
+#include "security-agent/secl/truth.h"
 
 namespace vedette::secl::test {
 
-bool naive_matches(const BoundRule& rule, const EvalContext& context);
+Truth naive_truth(const BoundRule& rule, const EvalContext& context);
+/// The same without regard to where registers are bound: some combination of elements makes the whole true. Equal
+/// when no iterator that the rule has a register for is empty.
+Truth naive_over_all_elements(const BoundRule& rule, const EvalContext& context);
 
 /// Reference implementations of the two kinds of pattern: recursive, by definition.
 bool naive_pattern(std::string_view pattern, std::string_view text);

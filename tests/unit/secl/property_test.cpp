@@ -57,12 +57,12 @@ TEST_CASE("the indexed engine equals the naive evaluator") {
         for (int e = 0; e < kEventsPerSet; ++e) {
             const FakeEvent event = random.event();
             FakeContext context(event);
-            const auto indexed = compiled.rules->evaluate(context.get(), state);
+            const auto indexed = compiled.rules->evaluate(context.get(), state).matched;
             for (uint32_t i = 0; i < sources.size(); ++i) {
                 if (!bound[i]) {
                     continue;
                 }
-                const bool expected = naive_matches(*bound[i], context.get());
+                const bool expected = naive_truth(*bound[i], context.get()) == Truth::kTrue;
                 const bool actual = std::binary_search(indexed.begin(), indexed.end(), i);
                 matches += expected ? 1 : 0;
                 ++compared;

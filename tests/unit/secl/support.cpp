@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/secl/support.h"
 
+#include <algorithm>
+
 #include "security-agent/secl/binder.h"
+#include "security-agent/secl/bound_eval.h"
 #include "security-agent/secl/parser.h"
 #include "tests/unit/secl/naive.h"
 
@@ -24,10 +27,10 @@ std::optional<BoundRule> bind_text(const std::string& expression,
     const RuleSource source = rule("rule", expression);
     const MacroTable table(macros, diagnostics);
     const FieldNames names(fake_table());
-    const VariableTable variables;
     TemplateTable templates;
     const ast::NodePtr root = parse_expression(source.expression, diagnostics);
-    return root ? bind_rule(source, *root, {table, names, variables, templates}, {}, diagnostics)
+    return root ? bind_rule(source, *root, {table, names, fake_variables(), templates}, {},
+                            diagnostics)
                 : std::nullopt;
 }
 
@@ -35,7 +38,8 @@ Outcome evaluate(const std::string& expression, const FakeEvent& event,
                  std::span<const MacroSource> macros) {
     Outcome out;
     const RuleSource source = rule("rule", expression);
-    const CompiledRules compiled = compile_rules({&source, 1}, macros, fake_table());
+    Compiler compiler(fake_table(), macros, fake_variables());
+    const CompiledRules compiled = compiler.rules({&source, 1});
     out.compiled = compiled.outcomes[0].ok;
     out.diagnostics = render(compiled.diagnostics);
     if (!out.compiled) {
@@ -43,15 +47,21 @@ Outcome evaluate(const std::string& expression, const FakeEvent& event,
     }
     EvalState state;
     FakeContext context(event);
-    out.indexed = !compiled.rules->evaluate(context.get(), state).empty();
-    const auto bound = bind_text(expression, macros);
-    out.naive = bound && naive_matches(*bound, context.get());
+    const Matches found = compiled.rules->evaluate(context.get(), state);
+    out.indexed = !found.matched.empty();
+    out.undecided = !found.undecided.empty();
+    for (const NumberedRule& bound : compiled.bound) {
+        if (bound.rule.event == event.type) {
+            out.naive = std::max(out.naive, naive_truth(bound.rule, context.get()));
+            out.walked = std::max(out.walked, secl::evaluate(bound.rule, context.get()));
+        }
+    }
     return out;
 }
 
 std::string diagnose(const std::string& expression, std::span<const MacroSource> macros) {
     const RuleSource source = rule("rule", expression);
-    return render(compile_rules({&source, 1}, macros, fake_table()).diagnostics);
+    return render(Compiler(fake_table(), macros, fake_variables()).rules({&source, 1}).diagnostics);
 }
 
 }  // namespace vedette::secl::test

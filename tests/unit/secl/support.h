@@ -16,7 +16,9 @@ namespace vedette::secl::test {
 struct Outcome {
     bool compiled = false;
     bool indexed = false;  ///< what the rule set says
-    bool naive = false;    ///< what the tree walk says
+    bool undecided = false;
+    Truth naive = Truth::kFalse;   ///< what the definition says
+    Truth walked = Truth::kFalse;  ///< what an Expression says
     std::string diagnostics;
 };
 

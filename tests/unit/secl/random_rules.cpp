@@ -64,6 +64,9 @@ std::string RandomRules::glob() {
 }
 
 std::string RandomRules::path_literal() {
+    if (chance(6)) {
+        return chance(50) ? "\"/%{process.comm}/${text}\"" : "\"${text}\"";
+    }
     return chance(50) ? fmt::format("\"{}\"", path().starts_with('/') ? "/a" + path() : "")
                       : fmt::format("~\"{}\"", glob());
 }
@@ -77,9 +80,12 @@ std::string RandomRules::string_literal(bool regexp) {
 }
 
 std::string RandomRules::path_test() {
-    constexpr std::array kFields = {"open.file.path", "process.file.path",
-                                    "process.parent.file.path", "process.ancestors.file.path",
-                                    "process.ancestors[A].file.path"};
+    constexpr std::array kFields = {"open.file.path",
+                                    "process.file.path",
+                                    "process.parent.file.path",
+                                    "process.ancestors.file.path",
+                                    "process.ancestors[A].file.path",
+                                    "process.file.path"};
     const char* field = kFields[below(kFields.size())];
     if (chance(60)) {
         return fmt::format("{} {} {}", field, chance(70) ? "==" : "!=", path_literal());
@@ -101,8 +107,22 @@ std::string RandomRules::string_test() {
                                     "process.ancestors.file.name",
                                     "process.ancestors.argv",
                                     "process.ancestors[A].file.name",
-                                    "process.ancestors[B].argv"};
+                                    "process.ancestors[B].argv",
+                                    "process.ancestors[B].comm",
+                                    "process.container.id",
+                                    "process.ancestors.container.id",
+                                    "process.ancestors[A].container.id",
+                                    "network_flow_monitor.flows.proto",
+                                    "network_flow_monitor.flows[F].proto",
+                                    "${text}",
+                                    "${process.names}",
+                                    "\"%{process.comm}${text}\"",
+                                    "\"%{process.container.id}\""};
     const char* field = kFields[below(kFields.size())];
+    if (chance(8)) {
+        return fmt::format("{} {} {}", field, chance(50) ? "in" : "not in",
+                           chance(50) ? "${process.names}" : "process.argv");
+    }
     if (chance(10)) {
         return fmt::format("{} {} {}", field,
                            chance(50) ? "==" : "!=", kFields[below(kFields.size())]);
@@ -131,7 +151,12 @@ std::string RandomRules::number(int depth) {
                                     "process.file.path.length",
                                     "process.argv.length",
                                     "process.ancestors.length",
-                                    "process.ancestors[A].pid"};
+                                    "process.ancestors[A].pid",
+                                    "process.ancestors[B].uid",
+                                    "network_flow_monitor.flows[F].port",
+                                    "process.container.id.length",
+                                    "${num}",
+                                    "${process.nums.length}"};
     if (depth == 0 || chance(40)) {
         return chance(60) ? kFields[below(kFields.size())] : std::to_string(below(4));
     }
@@ -143,7 +168,12 @@ std::string RandomRules::number(int depth) {
 std::string RandomRules::int_test() {
     constexpr std::array kOps = {"==", "!=", "<", "<=", ">", ">="};
     const char* op = kOps[below(kOps.size())];
-    switch (below(6)) {
+    switch (below(8)) {
+        case 6:
+            return fmt::format("process.ancestors.pid {} ${{process.nums}}",
+                               chance(50) ? "in" : "not in");
+        case 7:
+            return fmt::format("${{process.nums}} {} {}", op, number(1));
         case 0:
             return fmt::format("open.flags in [{}, {}]", below(4), below(4));
         case 1:
@@ -160,8 +190,43 @@ std::string RandomRules::int_test() {
     }
 }
 
+std::string RandomRules::address_test() {
+    constexpr std::array kSides = {
+        "network_flow_monitor.flows.address", "network_flow_monitor.flows[F].address",
+        "network_flow_monitor.flows[G].address", "${ip}", "${cgroup.nets}"};
+    constexpr std::array kNetworks = {"10.0.0.1",    "10.0.0.0/30", "10.0.0.2",
+                                      "10.0.0.0/24", "::1",         "0.0.0.0/0"};
+    const char* left = kSides[below(kSides.size())];
+    if (chance(30)) {
+        return fmt::format(
+            "{} {} {}", left, chance(70) ? "==" : "!=",
+            chance(50) ? kSides[below(kSides.size())] : kNetworks[below(kNetworks.size())]);
+    }
+    constexpr std::array kOps = {"in", "not in", "allin"};
+    const char* op = kOps[below(kOps.size())];
+    if (chance(30)) {
+        return fmt::format("{} {} ${{cgroup.nets}}", left, op);
+    }
+    return fmt::format("{} {} [{}, {}]", left, op, kNetworks[below(kNetworks.size())],
+                       kNetworks[below(kNetworks.size())]);
+}
+
+std::string RandomRules::register_test() {
+    constexpr std::array kTests = {
+        "process.ancestors[A].pid == process.ancestors[B].uid",
+        "process.ancestors[A].pid < process.ancestors[B].pid",
+        "process.ancestors[B].file.name != process.ancestors[A].file.name",
+        "network_flow_monitor.flows[F].port == process.ancestors[A].pid",
+        "network_flow_monitor.flows[F].port > network_flow_monitor.flows[G].port",
+        "network_flow_monitor.flows[G].proto == \"a\"",
+        "process.ancestors[A].is_kworker",
+        "process.ancestors[C].uid == 2",
+        "process.ancestors[D].file.path == ~\"/a/**\""};
+    return kTests[below(kTests.size())];
+}
+
 std::string RandomRules::test() {
-    switch (below(8)) {
+    switch (below(11)) {
         case 0:
             return int_test();
         case 1:
@@ -174,6 +239,10 @@ std::string RandomRules::test() {
             return path_test();
         case 5:
             return path_test();
+        case 6:
+            return address_test();
+        case 7:
+            return chance(80) ? register_test() : "${flag}";
         default:
             return string_test();
     }
@@ -208,11 +277,30 @@ void RandomRules::fill_process(FakeEvent& event, std::string_view prefix) {
     event.set_strings(name("file.path"), {path()});
     event.set_strings(name("file.name"), {word()});
     event.set_strings(name("comm"), {word()});
+    event.set_strings(name("container.id"), {word()});
     std::vector<std::string> argv;
     for (size_t i = 0; i < below(4); ++i) {
         argv.push_back(word());
     }
     event.set_strings(name("argv"), std::move(argv));
+}
+
+void RandomRules::fill_variables(FakeEvent& event) {
+    const auto network = [this] {
+        std::string bytes = ip_bytes(chance(80) ? "10.0.0." + std::to_string(below(4)) : "::1");
+        return bytes.size() == 4 && chance(30) ? bytes + static_cast<char>(24 + below(9)) : bytes;
+    };
+    if (chance(70)) {
+        event.variables["text"].strings = {word()};
+        event.variables["num"].ints = {static_cast<int64_t>(below(4))};
+        event.variables["flag"].ints = {static_cast<int64_t>(below(2))};
+        event.variables["ip"].strings = {network()};
+    }
+    for (size_t i = 0; i < below(4); ++i) {
+        event.variables["process.names"].strings.push_back(word());
+        event.variables["process.nums"].ints.push_back(static_cast<int64_t>(below(4)));
+        event.variables["cgroup.nets"].strings.push_back(network());
+    }
 }
 
 FakeEvent RandomRules::event() {
@@ -232,7 +320,21 @@ FakeEvent RandomRules::event() {
     for (size_t i = 0; i < count; ++i) {
         event.ancestors.emplace_back();
         fill_process(event, "process.ancestors.");
+        event.ancestors.back().pending = chance(10);
     }
+    event.process.pending = chance(20);
+    for (size_t i = 0; i < below(3); ++i) {
+        event.process.other_paths.push_back(path());
+    }
+    const size_t flows = below(4);
+    for (size_t i = 0; i < flows; ++i) {
+        event.flows.emplace_back();
+        event.set_int("network_flow_monitor.flows.port", static_cast<int64_t>(below(4)));
+        event.set_strings("network_flow_monitor.flows.proto", {word()});
+        event.set_strings("network_flow_monitor.flows.address",
+                          {ip_bytes("10.0.0." + std::to_string(below(4)))});
+    }
+    fill_variables(event);
     return event;
 }
 

@@ -33,10 +33,13 @@ class RandomRules {
     std::string string_test();
     std::string path_test();
     std::string int_test();
+    std::string address_test();
+    std::string register_test();
     std::string number(int depth);
     std::string path_literal();
     std::string string_literal(bool regexp);
     void fill_process(FakeEvent& event, std::string_view prefix);
+    void fill_variables(FakeEvent& event);
 
     std::mt19937 random_;
 };

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An alert: one JSON object on one line, in the reference's shape (docs/reference/alerts.md). Also the lines that the
-// agent writes about itself: events that were lost, policies that were loaded.
+// An alert: one JSON object on one line, in the reference's shape (docs/reference/alerts.md).
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event.pb.h"
@@ -27,6 +25,14 @@ struct AgentFacts {
     std::string distribution;
 };
 
+/// Variables of an event's scopes that are set and not private (variable_json.h).
+struct AlertVariables {
+    boost::json::object global;
+    boost::json::object process;
+    boost::json::object container;
+    boost::json::object cgroup;
+};
+
 /// Who and what an alert is about; all of it lives until the alert is written.
 struct AlertSubject {
     const v1::Event& event;
@@ -36,7 +42,16 @@ struct AlertSubject {
     const v1::ProcessNode* parent = nullptr;  ///< null: unknown
     std::span<const void* const> ancestors;   ///< v1::ProcessNode, nearest first
     std::span<const policy::RuleInfo* const> matched;
+    AlertVariables variables;
+    std::string_view source = "runtime";
+    std::string_view
+        decided;  ///< "late", "incomplete" (docs/adr/0008-unknown-values.md); empty: at once
 };
+
+/// Members of `agent` that say where a line comes from.
+void put_host(boost::json::object& agent, const AgentFacts& facts);
+/// The rule's tags as "key:value", then its product tags.
+boost::json::array tags_json(const policy::RuleInfo& rule);
 
 /// The part that is the same for every rule that matched: all but `agent` and `title`.
 boost::json::object event_part(const AlertSubject& subject);
@@ -44,15 +59,5 @@ boost::json::object event_part(const AlertSubject& subject);
 /// One line, without its newline.
 std::string alert_line(const AgentFacts& agent, const policy::RuleInfo& rule,
                        const boost::json::object& event);
-
-/// Losses by (event type, reason).
-using Losses = std::map<std::pair<std::string, std::string>, uint64_t>;
-std::string lost_events_line(const AgentFacts& agent, const Losses& losses, int64_t now_ns);
-
-std::string ruleset_loaded_line(const AgentFacts& agent, const policy::CompiledPolicies& policies,
-                                int64_t now_ns);
-
-/// [{name, version, source, status, message, rules[...]}]: also for the status page.
-boost::json::array policies_json(const policy::CompiledPolicies& policies);
 
 }  // namespace vedette::engine

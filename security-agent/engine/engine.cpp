@@ -1,192 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "fields.gen.h"
-#include "security-agent/engine/field_text.h"
+#include "security-agent/engine/engine_parts.h"
+#include "security-agent/engine/variable_view.h"
 
 namespace vedette::engine {
 namespace {
 
 constexpr size_t kScratchBytes = 64U << 10;
-constexpr int64_t kLossReportPeriod = 1'000'000'000;
-
-const v1::ProcessNode& unknown_process() {
-    return v1::ProcessNode::default_instance();
-}
-
-std::string type_name(int number) {
-    const auto* field = v1::Event::descriptor()->FindFieldByNumber(number);
-    return field ? field->name() : "unknown";
-}
-
-const secl::EventTypeDef* event_type(int number) {
-    for (const secl::EventTypeDef& event : field_table().events())
-        if (event.id == number)
-            return &event;
-    return nullptr;
-}
-
-std::string reason_name(v1::Loss::Reason reason) {
-    switch (reason) {
-        case v1::Loss::REASON_RING_FULL:
-            return "ring_full";
-        case v1::Loss::REASON_SCRATCH:
-            return "scratch";
-        case v1::Loss::REASON_DECODE:
-            return "decode";
-        case v1::Loss::REASON_QUEUE_FULL:
-            return "queue_full";
-        default:
-            return "unknown";
-    }
-}
+constexpr int64_t kReconcileAfter = 60'000'000'000;
 
 Policies no_policies() {
     return std::make_shared<const policy::CompiledPolicies>(
         policy::compile_policies({}, field_table()));
 }
 
+class CostsOfRules final : public secl::CostObserver {
+   public:
+    explicit CostsOfRules(const RuleBook& book) : book_(book) {}
+    void evaluated(uint32_t rule, int64_t nanoseconds) override {
+        RuleFigures& figures = *book_.rules[rule].figures;
+        figures.cost_ns += static_cast<uint64_t>(std::max<int64_t>(nanoseconds, 0));
+        ++figures.timed;
+    }
+
+   private:
+    const RuleBook& book_;
+};
+
+const secl::EventTypeDef* definition_of(int number) {
+    for (const secl::EventTypeDef& event : field_table().events())
+        if (event.id == number && !event.name.empty())
+            return &event;
+    return nullptr;
+}
+
 }  // namespace
-
-struct Engine::ActiveRule {
-    RateLimiter::Limit limit;
-    std::vector<const secl::FieldDef*> token;
-    Counter* alerts = nullptr;
-    Counter* limited = nullptr;
-};
-
-/// Event type and process of the event being evaluated, with its ancestors once somebody asked.
-struct Engine::Subject {
-    const ProcessMirror& mirror;
-    const v1::Event& event;
-    const secl::EventTypeDef& type;
-    const v1::ProcessNode& process;
-    std::vector<const void*>& list;
-    bool listed = false;
-
-    std::span<const void* const> ancestors() {
-        if (!std::exchange(listed, true)) {
-            list.clear();
-            mirror.ancestors(process, list);
-        }
-        return list;
-    }
-    static std::span<const void* const> elements(const secl::EvalContext& context,
-                                                 secl::Subject iterator) {
-        if (iterator != secl::Subject::kAncestor)
-            return {};
-        return static_cast<Subject*>(context.owner)->ancestors();
-    }
-};
-
-struct Engine::Counters {
-    explicit Counters(Metrics& metrics)
-        : batches(metrics.counter("vedette_agent_batches_total", "Batches evaluated.")),
-          repeated(metrics.counter(
-              "vedette_agent_repeated_events_total",
-              "Events that came a second time after a reconnect and were skipped.")),
-          unknown_process(metrics.counter("vedette_agent_unknown_process_total",
-                                          "Events whose process was not in the mirror.")),
-          processes(metrics.gauge("vedette_agent_processes", "Process images in the mirror.")),
-          mirror_bytes(
-              metrics.gauge("vedette_agent_mirror_bytes", "Memory of the process mirror.")),
-          evicted(metrics.gauge("vedette_agent_mirror_evicted",
-                                "Process images forgotten because of the mirror's memory bound.")),
-          latency(metrics.histogram(
-              "vedette_agent_alert_latency_seconds", "From the event to its alert line.",
-              {.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 60})) {}
-
-    Counter& batches;
-    Counter& repeated;
-    Counter& unknown_process;
-    Gauge& processes;
-    Gauge& mirror_bytes;
-    Gauge& evicted;
-    Histogram& latency;
-    std::map<int, Counter*> events;
-};
 
 Engine::Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger& logger)
     : options_(std::move(options)),
+      host_{.origin = options_.agent.origin,
+            .source = options_.source,
+            .hostname = options_.hostname,
+            .service = options_.service},
       sink_(sink),
       metrics_(metrics),
       logger_(logger),
       counters_(std::make_unique<Counters>(metrics)),
-      mirror_(options_.mirror_bytes),
+      store_(options_.variables, metrics),
+      mirror_(options_.mirror_bytes,
+              [this](secl::Scope scope, std::string_view key) { store_.end(scope, key); }),
+      books_(store_, metrics, options_.limit),
+      book_(books_.make(no_policies(), nullptr)),
+      alerting_(
+          {options_.agent, options_.source, [this] { return steady_ns(); },
+           [this] { return wall_ns(); }},
+          store_, [this](int64_t pid) { return find_process(pid); }, sink, metrics, logger),
+      parked_(options_.parked),
+      losses_(metrics),
+      integrity_(metrics),
       scratch_memory_(kScratchBytes),
       scratch_(scratch_memory_.data(), scratch_memory_.size()),
-      active_(no_policies()),
-      newest_(active_) {}
+      newest_(book_->policies) {
+    if (!options_.uuid4)
+        options_.uuid4 = random_uuid4;
+}
 
 Engine::~Engine() = default;
 
-void Engine::set_policies(Policies policies) {
-    const std::lock_guard lock(mutex_);
-    newest_ = std::move(policies);
-}
-
-Policies Engine::policies() const {
-    const std::lock_guard lock(mutex_);
-    return newest_;
-}
-
-Position Engine::position() const {
-    const std::lock_guard lock(mutex_);
-    return position_;
-}
-
-EngineStatus Engine::status() const {
-    const std::lock_guard lock(mutex_);
-    return {events_, alerts_, limited_, processes_, lost_};
-}
-
-void Engine::take_new_policies() {
-    Policies newest = policies();
-    if (newest == active_)
-        return;
-    active_ = std::move(newest);
-    active_rules_.clear();
-    for (const policy::RuleInfo& rule : active_->rules) {
-        ActiveRule active;
-        active.limit = rule.every_ns > 0 ? RateLimiter::Limit{1, rule.every_ns} : options_.limit;
-        for (const std::string& name : rule.limiter_token)
-            if (const secl::FieldDef* field = find_field(field_table(), name))
-                active.token.push_back(field);
-        const Labels labels = {{"rule", rule.id}};
-        active.alerts = &metrics_.counter("vedette_agent_alerts_total", "Alerts by rule.", labels);
-        active.limited = &metrics_.counter("vedette_agent_alerts_limited_total",
-                                           "Alerts held back by the rule's rate limit.", labels);
-        active_rules_.push_back(std::move(active));
-    }
-    sink_.write(ruleset_loaded_line(options_.agent, *active_, options_.wall_ns()));
-}
-
 void Engine::welcome(const v1::Welcome& welcome) {
+    const std::lock_guard state(state_mutex_);
     const bool other_probe = welcome.instance_id() != instance_id_;
-    if (other_probe || welcome.reset_mirror())
+    if (other_probe || welcome.reset_mirror()) {
+        // Nothing more will be heard of what they wait for.
+        parked_.all([this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
         mirror_.clear();
+        if (other_probe)
+            store_.end_all(secl::Scope::kProcess);  // its process keys are others
+        reconcile_ns_ = clock_ns_ + kReconcileAfter;
+    }
     if (other_probe)
         last_sequence_ = std::max<uint64_t>(welcome.next_sequence(), 1) - 1;
     instance_id_ = welcome.instance_id();
     if (welcome.missed()) {
         logger_.warn("the probe no longer holds {} events that happened while we were away",
                      welcome.missed());
-        metrics_
-            .counter("vedette_agent_missed_events_total",
-                     "Events the probe no longer held after a reconnect.")
-            .Increment(static_cast<double>(welcome.missed()));
+        counters_->missed.Increment(static_cast<double>(welcome.missed()));
     }
     const std::lock_guard lock(mutex_);
     position_ = {instance_id_, last_sequence_};
 }
 
 void Engine::batch(v1::Batch& batch) {
-    take_new_policies();
+    const std::lock_guard state(state_mutex_);
+    take_news();
     counters_->batches.Increment();
-    count_losses(batch);
+    losses_.count(batch, last_sequence_);
     const int events = batch.events_size();
     int update = 0;
     const auto apply_before = [&](int event) {
@@ -201,146 +116,195 @@ void Engine::batch(v1::Batch& batch) {
         if (batch.first_sequence() + static_cast<uint64_t>(i) <= last_sequence_)
             counters_->repeated.Increment();
         else
-            evaluate(batch.events(i));
+            evaluate(*batch.mutable_events(i));
     }
     apply_before(events);
     if (events)
         last_sequence_ = std::max(last_sequence_, batch.first_sequence() + events - 1);
     processes_ = mirror_.size();
-    counters_->processes.Set(static_cast<double>(mirror_.size()));
-    counters_->mirror_bytes.Set(static_cast<double>(mirror_.bytes()));
-    counters_->evicted.Set(static_cast<double>(mirror_.evicted()));
-    report_losses(false);
+    counters_->show(mirror_, store_, parked_);
+    periodic();
     const std::lock_guard lock(mutex_);
     position_ = {instance_id_, last_sequence_};
 }
 
 void Engine::tick() {
-    take_new_policies();
-    report_losses(false);
+    const std::lock_guard state(state_mutex_);
+    take_news();
+    const int64_t now = wall_ns();
+    parked_.on_time(now, [this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
+    periodic();
 }
 
 void Engine::finish() {
+    const std::lock_guard state(state_mutex_);
+    parked_.all([this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
     report_losses(true);
 }
 
 void Engine::apply(v1::ProcessUpdate& update) {
-    if (update.gone())
+    if (update.gone()) {
+        parked_.on_process_gone(update.node().key(), [this](ParkedEvent& parked) {
+            return decide(parked, nullptr, true);
+        });
         mirror_.erase(update.node().key());
-    else
+        return;
+    }
+    const v1::Container& container = update.node().container();
+    if (parked_.empty() || container.id().empty() || container.metadata_pending()) {
         mirror_.apply(std::move(*update.mutable_node()));
+        return;
+    }
+    const v1::Container arrived = container;
+    mirror_.apply(std::move(*update.mutable_node()));
+    parked_.on_metadata(arrived.id(),
+                        [&](ParkedEvent& parked) { return decide(parked, &arrived, false); });
 }
 
-void Engine::evaluate(const v1::Event& event) {
-    const int number = event.payload_case();
-    Counter*& counter = counters_->events[number];
-    if (!counter)
-        counter = &metrics_.counter("vedette_agent_events_total", "Events evaluated, by type.",
-                                    {{"type", type_name(number)}});
-    counter->Increment();
+void Engine::complete(secl::EvalContext& context, const secl::VariableReader& variables) {
+    const auto& event = *static_cast<const v1::Event*>(context.event);
+    context.host = &host_;
+    context.variables = &variables;
+    context.scratch = &scratch_;
+    context.now_ns = event.timestamp() ? static_cast<int64_t>(event.timestamp()) : wall_ns();
+}
+
+secl::Matches Engine::run_rules(const RuleBook& book, const secl::EvalContext& context,
+                                Type& type) {
+    if (++type.events % kTimedEvery != 0)
+        return book.policies->rule_set->evaluate(context, state_);
+    CostsOfRules costs(book);
+    const auto begin = std::chrono::steady_clock::now();
+    const secl::Matches matches = book.policies->rule_set->evaluate(context, state_, &costs);
+    type.cost_ns += static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count());
+    ++type.timed;
+    return matches;
+}
+
+void Engine::evaluate(v1::Event& event) {
+    Type& type = type_of(event.payload_case());
+    type.counter->Increment();
     ++events_;
-    const secl::EventTypeDef* type = event_type(number);
-    if (!type || type->name.empty())
+    clock_ns_ = std::max(clock_ns_, static_cast<int64_t>(event.timestamp()));
+    if (!parked_.empty())
+        parked_.on_time(clock_ns_,
+                        [this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
+    if (reconcile_ns_)
+        reconcile_scopes();
+    if (!type.definition)
         return;
     const v1::ProcessNode* process = mirror_.find(event.process_key());
-    if (!process) {
+    if (!process)
         counters_->unknown_process.Increment();
-        process = &unknown_process();
+    std::vector<uint32_t> undecided;
+    {
+        EventSubject subject(mirror_, event, *type.definition, process, buffers_);
+        const VariableView variables(store_, *book_->variables, subject, options_.uuid4);
+        secl::EvalContext context = subject.context();
+        complete(context, variables);
+        const secl::Matches verdict = run_rules(*book_, context, type);
+        undecided.assign(verdict.undecided.begin(), verdict.undecided.end());
+        if (!verdict.matched.empty())
+            alerting_.handle({*book_, subject, context, verdict.matched, {}});
+        check_integrity(subject);
+        if (!undecided.empty())
+            park(event, subject, std::move(undecided));
     }
-    const v1::ProcessNode* parent = mirror_.parent(*process);
-    Subject subject{mirror_, event, *type, *process, ancestors_};
-    secl::EvalContext context;
-    context.type = type->id;
-    context.event = &event;
-    context.process = process;
-    context.parent = parent ? parent : &unknown_process();
-    context.elements = &Subject::elements;
-    context.owner = &subject;
-    context.scratch = &scratch_;
-    context.now_ns =
-        event.timestamp() ? static_cast<int64_t>(event.timestamp()) : options_.wall_ns();
-    const std::span<const uint32_t> matched = active_->rule_set->evaluate(context, state_);
-    if (!matched.empty())
-        alert(subject, context, matched);
     scratch_.release();
 }
 
-void Engine::alert(Subject& subject, const secl::EvalContext& context,
-                   std::span<const uint32_t> matched) {
-    std::vector<uint32_t> loud;
-    for (const uint32_t rule : matched)
-        if (!active_->rules[rule].silent && within_limit(rule, context))
-            loud.push_back(rule);
-    if (loud.empty())
+void Engine::park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules) {
+    ParkedEvent parked;
+    parked.containers = subject.pending_containers();
+    parked.process = subject.process();
+    parked.deadline_ns = static_cast<int64_t>(event.timestamp()) + parked_.limits().patience_ns;
+    parked.event = std::move(event);
+    parked.book = book_;
+    parked.rules = std::move(rules);
+    counters_->parked.Increment();
+    parked_.park(std::move(parked),
+                 [this](ParkedEvent& oldest) { return decide(oldest, nullptr, true); });
+}
+
+bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool settle) {
+    v1::Container& container = *parked.process.mutable_container();
+    if (arrived && arrived->id() == container.id())
+        container = *arrived;
+    else if (const v1::ProcessNode* now = mirror_.find(parked.process.key()))
+        container = now->container();
+    Type& type = type_of(parked.event.payload_case());
+    EventSubject subject(mirror_, parked.event, *type.definition,
+                         parked.process.key() ? &parked.process : nullptr, buffers_);
+    const VariableView variables(store_, *parked.book->variables, subject, options_.uuid4);
+    secl::EvalContext context = subject.context();
+    complete(context, variables);
+    context.settle = settle;
+    const secl::Matches verdict = run_rules(*parked.book, context, type);
+    const auto waited_for = [&parked](std::span<const uint32_t> rules) {
+        std::vector<uint32_t> out;
+        std::ranges::set_intersection(rules, parked.rules, std::back_inserter(out));
+        return out;
+    };
+    const std::vector<uint32_t> matched = waited_for(verdict.matched);
+    std::vector<uint32_t> undecided = waited_for(verdict.undecided);
+    if (!matched.empty())
+        alerting_.handle({*parked.book, subject, context, matched, settle ? "incomplete" : "late"});
+    scratch_.release();
+    parked.rules = std::move(undecided);
+    const bool decided = settle || parked.rules.empty();
+    if (decided)
+        (settle ? counters_->incomplete : counters_->late).Increment();
+    return decided;
+}
+
+void Engine::check_integrity(const EventSubject& subject) {
+    const auto finding = integrity_.check(mirror_, subject, steady_ns());
+    if (!finding)
         return;
-    std::vector<const policy::RuleInfo*> infos;
-    for (const uint32_t rule : matched)
-        infos.push_back(&active_->rules[rule]);
-    const boost::json::object event =
-        event_part({subject.event, subject.type.name, subject.type.category, subject.process,
-                    mirror_.parent(subject.process), subject.ancestors(), infos});
-    for (const uint32_t rule : loud) {
-        sink_.write(alert_line(options_.agent, active_->rules[rule], event));
-        active_rules_[rule].alerts->Increment();
+    AlertSubject about{subject.event(),
+                       subject.type().name,
+                       subject.type().category,
+                       subject.process(),
+                       subject.parent(),
+                       subject.ancestors(),
+                       {},
+                       {},
+                       options_.source,
+                       {}};
+    sink_.write(integrity_line(options_.agent, finding->kind, finding->error, finding->suppressed,
+                               event_part(about), wall_ns()));
+}
+
+void Engine::reconcile_scopes() {
+    if (clock_ns_ < *reconcile_ns_)
+        return;
+    reconcile_ns_.reset();
+    store_.end_unless(
+        [this](secl::Scope scope, std::string_view key) { return mirror_.has_scope(scope, key); });
+}
+
+Engine::Type& Engine::type_of(int number) {
+    const auto at = static_cast<size_t>(std::max(number, 0));
+    if (at >= types_.size())
+        types_.resize(at + 1);
+    if (!types_[at]) {
+        const std::string name = event_type_name(number);
+        types_[at] = std::make_unique<Type>(
+            Type{.name = name,
+                 .definition = definition_of(number),
+                 .counter = &metrics_.counter("vedette_agent_events_total",
+                                              "Events evaluated, by type.", {{"type", name}})});
     }
-    const int64_t age = options_.wall_ns() - static_cast<int64_t>(subject.event.timestamp());
-    counters_->latency.Observe(static_cast<double>(age) * 1e-9);
-    alerts_ += loud.size();
+    return *types_[at];
 }
 
-bool Engine::within_limit(uint32_t rule, const secl::EvalContext& context) {
-    const ActiveRule& active = active_rules_[rule];
-    std::string token;
-    for (const secl::FieldDef* field : active.token) {
-        token += field_text(*field, context);
-        token += '\0';
-    }
-    if (limiter_.allow(active_->rules[rule].id, token, active.limit, options_.steady_ns()))
-        return true;
-    active.limited->Increment();
-    ++limited_;
-    return false;
-}
-
-void Engine::count_losses(const v1::Batch& batch) {
-    uint64_t explained = 0;
-    for (const v1::Loss& loss : batch.lost()) {
-        lose(type_name(static_cast<int>(loss.event_type())), reason_name(loss.reason()),
-             loss.count());
-        if (loss.reason() == v1::Loss::REASON_QUEUE_FULL)
-            explained += loss.count();
-    }
-    // Sequence numbers are without a hole unless the probe had to drop events, and then it says so.
-    if (batch.events_size() == 0 || batch.first_sequence() <= last_sequence_ + 1)
-        return;
-    const uint64_t gap = batch.first_sequence() - last_sequence_ - 1;
-    if (gap > explained)
-        lose("unknown", "sequence_gap", gap - explained);
-}
-
-void Engine::lose(const std::string& type, const std::string& reason, uint64_t count) {
-    if (count == 0)
-        return;
-    metrics_
-        .counter("vedette_agent_events_lost_total", "Events lost before they reached the engine.",
-                 {{"type", type}, {"reason", reason}})
-        .Increment(static_cast<double>(count));
-    unreported_[{type, reason}] += count;
-    const std::lock_guard lock(mutex_);
-    lost_[type] += count;
-}
-
-void Engine::report_losses(bool now_or_never) {
-    const int64_t now = options_.steady_ns();
-    const bool due =
-        now_or_never || losses_reported_ns_ == 0 || now - losses_reported_ns_ >= kLossReportPeriod;
-    if (unreported_.empty() || !due)
-        return;
-    for (const auto& [key, count] : unreported_)
-        logger_.warn("{} events of type {} were lost: {}", count, key.first, key.second);
-    sink_.write(lost_events_line(options_.agent, unreported_, options_.wall_ns()));
-    unreported_.clear();
-    losses_reported_ns_ = now;
+ProcessScope Engine::find_process(int64_t pid) const {
+    const v1::ProcessNode* process =
+        pid > 0 && pid <= UINT32_MAX ? mirror_.find_pid(static_cast<uint32_t>(pid)) : nullptr;
+    if (!process)
+        return {};
+    return {std::string(view(process_scope_key(process->process_key()))),
+            fmt::format("pid {}", process->pid())};
 }
 
 }  // namespace vedette::engine

@@ -1,36 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine: a batch in, alerts out. It owns the process mirror, the loaded rules and their limiters; it knows no
-// socket, no thread and no file. One thread calls it (engine_thread.h); tests call it directly.
+// The engine: a batch in, alerts out. It owns the process mirror, the loaded rules with their limiters and variables,
+// and the events that wait for a decision; it knows no socket, no thread and no file. One thread calls it
+// (engine_thread.h); tests and `runtime replay` call it directly. Without clocks of its own it goes by the events' time:
+// then the same batches give the same lines, byte for byte.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <memory_resource>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "common/log.h"
 #include "common/metrics.h"
 #include "security-agent/engine/alert.h"
 #include "security-agent/engine/alert_sink.h"
+#include "security-agent/engine/alerting.h"
+#include "security-agent/engine/event_subject.h"
+#include "security-agent/engine/heartbeats.h"
+#include "security-agent/engine/integrity.h"
+#include "security-agent/engine/internal_events.h"
+#include "security-agent/engine/loss_report.h"
+#include "security-agent/engine/parked_events.h"
 #include "security-agent/engine/process_mirror.h"
 #include "security-agent/engine/rate_limiter.h"
+#include "security-agent/engine/rule_book.h"
+#include "security-agent/engine/variable_store.h"
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::engine {
 
-using Policies = std::shared_ptr<const policy::CompiledPolicies>;
-
 struct EngineOptions {
     AgentFacts agent;
-    RateLimiter::Limit limit;  ///< of rules without `every`
+    std::string hostname;            ///< event.hostname
+    std::string service;             ///< event.service
+    std::string source = "runtime";  ///< event.source and evt.source: "runtime" or "replay"
+    RateLimiter::Limit limit;        ///< of rules without `every`
     size_t mirror_bytes = 128U << 20;
-    std::function<int64_t()> steady_ns;  ///< monotonic clock
-    std::function<int64_t()> wall_ns;    ///< nanoseconds since 1970
+    VariableStore::Limits variables;
+    ParkedEvents::Limits parked;
+    bool heartbeat = true;               ///< write `heartbeat` lines
+    std::function<int64_t()> steady_ns;  ///< monotonic clock; empty: the time of the newest event
+    std::function<int64_t()>
+        wall_ns;  ///< nanoseconds since 1970; empty: the time of the newest event
+    std::function<std::string()> uuid4;  ///< of ${builtins.uuid4}; empty: random
 };
 
 /// What others may ask at any time.
@@ -40,6 +61,35 @@ struct EngineStatus {
     uint64_t limited = 0;
     uint64_t processes = 0;
     std::map<std::string, uint64_t> lost;  ///< by event type
+
+    struct Rule {
+        uint64_t hits = 0;
+        uint64_t alerts = 0;
+        uint64_t limited = 0;
+        uint64_t cost_ns = 0;  ///< mean of the evaluations that were timed
+    };
+    std::map<std::string, Rule> rules;  ///< in force, by id
+
+    struct Variables {
+        uint64_t values = 0;
+        uint64_t scopes = 0;
+        uint64_t bytes = 0;
+        std::map<std::string, uint64_t> dropped;  ///< by reason
+    } variables;
+
+    struct Parked {
+        uint64_t waiting = 0;
+        uint64_t bytes = 0;
+        uint64_t parked = 0;      ///< since the start
+        uint64_t late = 0;        ///< decided when the metadata had come
+        uint64_t incomplete = 0;  ///< decided without it
+    } parked;
+
+    struct Evaluation {
+        uint64_t timed = 0;
+        uint64_t cost_ns = 0;  ///< mean of one event
+    };
+    std::map<std::string, Evaluation> evaluation;  ///< by event type
 };
 
 /// How far the agent has come: what a Hello says.
@@ -50,17 +100,21 @@ struct Position {
 
 class Engine {
    public:
+    /// One event in so many is timed.
+    static constexpr uint64_t kTimedEvery = 256;
+
     Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger& logger);
     ~Engine();
 
     /// @name Engine thread.
     /// @{
     void welcome(const v1::Welcome& welcome);
-    /// Evaluates every event that is newer than the position; moves the position behind the batch.
+    /// Evaluates every event that is newer than the position; moves the position behind the batch. Events may be
+    /// moved out of it.
     void batch(v1::Batch& batch);
-    /// Call about once a second: takes new rules while nothing happens, reports losses.
+    /// Call about once a second: takes new rules while nothing happens, reports losses, decides what waited too long.
     void tick();
-    /// Reports what tick() would have reported later.
+    /// Decides every event that waits, with what is known, and reports what tick() would have reported later.
     void finish();
     /// @}
 
@@ -68,52 +122,79 @@ class Engine {
     /// @{
     /// Takes effect between two batches.
     void set_policies(Policies policies);
+    /// Policies were not taken, those before stay: written as `ruleset_loaded` with status "failed". `policies` null:
+    /// nothing could be read.
+    void load_failed(Policies policies, std::string reason);
+    /// Written as `self_test`.
+    void self_test_done(SelfTest test);
     Policies policies() const;
     Position position() const;
+    /// May wait for the batch that is being evaluated.
     EngineStatus status() const;
+    /// Variables that are set and not private: {"": {name: value}, "process": {"pid 12": {name: value}}, ...}; at most
+    /// `max` values. May wait as status().
+    boost::json::object variables(size_t max = 1000) const;
     /// @}
 
    private:
-    struct ActiveRule;
     struct Counters;
-    struct Subject;
+    struct Type;
+    struct Failure {
+        Policies policies;
+        std::string reason;
+    };
 
-    void take_new_policies();
+    void take_news();
+    void take_policies(Policies policies);
+    void periodic();
     void apply(v1::ProcessUpdate& update);
-    void evaluate(const v1::Event& event);
-    void alert(Subject& subject, const secl::EvalContext& context,
-               std::span<const uint32_t> matched);
-    bool within_limit(uint32_t rule, const secl::EvalContext& context);
-    void count_losses(const v1::Batch& batch);
-    void lose(const std::string& type, const std::string& reason, uint64_t count);
-    void report_losses(bool now);
+    void evaluate(v1::Event& event);
+    secl::Matches run_rules(const RuleBook& book, const secl::EvalContext& context, Type& type);
+    void park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules);
+    bool decide(ParkedEvent& parked, const v1::Container* arrived, bool settle);
+    void complete(secl::EvalContext& context, const secl::VariableReader& variables);
+    void check_integrity(const EventSubject& subject);
+    void report_losses(bool at_once);
+    void reconcile_scopes();
+    Type& type_of(int number);
+    ProcessScope find_process(int64_t pid) const;
+    int64_t steady_ns() const { return options_.steady_ns ? options_.steady_ns() : clock_ns_; }
+    int64_t wall_ns() const { return options_.wall_ns ? options_.wall_ns() : clock_ns_; }
 
     EngineOptions options_;
+    secl::HostIdentity host_;
     AlertSink& sink_;
     Metrics& metrics_;
     Logger& logger_;
     std::unique_ptr<Counters> counters_;
 
+    mutable std::mutex
+        state_mutex_;       ///< held while a batch is at work: all down to the other mutex
+    int64_t clock_ns_ = 0;  ///< of the newest event
+    VariableStore store_;
     ProcessMirror mirror_;
-    RateLimiter limiter_;
+    RuleBooks books_;
+    RuleBookPtr book_;
+    Alerting alerting_;
+    ParkedEvents parked_;
+    LossReport losses_;
+    Integrity integrity_;
+    Heartbeats heartbeats_;
     secl::EvalState state_;
+    EventSubject::Buffers buffers_;
     std::vector<std::byte> scratch_memory_;
     std::pmr::monotonic_buffer_resource scratch_;
-    std::vector<const void*> ancestors_;
-    Policies active_;
-    std::vector<ActiveRule> active_rules_;  ///< by rule number of active_
-    Losses unreported_;
-    int64_t losses_reported_ns_ = 0;
+    std::vector<std::unique_ptr<Type>> types_;  ///< by number
+    std::optional<int64_t> reconcile_ns_;  ///< when scopes that a reset left behind are looked for
     uint64_t instance_id_ = 0;
     uint64_t last_sequence_ = 0;
 
-    mutable std::mutex mutex_;  ///< what other threads see
+    mutable std::mutex mutex_;  ///< what other threads see and say
     Policies newest_;
     Position position_;
-    std::map<std::string, uint64_t> lost_;
+    std::vector<Failure> failures_;
+    std::vector<SelfTest> self_tests_;
     std::atomic<uint64_t> events_ = 0;
-    std::atomic<uint64_t> alerts_ = 0;
-    std::atomic<uint64_t> limited_ = 0;
     std::atomic<uint64_t> processes_ = 0;
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "security-agent/engine/scopes.h"
+
 namespace vedette::engine {
 namespace {
 
@@ -24,6 +26,9 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     bytes_ -= entry.bytes;
     if (!known)
         entry.node = std::make_unique<v1::ProcessNode>();
+    join_scopes(node);  // before it leaves those of before: most stay the same
+    if (known)
+        leave_scopes(*entry.node);
     *entry.node = std::move(node);
     entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + 3 * sizeof(uint64_t);
     bytes_ += entry.bytes;
@@ -31,6 +36,11 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
         arrived_.push_back(key);
     if (entry.node->exit_time() != 0 && !had_ended)
         ended_.push_back(key);
+    if (entry.node->exit_time() == 0)
+        living_[entry.node->pid()] = key;
+    else if (const auto at = living_.find(entry.node->pid());
+             at != living_.end() && at->second == key)
+        living_.erase(at);
     sweep(arrived_, nodes_);
     sweep(ended_, nodes_);
     evict();
@@ -40,15 +50,52 @@ void ProcessMirror::erase(uint64_t key) {
     const auto found = nodes_.find(key);
     if (found == nodes_.end())
         return;
+    const std::unique_ptr<v1::ProcessNode> node = std::move(found->second.node);
     bytes_ -= found->second.bytes;
     nodes_.erase(found);
+    if (const auto at = living_.find(node->pid()); at != living_.end() && at->second == key)
+        living_.erase(at);
+    leave_scopes(*node);
 }
 
 void ProcessMirror::clear() {
     nodes_.clear();
+    living_.clear();
     ended_.clear();
     arrived_.clear();
     bytes_ = 0;
+    for (auto& members : members_)
+        members.clear();
+}
+
+bool ProcessMirror::has_scope(secl::Scope scope, std::string_view key) const {
+    return members_[static_cast<size_t>(scope)].contains(std::string(key));
+}
+
+void ProcessMirror::join_scopes(const v1::ProcessNode& node) {
+    const auto join = [this](secl::Scope scope, std::string_view key) {
+        if (!key.empty())
+            ++members_[static_cast<size_t>(scope)][std::string(key)];
+    };
+    join(secl::Scope::kProcess, view(process_scope_key(node.process_key())));
+    join(secl::Scope::kContainer, node.container().id());
+    join(secl::Scope::kCgroup, cgroup_scope_key(node.cgroup()));
+}
+
+void ProcessMirror::leave_scopes(const v1::ProcessNode& node) {
+    leave(secl::Scope::kProcess, view(process_scope_key(node.process_key())));
+    leave(secl::Scope::kContainer, node.container().id());
+    leave(secl::Scope::kCgroup, cgroup_scope_key(node.cgroup()));
+}
+
+void ProcessMirror::leave(secl::Scope scope, std::string_view key) {
+    auto& members = members_[static_cast<size_t>(scope)];
+    const auto found = members.find(std::string(key));
+    if (found == members.end() || --found->second > 0)
+        return;
+    members.erase(found);
+    if (scope_end_)
+        scope_end_(scope, key);
 }
 
 void ProcessMirror::evict() {
@@ -67,6 +114,11 @@ void ProcessMirror::evict() {
 const v1::ProcessNode* ProcessMirror::find(uint64_t key) const {
     const auto found = nodes_.find(key);
     return found == nodes_.end() ? nullptr : found->second.node.get();
+}
+
+const v1::ProcessNode* ProcessMirror::find_pid(uint32_t pid) const {
+    const auto found = living_.find(pid);
+    return found == living_.end() ? nullptr : find(found->second);
 }
 
 const v1::ProcessNode* ProcessMirror::parent(const v1::ProcessNode& node) const {

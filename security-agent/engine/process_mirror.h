@@ -4,13 +4,18 @@
 // same process, else the creator). Engine thread only.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "security-agent/secl/variables.h"
 #include "vedette/v1/process.pb.h"
 
 namespace vedette::engine {
@@ -20,15 +25,25 @@ class ProcessMirror {
     /// Longest chain that ancestors() follows: a bound against a cycle in what the probe sent.
     static constexpr size_t kMaxAncestors = 1024;
 
-    explicit ProcessMirror(size_t max_bytes) : max_bytes_(max_bytes) {}
+    /// A process, container or cgroup of which no image is left; `key` as scopes.h makes it.
+    using ScopeEnd = std::function<void(secl::Scope scope, std::string_view key)>;
+
+    explicit ProcessMirror(size_t max_bytes, ScopeEnd scope_end = {})
+        : max_bytes_(max_bytes), scope_end_(std::move(scope_end)) {}
 
     /// Takes what the probe says of one image. Over the memory bound the images that ended first are forgotten.
     void apply(v1::ProcessNode&& node);
     void erase(uint64_t key);
+    /// Ends no scope: a snapshot of the same processes may follow.
     void clear();
+    /// Some image belongs to it.
+    bool has_scope(secl::Scope scope, std::string_view key) const;
 
     /// Null when it is not known. Valid until the next apply(), erase() or clear().
     const v1::ProcessNode* find(uint64_t key) const;
+
+    /// The living process with this pid, its newest image; null when there is none.
+    const v1::ProcessNode* find_pid(uint32_t pid) const;
 
     /// The process before `node` in the tree that is not an earlier image of itself; null when unknown.
     const v1::ProcessNode* parent(const v1::ProcessNode& node) const;
@@ -46,14 +61,20 @@ class ProcessMirror {
         size_t bytes = 0;
     };
     void evict();
+    void join_scopes(const v1::ProcessNode& node);
+    void leave_scopes(const v1::ProcessNode& node);
+    void leave(secl::Scope scope, std::string_view key);
 
     boost::unordered_flat_map<uint64_t, Entry> nodes_;
+    boost::unordered_flat_map<uint32_t, uint64_t> living_;  ///< pid to key of the newest image
+    std::array<boost::unordered_flat_map<std::string, size_t>, 4> members_;  ///< images by scope
     std::deque<uint64_t>
         ended_;  ///< keys of images that have ended, oldest first; may hold erased ones
     std::deque<uint64_t>
         arrived_;  ///< every key, oldest first: the last resort when nothing has ended
     size_t bytes_ = 0;
     size_t max_bytes_;
+    ScopeEnd scope_end_;
     uint64_t evicted_ = 0;
 };
 

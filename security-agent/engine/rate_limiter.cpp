@@ -39,4 +39,8 @@ bool RateLimiter::allow(const std::string& rule, std::string_view token, const L
     return state.buckets.front().second.take(now_ns);
 }
 
+void RateLimiter::keep(const std::function<bool(const std::string& rule)>& wanted) {
+    std::erase_if(rules_, [&wanted](const auto& entry) { return !wanted(entry.first); });
+}
+
 }  // namespace vedette::engine

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <string>
@@ -40,6 +41,9 @@ class RateLimiter {
 
     /// `token` is empty for a rule without limiter_token.
     bool allow(const std::string& rule, std::string_view token, const Limit& limit, int64_t now_ns);
+
+    /// Forgets the rules for which `wanted` is false.
+    void keep(const std::function<bool(const std::string& rule)>& wanted);
 
    private:
     struct Rule {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines that the agent writes about itself (reference section 3.7, docs/reference/alerts.md): one JSON object each,
+// without its newline.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "security-agent/engine/alert.h"
+#include "security-agent/policy/loader.h"
+
+namespace vedette::engine {
+
+/// Losses by (event type, reason).
+using Losses = std::map<std::pair<std::string, std::string>, uint64_t>;
+std::string lost_events_line(const AgentFacts& agent, const Losses& losses, int64_t now_ns);
+
+std::string ruleset_loaded_line(const AgentFacts& agent, const policy::CompiledPolicies& policies,
+                                int64_t now_ns);
+/// A load that left the rules before in force. `policies` null: nothing could be read.
+std::string ruleset_failed_line(const AgentFacts& agent, const policy::CompiledPolicies* policies,
+                                std::string_view reason, int64_t now_ns);
+
+/// That a policy is in force, without its rules.
+std::string heartbeat_line(const AgentFacts& agent, const policy::PolicyReport& policy,
+                           int64_t now_ns);
+
+/// What a self-test found: names of its tests, and the events that it caused.
+struct SelfTest {
+    std::vector<std::string> success;
+    std::vector<std::string> fails;
+    boost::json::array events;
+};
+std::string self_test_line(const AgentFacts& agent, const SelfTest& test, int64_t now_ns);
+
+inline constexpr std::string_view kAbnormalPath = "abnormal_path";
+inline constexpr std::string_view kNoProcessContext = "no_process_context";
+inline constexpr std::string_view kBrokenLineage = "broken_process_lineage";
+/// One of the three above. `suppressed`: how many were not written since the last; `event`: see event_part().
+std::string integrity_line(const AgentFacts& agent, std::string_view kind, std::string_view error,
+                           uint64_t suppressed, boost::json::object event, int64_t now_ns);
+
+}  // namespace vedette::engine

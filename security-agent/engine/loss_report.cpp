@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/engine/loss_report.h"
+
+#include <utility>
+
+#include "security-agent/engine/event_subject.h"
+
+namespace vedette::engine {
+namespace {
+
+std::string reason_name(v1::Loss::Reason reason) {
+    switch (reason) {
+        case v1::Loss::REASON_RING_FULL:
+            return "ring_full";
+        case v1::Loss::REASON_SCRATCH:
+            return "scratch";
+        case v1::Loss::REASON_DECODE:
+            return "decode";
+        case v1::Loss::REASON_QUEUE_FULL:
+            return "queue_full";
+        default:
+            return "unknown";
+    }
+}
+
+}  // namespace
+
+void LossReport::count(const v1::Batch& batch, uint64_t last_sequence) {
+    uint64_t explained = 0;
+    for (const v1::Loss& loss : batch.lost()) {
+        lose(event_type_name(static_cast<int>(loss.event_type())), reason_name(loss.reason()),
+             loss.count());
+        if (loss.reason() == v1::Loss::REASON_QUEUE_FULL)
+            explained += loss.count();
+    }
+    // Sequence numbers are without a hole unless the probe had to drop events, and then it says so.
+    if (batch.events_size() == 0 || batch.first_sequence() <= last_sequence + 1)
+        return;
+    const uint64_t gap = batch.first_sequence() - last_sequence - 1;
+    if (gap > explained)
+        lose("unknown", "sequence_gap", gap - explained);
+}
+
+void LossReport::lose(const std::string& type, const std::string& reason, uint64_t count) {
+    if (count == 0)
+        return;
+    metrics_
+        .counter("vedette_agent_events_lost_total", "Events lost before they reached the engine.",
+                 {{"type", type}, {"reason", reason}})
+        .Increment(static_cast<double>(count));
+    unreported_[{type, reason}] += count;
+    const std::lock_guard lock(mutex_);
+    totals_[type] += count;
+}
+
+std::optional<Losses> LossReport::take(int64_t now_ns, bool at_once) {
+    const bool due = at_once || !reported_ns_ || now_ns - *reported_ns_ >= kPeriod;
+    if (unreported_.empty() || !due)
+        return std::nullopt;
+    reported_ns_ = now_ns;
+    return std::exchange(unreported_, {});
+}
+
+std::map<std::string, uint64_t> LossReport::totals() const {
+    const std::lock_guard lock(mutex_);
+    return totals_;
+}
+
+}  // namespace vedette::engine

@@ -12,6 +12,7 @@
 #include "security-agent/policy/loader.h"
 #include "security-agent/policy/report_json.h"
 #include "security-agent/secl/diagnostics_json.h"
+#include "security-agent/secl/filter_plan.h"
 
 namespace vedette::cli {
 namespace {
@@ -22,10 +23,20 @@ using policy::RuleReport;
 using policy::RuleStatus;
 using secl::valid_utf8;
 
-void write_json(const CompiledPolicies& compiled, std::ostream& out) {
+// What the kernel may drop for these rules (reference section 4.4).
+boost::json::object filters_of(const CompiledPolicies& compiled, const secl::FieldTable& fields) {
+    std::vector<std::string> ids;
+    for (const policy::RuleInfo& rule : compiled.rules) {
+        ids.push_back(rule.id);
+    }
+    return secl::to_json(secl::plan_filters(compiled.bound, ids, fields));
+}
+
+void write_json(const CompiledPolicies& compiled, const secl::FieldTable& fields,
+                std::ostream& out) {
     boost::json::object report;
     report["policies"] = policy::policies_json(compiled.policies);
-    report["filters"] = boost::json::object();
+    report["filters"] = filters_of(compiled, fields);
     report["diagnostics"] = secl::to_json(compiled.diagnostics);
     out << boost::json::serialize(report) << '\n';
 }
@@ -69,7 +80,7 @@ int run_policy_check(const PolicyCheckOptions& options, const secl::FieldTable& 
     }
     const CompiledPolicies compiled = policy::compile_policies(std::move(*loaded), fields);
     if (options.json) {
-        write_json(compiled, out);
+        write_json(compiled, fields, out);
     } else {
         write_text(compiled, out);
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "security-agent/policy/action_definition.h"
+#include "security-agent/policy/yaml_fields.h"
 #include "security-agent/policy/yaml_tree.h"
 #include "security-agent/secl/diagnostics.h"
 #include "security-agent/secl/source.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/secl/compiler.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "security-agent/secl/constants.h"
@@ -187,6 +188,80 @@ TEST_CASE("an event that matches nothing allocates nothing") {
     }
     CHECK(allocation_count() == before);
     CHECK(matched == 0);
+}
+
+TEST_CASE("a rule for fim.write has one number, and says one thing once") {
+    Compiler compiler(fake_table(), {}, fake_variables());
+    const std::vector<RuleSource> rules = {
+        rule("bad", "fim.write.file.path == \"x\""),
+        rule("warned", "fim.write.file.path == \"/x\" && ${text} == 1"),
+        rule("fim", "fim.write.file.name == \"\" && process.uid == 0")};
+    const CompiledRules compiled = compiler.rules(rules);
+    CHECK(compiled.diagnostics.errors() == 1);
+    CHECK(compiled.diagnostics.warnings() ==
+          2);  // of the comparison, and that the rule is never true
+    CHECK(compiled.outcomes[2].event == kOpen);
+    CHECK(std::count_if(compiled.bound.begin(), compiled.bound.end(),
+                        [](const NumberedRule& r) { return r.number == 2; }) == 8);
+    CHECK(compiled.rules->event_types().size() == 7);
+    FakeEvent event;
+    event.type = static_cast<EventTypeId>(kFirstFimEvent + 3);  // rename: both names are ""
+    FakeContext context(event);
+    EvalState state;
+    const auto matches = compiled.rules->evaluate(context.get(), state).matched;
+    CHECK(std::vector<uint32_t>(matches.begin(), matches.end()) == std::vector<uint32_t>{2});
+
+    const std::vector<MacroSource> macros = {macro("M", "fim.write.file.path == \"/x\"")};
+    CHECK_THAT(diagnose("M", macros), ContainsSubstring("fim.write may not stand in a macro"));
+}
+
+TEST_CASE("a thousand networks are looked up together") {
+    std::vector<RuleSource> rules;
+    for (int i = 0; i < 1000; ++i) {
+        rules.push_back(rule("n", "connect.addr.ip in [10." + std::to_string(i / 250) + "." +
+                                      std::to_string(i % 250) + ".0/24, 192.168.0." +
+                                      std::to_string(i % 250) + "]"));
+    }
+    const CompiledRules compiled = compile_rules(rules, {}, fake_table());
+    const PredicateIndex* index = compiled.rules->index(kConnect);
+    REQUIRE(index != nullptr);
+    CHECK(index->guard_predicates.empty());
+    CHECK(index->unguarded.empty());
+    FakeEvent event;
+    event.type = kConnect;
+    event.set_strings("connect.addr.ip", {ip_bytes("10.2.7.9")});
+    EvalState state;
+    FakeContext one(event);
+    const auto matches = compiled.rules->evaluate(one.get(), state).matched;
+    CHECK(std::vector<uint32_t>(matches.begin(), matches.end()) == std::vector<uint32_t>{507});
+    event.set_strings("connect.addr.ip", {ip_bytes("192.168.0.3")});
+    FakeContext four(event);
+    CHECK(compiled.rules->evaluate(four.get(), state).matched.size() == 4);
+}
+
+TEST_CASE("the cost of each rule that was not ruled out at once is told") {
+    struct Costs : CostObserver {
+        void evaluated(uint32_t rule, int64_t nanoseconds) override {
+            rules.push_back(rule);
+            negative += nanoseconds < 0 ? 1 : 0;
+        }
+        std::vector<uint32_t> rules;
+        int negative = 0;
+    };
+    const CompiledRules compiled =
+        compile_rules({{rule("no", "open.file.name == \"x\""),
+                        rule("guard", "open.file.name == \"a\" && open.flags == 1"),
+                        rule("yes", "open.file.name != \"x\"")}},
+                      {}, fake_table());
+    FakeEvent event;
+    event.set_strings("open.file.name", {"a"});
+    FakeContext context(event);
+    EvalState state;
+    Costs costs;
+    const auto matches = compiled.rules->evaluate(context.get(), state, &costs).matched;
+    CHECK(std::vector<uint32_t>(matches.begin(), matches.end()) == std::vector<uint32_t>{2});
+    CHECK(costs.rules == std::vector<uint32_t>{1, 2});
+    CHECK(costs.negative == 0);
 }
 
 TEST_CASE("a state serves any rule set") {

@@ -9,6 +9,8 @@
 
 #include "fields.gen.h"
 #include "security-agent/cli/policy_check.h"
+#include "security-agent/cli/policy_eval.h"
+#include "security-agent/cli/policy_test.h"
 
 namespace vedette::cli {
 namespace {
@@ -41,6 +43,8 @@ void add_runtime_commands(CLI::App& top, const SettingsArguments& /*settings*/, 
     policy->require_subcommand(1);
     policy->fallthrough();
     add_policy_check(*policy, exit_code);
+    add_policy_eval(*policy, exit_code);
+    add_policy_test(*policy, exit_code);
 }
 
 }  // namespace vedette::cli

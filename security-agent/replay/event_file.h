@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,11 +84,22 @@ std::shared_ptr<const EventFile> parse_event(const std::shared_ptr<const secl::S
                                              const secl::FieldNames& names,
                                              secl::Diagnostics& diagnostics);
 
+struct EventOptions {
+    int64_t time_ns = EventFile::kDefaultTime;     ///< when the event does not say
+    std::span<const std::string_view> other_keys;  ///< beside the event's own, of no interest here
+};
+
 /// The same from a tree that was read, part of a larger file.
 std::shared_ptr<const EventFile> read_event(const std::shared_ptr<const secl::SourceFile>& file,
                                             const policy::YamlNode& node,
                                             const secl::FieldNames& names,
-                                            secl::Diagnostics& diagnostics);
+                                            secl::Diagnostics& diagnostics,
+                                            const EventOptions& options = {});
+
+/// The object under "variables", or another of its kind.
+std::vector<EventVariable> read_variables(const std::shared_ptr<const secl::SourceFile>& file,
+                                          const policy::YamlNode& node,
+                                          secl::Diagnostics& diagnostics);
 
 /// Declares what the file sets, for an expression that belongs to no policy.
 void declare_variables(const EventFile& event, secl::VariableTable& table);

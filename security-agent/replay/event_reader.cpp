@@ -15,11 +15,9 @@ namespace {
 using policy::YamlEntry;
 using policy::YamlNode;
 using secl::FieldDef;
-using secl::ValueType;
 using Kind = YamlNode::Kind;
 
 constexpr size_t kMaxErrors = 20;
-constexpr size_t kMaxVariables = 1000;
 constexpr std::string_view kLengthSuffix = ".length";
 
 }  // namespace
@@ -27,8 +25,14 @@ constexpr std::string_view kLengthSuffix = ".length";
 class EventReader {
    public:
     EventReader(const std::shared_ptr<const secl::SourceFile>& file, const secl::FieldNames& names,
-                secl::Diagnostics& diagnostics)
-        : file_(file), names_(names), diagnostics_(diagnostics), event_(new EventFile) {}
+                secl::Diagnostics& diagnostics, const EventOptions& options)
+        : file_(file),
+          names_(names),
+          diagnostics_(diagnostics),
+          options_(options),
+          event_(new EventFile) {
+        event_->time_ns_ = options.time_ns;
+    }
 
     std::shared_ptr<const EventFile> read(const YamlNode& node) {
         if (node.kind != Kind::kMap) {
@@ -45,6 +49,8 @@ class EventReader {
                                      : entry.key->scalar == "variables" ? &variables
                                      : entry.key->scalar == "time"      ? &time
                                                                         : nullptr;
+            if (!place && is_other(entry.key->scalar))
+                continue;
             if (!place)
                 unknown_key(*entry.key);
             else if (*place)
@@ -56,8 +62,11 @@ class EventReader {
             read_time(time);
             if (values)
                 read_values(*values);
-            if (variables)
-                read_variables(*variables);
+            if (variables) {
+                const size_t before = diagnostics_.errors();
+                event_->variables_ = read_variables(file_, *variables, diagnostics_);
+                errors_ += diagnostics_.errors() - before;
+            }
         }
         if (errors_ > 0)
             return nullptr;
@@ -77,6 +86,11 @@ class EventReader {
             node.kind == Kind::kScalar ? static_cast<uint32_t>(node.scalar.size()) + quotes : 1;
         diagnostics_.add(secl::Severity::kError, place, {node.offset, node.offset + width},
                          std::move(message), std::move(hint));
+    }
+
+    bool is_other(std::string_view key) const {
+        const auto& others = options_.other_keys;
+        return std::find(others.begin(), others.end(), key) != others.end();
     }
 
     bool enough() const { return errors_ >= kMaxErrors; }
@@ -114,7 +128,7 @@ class EventReader {
             return;
         static constexpr FieldDef kTime{.name = "time", .is_time = true};
         EventValue value;
-        if (auto wrong = append_value(*node, kTime, EventFile::kDefaultTime, value))
+        if (auto wrong = append_value(*node, kTime, options_.time_ns, value))
             error(*node, std::move(wrong->message), std::move(wrong->hint));
         else
             event_->time_ns_ = value.ints.front();
@@ -206,65 +220,6 @@ class EventReader {
     void read_scalar(const FieldDef& field, const YamlNode& node, EventValue& out) {
         if (auto wrong = append_value(node, field, event_->time_ns_, out))
             error(node, std::move(wrong->message), std::move(wrong->hint));
-    }
-
-    void read_variables(const YamlNode& node) {
-        if (node.kind != Kind::kMap)
-            return error(node, "'variables' is an object: names and their values");
-        if (node.entries.size() > kMaxVariables)
-            return error(node, fmt::format("more than {} variables", kMaxVariables));
-        for (const YamlEntry& entry : node.entries) {
-            if (enough())
-                return;
-            EventVariable variable;
-            variable.name = entry.key->scalar;
-            if (variable.name.starts_with("${") && variable.name.ends_with('}'))
-                variable.name = variable.name.substr(2, variable.name.size() - 3);
-            const bool twice =
-                std::any_of(event_->variables_.begin(), event_->variables_.end(),
-                            [&](const EventVariable& v) { return v.name == variable.name; });
-            if (twice)
-                error(*entry.key, fmt::format("'{}' is here twice", printable_text(variable.name)));
-            else if (read_variable(*entry.value, variable))
-                event_->variables_.push_back(std::move(variable));
-        }
-    }
-
-    bool read_variable(const YamlNode& node, EventVariable& variable) {
-        variable.place.file = file_;
-        variable.place.offsets.push_back(node.offset);
-        variable.is_list = node.kind == Kind::kList;
-        const size_t count = variable.is_list ? node.items.size() : 1;
-        if (count > EventFile::kMaxListValues) {
-            error(node, fmt::format("{} values, at most {} are possible", count,
-                                    EventFile::kMaxListValues));
-            return false;
-        }
-        for (size_t i = 0; i < count; ++i) {
-            const YamlNode& value = variable.is_list ? *node.items[i] : node;
-            const ValueType type = type_of(value);
-            if (i == 0)
-                variable.type = type;
-            if (value.kind != Kind::kScalar || type != variable.type) {
-                error(value, i == 0 ? "expected a string, a number, a boolean or a list of these"
-                                    : "the values of a list have one type");
-                return false;
-            }
-            const FieldDef field{.name = variable.name, .type = type};
-            if (auto wrong = append_value(value, field, event_->time_ns_, variable.value)) {
-                error(value, std::move(wrong->message), std::move(wrong->hint));
-                return false;
-            }
-        }
-        return true;
-    }
-
-    static ValueType type_of(const YamlNode& node) {
-        if (!node.plain)
-            return ValueType::kString;
-        if (node.scalar == "true" || node.scalar == "false")
-            return ValueType::kBool;
-        return parse_number(node.scalar) ? ValueType::kInt : ValueType::kString;
     }
 
     /// What follows from what was said.
@@ -373,14 +328,16 @@ class EventReader {
     std::shared_ptr<const secl::SourceFile> file_;
     const secl::FieldNames& names_;
     secl::Diagnostics& diagnostics_;
+    EventOptions options_;
     std::unique_ptr<EventFile> event_;
     size_t errors_ = 0;
 };
 
 std::shared_ptr<const EventFile> read_event(const std::shared_ptr<const secl::SourceFile>& file,
                                             const YamlNode& node, const secl::FieldNames& names,
-                                            secl::Diagnostics& diagnostics) {
-    return EventReader(file, names, diagnostics).read(node);
+                                            secl::Diagnostics& diagnostics,
+                                            const EventOptions& options) {
+    return EventReader(file, names, diagnostics, options).read(node);
 }
 
 std::shared_ptr<const EventFile> parse_event(const std::shared_ptr<const secl::SourceFile>& file,

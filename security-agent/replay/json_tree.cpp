@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "security-agent/policy/policy_file.h"
+#include "security-agent/policy/yaml_fields.h"
 
 namespace vedette::replay {
 namespace {

@@ -69,7 +69,7 @@ bool matches(const std::string& expression, const EventFile& event) {
     context.scratch = &scratch;
     context.now_ns = event.time_ns();
     secl::EvalState state;
-    return !compiled.rules->evaluate(context, state).empty();
+    return !compiled.rules->evaluate(context, state).matched.empty();
 }
 
 TEST_CASE("event file: values of every type reach the rule") {

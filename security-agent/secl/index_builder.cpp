@@ -134,7 +134,9 @@ class IndexBuilder {
             key.take(), static_cast<PredicateId>(index_->predicates.size()));
         if (fresh) {
             index_->predicates.push_back(std::move(predicate));
+            uses_.push_back(0);
         }
+        ++uses_[it->second];
         return {it->second, fresh};
     }
 
@@ -364,6 +366,11 @@ class IndexBuilder {
     }
 
     void place_guards() {
+        // What many rules demand wakes many rules when it holds.
+        constexpr double kManyUses = 64;
+        for (PredicateId id = 0; id < weights_.size(); ++id) {
+            weights_[id] *= 1 + static_cast<double>(uses_[id]) / kManyUses;
+        }
         GuardChooser chooser(*index_, weights_, any_version_);
         for (uint32_t rule = 0; rule < index_->rules.size(); ++rule) {
             const auto found = chooser.guard(index_->rules[rule].root, true);
@@ -450,6 +457,7 @@ class IndexBuilder {
     boost::unordered_flat_map<std::string, NodeId> node_by_key_;
     std::vector<std::map<StringLiteral, std::vector<PredicateId>>> entries_;  // per slot
     std::vector<double> weights_;                                             // per predicate
+    std::vector<uint32_t> uses_;                                              // per predicate
     std::vector<std::vector<IpMatcher::Entry>> ranges_;                       // per slot
     GuardChooser::AnyVersions any_version_;
     std::vector<uint8_t> depth_of_;  // of each register of the rule at hand

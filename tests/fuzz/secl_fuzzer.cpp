@@ -2,6 +2,7 @@
 //
 // Any bytes as a rule: lexer, parser, printer, binder, compiler, and one evaluation. What it asserts: a tree that
 // was printed parses again to the same text, and errors are said.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -9,12 +10,14 @@
 #include <memory_resource>
 #include <string>
 
+#include "security-agent/secl/bound_eval.h"
 #include "security-agent/secl/compiler.h"
 #include "security-agent/secl/parser.h"
 #include "security-agent/secl/printer.h"
 
 namespace {
 
+using namespace vedette;
 using namespace vedette::secl;
 
 void require(bool condition, const char* what) {
@@ -84,6 +87,45 @@ void check_printing(const SourceText& source) {
     require(print(*second) == printed, "printing is not stable");
 }
 
+const VariableTable& variables() {
+    struct Declared : VariableTable {
+        Declared() {
+            for (const ValueType type : {ValueType::kInt, ValueType::kString, ValueType::kIp}) {
+                for (const bool list : {false, true}) {
+                    Variable variable;
+                    variable.name = std::string(list ? "process.v" : "v") +
+                                    std::to_string(static_cast<int>(type));
+                    variable.type = type;
+                    variable.is_list = list;
+                    add(std::move(variable));
+                }
+            }
+        }
+    };
+    static const Declared kDeclared;
+    return kDeclared;
+}
+
+void check_value(Compiler& compiler, const RuleSource& source, const EvalContext& context) {
+    Diagnostics diagnostics;
+    const auto value = compiler.value(source, kAnyEvent, diagnostics);
+    require((value == nullptr) == (diagnostics.errors() > 0),
+            "a value fails if and only if it says an error");
+    if (value) {
+        SlotValues values;
+        value->value(context, values);
+        require(value->is_list() || values.strings.size() + values.ints.size() == 1,
+                "what is no list has one value");
+    }
+}
+
+bool holds(const CompiledRules& compiled, uint32_t number, const EvalContext& context) {
+    return std::any_of(compiled.bound.begin(), compiled.bound.end(), [&](const NumberedRule& r) {
+        return r.number == number && r.rule.event == context.type &&
+               secl::evaluate(r.rule, context) == Truth::kTrue;
+    });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -101,7 +143,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::array<RuleSource, 2> rules = {
         RuleSource{"direct", source},
         RuleSource{"macro", source_from_string("m", "open.flags in M || !M")}};
-    const CompiledRules compiled = compile_rules(rules, macros, kTable);
+    Compiler compiler(kTable, macros, variables());
+    const CompiledRules compiled = compiler.rules(rules);
     for (const RuleOutcome& outcome : compiled.outcomes) {
         require(outcome.ok == outcome.message.empty(), "a rule fails if and only if it says why");
     }
@@ -112,6 +155,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     context.elements = &two_ancestors;
     context.owner = const_cast<void*>(static_cast<const void*>(ancestors.data()));
     context.scratch = &scratch;
-    compiled.rules->evaluate(context, state);
+    const Matches found = compiled.rules->evaluate(context, state);
+    for (uint32_t number = 0; number < rules.size(); ++number) {
+        const bool matched = std::binary_search(found.matched.begin(), found.matched.end(), number);
+        require(matched == holds(compiled, number, context),
+                "the index and the tree walk say the same");
+    }
+    check_value(compiler, rules[0], context);
     return 0;
 }

@@ -95,7 +95,8 @@ class Binder {
         const FieldDef* field = nullptr;
         Place place;
     };
-    std::vector<Limited> limited_;  // fields of several event types, to be checked when the rule's is known
+    std::vector<Limited>
+        limited_;  // fields of several event types, to be checked when the rule's is known
     size_t size_ = 0;
     unsigned depth_ = 0;
 };

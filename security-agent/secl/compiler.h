@@ -37,7 +37,7 @@ struct MacroSource {
 struct RuleOutcome {
     bool ok = false;
     EventTypeId event = kAnyEvent;  ///< of several (fim.write) the first
-    std::string message;  ///< first error of the rule, empty when ok
+    std::string message;            ///< first error of the rule, empty when ok
 };
 
 struct NumberedRule {

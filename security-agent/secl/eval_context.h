@@ -60,10 +60,12 @@ struct EvalContext {
                                              Subject iterator) = nullptr;
     void* owner = nullptr;  ///< for `elements`
     const HostIdentity* host = nullptr;
-    std::span<const std::string_view> rule_tags;   ///< "key:value" of the rule whose action is at work
-    const VariableReader* variables = nullptr;     ///< null: every variable has its zero value
-    const ValueSource* source = nullptr;           ///< null: values come from the getters
-    bool settle = false;  ///< what is not known yet counts as its zero value: there is no more time to wait
+    std::span<const std::string_view>
+        rule_tags;                              ///< "key:value" of the rule whose action is at work
+    const VariableReader* variables = nullptr;  ///< null: every variable has its zero value
+    const ValueSource* source = nullptr;        ///< null: values come from the getters
+    bool settle =
+        false;  ///< what is not known yet counts as its zero value: there is no more time to wait
     Scratch* scratch = nullptr;
     int64_t now_ns = 0;  ///< nanoseconds since 1970, for age comparisons
 };

@@ -155,10 +155,81 @@ TEST_CASE("handlers: public addresses") {
     CHECK_FALSE(is_public("10.1.2.3"));  // a bad list changes nothing
 }
 
+TEST_CASE("handlers: the path below an overlay's mount") {
+    const auto below = [](const std::string& path, const std::string& mount,
+                          const std::string& filesystem = "overlay") {
+        v1::File f = file(path);
+        f.set_filesystem(filesystem);
+        f.set_mount_path(mount);
+        std::pmr::monotonic_buffer_resource scratch;
+        secl::StringList out;
+        handlers::file_overlay_path(f, scratch, out);
+        return Strings(out.begin(), out.end());
+    };
+    CHECK(below("/merged/etc/passwd", "/merged") == Strings{"/etc/passwd"});
+    CHECK(below("/merged/etc/passwd", "/merged/") == Strings{"/etc/passwd"});
+    CHECK(below("/merged", "/merged") == Strings{"/"});
+    CHECK(below("/mergedx/etc", "/merged").empty());
+    CHECK(below("/etc/passwd", "/").empty());
+    CHECK(below("/etc/passwd", "").empty());
+    CHECK(below("", "/merged").empty());
+    CHECK(below("/merged/etc/passwd", "/merged", "ext4").empty());
+}
+
+TEST_CASE("handlers: registered domain of a DNS name") {
+    const auto root = [](const std::string& name) {
+        v1::DnsQuestion question;
+        question.set_name(name);
+        return std::string(handlers::dns_root_domain(question, *std::pmr::null_memory_resource()));
+    };
+    CHECK(root("www.example.com") == "example.com");
+    CHECK(root("example.com") == "example.com");
+    CHECK(root("a.b.example.co.uk") == "example.co.uk");
+    CHECK(root("WWW.Example.COM.") == "Example.COM");
+    CHECK(root("com").empty());
+    CHECK(root("co.uk").empty());
+    CHECK(root("db.internal.corp") == "internal.corp");
+    CHECK(root("").empty());
+    CHECK(root(".").empty());
+    CHECK(root("..").empty());
+    CHECK(root(std::string("a\0.com", 6)).empty());
+    CHECK(root(std::string(300, 'a') + ".com").empty());
+    CHECK_NOTHROW(root("\xff\xfe.\xc3\x28.com"));
+    CHECK_NOTHROW(root(std::string(255, '.')));
+}
+
+TEST_CASE("handlers: parameters of a module") {
+    const auto argv = [](const std::string& args) {
+        v1::LoadModule module;
+        module.set_args(args);
+        std::pmr::monotonic_buffer_resource scratch;
+        secl::StringList out;
+        handlers::module_argv(module, scratch, out);
+        return Strings(out.begin(), out.end());
+    };
+    CHECK(argv("").empty());
+    CHECK(argv(" \t\n").empty());
+    CHECK(argv("debug=1  name=x\n") == Strings{"debug=1", "name=x"});
+    CHECK(argv("one") == Strings{"one"});
+}
+
+TEST_CASE("handlers: who is a thread") {
+    v1::ProcessNode fork;
+    CHECK_FALSE(handlers::process_is_thread(fork));  // nothing is known
+    fork.set_source(v1::ProcessNode::SOURCE_EVENT);
+    CHECK(handlers::process_is_thread(fork));
+    fork.set_is_exec(true);
+    CHECK_FALSE(handlers::process_is_thread(fork));
+}
+
 TEST_CASE("handlers: number of ancestors") {
     secl::EvalContext context;
     CHECK(handlers::ancestors_length(context) == 0);
+    CHECK(handlers::target_ancestors_length(context) == 0);
+    CHECK(handlers::flows_length(context) == 0);
     static const void* const kTwo[] = {&context, &context};
-    context.elements = [](const secl::EvalContext&, secl::Subject) { return std::span<const void* const>(kTwo); };
+    context.elements = [](const secl::EvalContext&, secl::Subject) {
+        return std::span<const void* const>(kTwo);
+    };
     CHECK(handlers::ancestors_length(context) == 2);
 }

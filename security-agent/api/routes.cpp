@@ -67,7 +67,17 @@ Router make_routes(const Dependencies& d) {
     router.add("POST", "/agent/flare", [&d](const Request&, const auto&) { return post_flare(d); });
     router.add("POST", "/agent/stop",
                [&d](const Request& request, const auto&) { return post_stop(d, request); });
+    if (d.reload_policies)
+        router.add("POST", "/agent/policies/reload", [&d](const Request& request, const auto&) {
+            d.logger.info("api: {} asked to reload the policies", request.peer);
+            return Response::json(json::serialize(d.reload_policies()));
+        });
+    if (d.policies)
+        router.add("GET", "/agent/policies", [&d](const Request&, const auto&) {
+            return Response::json(json::serialize(d.policies()));
+        });
     add_config_routes(router, d);
+    add_record_routes(router, d);
     return router;
 }
 

@@ -3,6 +3,7 @@
 // The agent's REST API: /agent/... over TLS, every route behind the session token.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/result.h"
+#include "security-agent/api/record_routes.h"
 
 namespace boost::asio {
 class io_context;
@@ -45,6 +47,12 @@ struct Dependencies {
     std::function<void()> on_stop;
     /// A setting was changed through the API and is already stored: make it so.
     std::function<Result<>(std::string_view key, std::string_view value)> on_setting_changed;
+    /// POST /agent/policies/reload: loads them and says what came of it. Null, as the next: there is no such route.
+    std::function<boost::json::object()> reload_policies;
+    /// GET /agent/policies: how the last load went, and the policies in force.
+    std::function<boost::json::object()> policies;
+    /// /agent/record; without `start` there is no such route.
+    Recording recording;
 };
 
 class Server {

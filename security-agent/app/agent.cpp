@@ -16,8 +16,11 @@
 #include "common/config/paths.h"
 #include "common/os/host.h"
 #include "common/version.h"
+#include "security-agent/app/recording.h"
 #include "security-agent/app/status_sections.h"
 #include "security-agent/engine/handlers.h"
+#include "security-agent/policy/report_json.h"
+#include "security-agent/policy/version.h"
 
 namespace vedette::app {
 namespace {
@@ -190,7 +193,13 @@ void Agent::reload() {
     if (Result<> opened = reopen_log(*logger_); !opened)
         logger_->error("log file: {}", opened.error().message);
     outputs_->reopen();
-    boost::asio::post(worker_, [this] { policies_->load(); });
+    load_policies("SIGHUP");
+}
+
+void Agent::load_policies(const char* trigger) {
+    if (policy_watcher_)
+        policy_watcher_->forget();
+    boost::asio::post(worker_, [this, trigger] { policies_->load(trigger); });
 }
 
 Result<> Agent::start_outputs() {
@@ -219,8 +228,10 @@ Result<> Agent::start_status() {
     facts.log_file = settings_.string("log_file");
     status_ = std::make_unique<status::StatusProvider>(std::move(facts));
     status_->add_section("runtimeSecurityStatus", [this] {
-        return runtime_section(*engine_, probe_client_ && probe_client_->connected(),
-                               outputs_->names());
+        auto section = runtime_section(*engine_, probe_client_ && probe_client_->connected(),
+                                       outputs_->names());
+        section["policyLoad"] = to_json(policies_->status());
+        return section;
     });
     status_->add_section("probe",
                          [path = command_socket_path(settings_)] { return probe_section(path); });
@@ -270,7 +281,7 @@ void Agent::stop_probe_client() {
 Result<> Agent::start_evaluation() {
     engine_thread_ = std::make_unique<engine::EngineThread>(
         *engine_, *queue_, [this](uint64_t sequence) { probe_client_->acknowledge(sequence); },
-        health_.add("engine", Health::Kind::kLiveness));
+        health_.add("engine", Health::Kind::kLiveness), recorder_.get());
     engine_thread_->start();
     return {};
 }
@@ -280,16 +291,43 @@ void Agent::stop_evaluation() {
 }
 
 Result<> Agent::start_policies() {
+    PolicyOptions options;
+    options.directory = settings_.string("runtime_security_config.policies.dir");
+    constexpr const char* kVersion = "runtime_security_config.emulated_version";
+    options.emulated_version = settings_.string(kVersion);
+    if (auto parsed = policy::parse_version(options.emulated_version); !parsed)
+        return forward_error(parsed, "{}", kVersion);
+    policy_watcher_ = watch_policies();  // before the first look: no change falls between the two
     policies_ = std::make_unique<PolicyManager>(
-        settings_.string("runtime_security_config.policies.dir"), *engine_, metrics_, *logger_,
+        std::move(options), *engine_, metrics_, *logger_,
         health_.add("policies", Health::Kind::kReadiness, seconds(0)));
-    policies_->load();
+    policies_->load("start");
     // Only now: the first event finds the rules in force.
     probe_client_->start();
     return {};
 }
 
+std::unique_ptr<PolicyWatcher> Agent::watch_policies() {
+    if (!settings_.boolean("runtime_security_config.policies.watch_dir"))
+        return nullptr;
+    Result<PolicyWatch> watch =
+        PolicyWatch::create(settings_.string("runtime_security_config.policies.dir"));
+    if (!watch) {
+        logger_->warn("changes of policies are not noticed, send SIGHUP: {}",
+                      watch.error().message);
+        return nullptr;
+    }
+    auto watcher = std::make_unique<PolicyWatcher>(
+        io_, std::move(*watch),
+        settings_.duration("runtime_security_config.policies.watch_debounce"),
+        [this] { load_policies("directory"); });
+    watcher->start();
+    return watcher;
+}
+
 void Agent::stop_policies() {
+    if (policy_watcher_)
+        policy_watcher_->stop();
     worker_.join();
 }
 
@@ -304,13 +342,23 @@ void Agent::stop_telemetry() {
 }
 
 Result<> Agent::start_api() {
+    recorder_ = std::make_unique<replay::Recorder>(
+        replay::StreamInfo{agent_facts(), hostname_, 0},
+        [] { return std::chrono::nanoseconds(steady_ns()); }, wall_time_ns);
     api_ = std::make_unique<api::Server>(
         io_, api::Dependencies{
                  *token_, *certificate_, settings_, health_, *status_, *flare_, *logger_, metrics_,
                  hostname_, [this] { request_stop("/agent/stop"); },
                  [this](std::string_view key, std::string_view value) -> Result<> {
                      return key == "log_level" ? set_log_level(*logger_, value) : Result<>();
-                 }});
+                 },
+                 [this] { return to_json(policies_->load("API")); },
+                 [this] {
+                     auto out = to_json(policies_->status());
+                     out["policies"] = policy::policies_json(engine_->policies()->policies);
+                     return out;
+                 },
+                 recording_of(*recorder_)});
     return api_->start();
 }
 

@@ -19,10 +19,12 @@
 #include "security-agent/api/server.h"
 #include "security-agent/app/pid_file.h"
 #include "security-agent/app/policy_manager.h"
+#include "security-agent/app/policy_watcher.h"
 #include "security-agent/engine/engine_thread.h"
 #include "security-agent/flare/flare.h"
 #include "security-agent/outputs/outputs.h"
 #include "security-agent/probe_client/probe_client.h"
+#include "security-agent/replay/recorder.h"
 #include "security-agent/status/status.h"
 #include "security-agent/telemetry/server.h"
 
@@ -73,6 +75,8 @@ class Agent {
     void request_stop(const std::string& reason);
     void heartbeat();
     void reload();
+    void load_policies(const char* trigger);
+    std::unique_ptr<PolicyWatcher> watch_policies();
 
     Settings settings_;
     std::shared_ptr<Logger> logger_;
@@ -93,8 +97,10 @@ class Agent {
     std::unique_ptr<outputs::Outputs> outputs_;
     std::unique_ptr<engine::BatchQueue> queue_;
     std::unique_ptr<engine::Engine> engine_;
+    std::unique_ptr<replay::Recorder> recorder_;
     std::unique_ptr<engine::EngineThread> engine_thread_;
     std::unique_ptr<PolicyManager> policies_;
+    std::unique_ptr<PolicyWatcher> policy_watcher_;  ///< null: they are not watched
     std::unique_ptr<probe_client::ProbeClient> probe_client_;
     std::unique_ptr<status::StatusProvider> status_;
     std::unique_ptr<flare::FlareMaker> flare_;

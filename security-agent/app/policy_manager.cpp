@@ -2,86 +2,179 @@
 #include "security-agent/app/policy_manager.h"
 
 #include <algorithm>
+#include <chrono>
 #include <sstream>
 #include <utility>
 
 #include "fields.gen.h"
 #include "security-agent/policy/loader.h"
+#include "security-agent/secl/diagnostics_json.h"
 
 namespace vedette::app {
 namespace {
+
+using boost::json::object;
+
+constexpr size_t kMaxWarningsLogged = 20;
 
 bool is_broken(const policy::PolicyReport& report) {
     return report.status == policy::PolicyStatus::kError;
 }
 
-size_t loaded_rules(const policy::CompiledPolicies& policies) {
-    size_t count = 0;
-    for (const policy::PolicyReport& report : policies.policies)
-        count += static_cast<size_t>(std::count_if(
-            report.rules.begin(), report.rules.end(), [](const policy::RuleReport& rule) {
-                return rule.status == policy::RuleStatus::kLoaded;
-            }));
-    return count;
+int64_t now_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+// Rules that are in force are counted once, however many files had a part in them.
+void count(const policy::CompiledPolicies& compiled, LoadOutcome& outcome) {
+    outcome.policies = compiled.policies.size();
+    outcome.loaded = compiled.rules.size();
+    outcome.errors = compiled.diagnostics.errors();
+    outcome.warnings = compiled.diagnostics.warnings();
+    for (const policy::PolicyReport& report : compiled.policies)
+        for (const policy::RuleReport& rule : report.rules) {
+            outcome.filtered += rule.status == policy::RuleStatus::kFiltered ? 1 : 0;
+            outcome.failed += rule.status == policy::RuleStatus::kError ? 1 : 0;
+        }
 }
 
 }  // namespace
 
-PolicyManager::PolicyManager(std::string directory, engine::Engine& engine, Metrics& metrics,
+PolicyManager::PolicyManager(PolicyOptions options, engine::Engine& engine, Metrics& metrics,
                              Logger& logger, std::shared_ptr<Health::Component> health)
-    : directory_(std::move(directory)),
+    : options_(std::move(options)),
       engine_(engine),
       logger_(logger),
       health_(std::move(health)),
       rules_(metrics.gauge("vedette_agent_rules", "Rules in force.")),
+      last_ok_(metrics.gauge("vedette_agent_policy_last_load_ok",
+                             "1 when the last load took effect, 0 when it was refused.")),
       loads_(metrics.counter("vedette_agent_policy_loads_total", "Policies loaded or reloaded.")),
       failures_(metrics.counter("vedette_agent_policy_load_failures_total",
                                 "Loads that left the previous rules in force.")) {}
 
-void PolicyManager::load() {
+LoadOutcome PolicyManager::load(std::string_view trigger) {
     const std::lock_guard lock(loading_);
+    LoadOutcome outcome = read();
+    outcome.trigger = trigger;
+    outcome.time_ns = now_ns();
+    if (outcome.message.empty())
+        take(outcome);
+    else
+        refuse(outcome);
+    last_ok_.Set(outcome.in_force ? 1 : 0);
+    return outcome;
+}
+
+PolicyManagerStatus PolicyManager::status() const {
+    const std::lock_guard lock(mutex_);
+    return status_;
+}
+
+// A message means: not to be taken.
+LoadOutcome PolicyManager::read() {
+    LoadOutcome outcome;
     policy::LoadOptions options;
+    options.agent_version = options_.emulated_version;
     options.host = policy::current_host_facts();
-    Result<policy::LoadedPolicies> loaded = policy::load_policies(directory_, options);
-    if (!loaded)
-        return refuse(loaded.error().message);
-    auto compiled = std::make_shared<const policy::CompiledPolicies>(
+    Result<policy::LoadedPolicies> loaded = policy::load_policies(options_.directory, options);
+    if (!loaded) {
+        outcome.message = loaded.error().message;
+        return outcome;
+    }
+    outcome.compiled = std::make_shared<const policy::CompiledPolicies>(
         policy::compile_policies(std::move(*loaded), engine::field_table()));
-    report(*compiled);
-    const auto broken =
-        std::find_if(compiled->policies.begin(), compiled->policies.end(), is_broken);
-    if (loaded_ && broken != compiled->policies.end())
-        return refuse("policy '" + broken->name + "' cannot be loaded");
-    const size_t rules = loaded_rules(*compiled);
-    rules_.Set(static_cast<double>(rules));
+    const policy::CompiledPolicies& compiled = *outcome.compiled;
+    count(compiled, outcome);
+    report(compiled);
+    const auto broken = std::find_if(compiled.policies.begin(), compiled.policies.end(), is_broken);
+    if (status().in_force_since_ns != 0 && broken != compiled.policies.end())
+        outcome.message =
+            fmt::format("policy '{}' cannot be loaded: {}", broken->name, broken->message);
+    return outcome;
+}
+
+void PolicyManager::take(LoadOutcome& outcome) {
+    outcome.in_force = true;
+    rules_.Set(static_cast<double>(outcome.loaded));
     loads_.Increment();
-    loaded_ = true;
-    engine_.set_policies(std::move(compiled));
-    if (rules == 0) {
-        logger_.warn("no rule is in force: there are none in '{}'", directory_);
+    {
+        const std::lock_guard lock(mutex_);
+        status_.last = outcome;
+        status_.rules_in_force = outcome.loaded;
+        status_.in_force_since_ns = outcome.time_ns;
+        ++status_.loads;
+    }
+    engine_.set_policies(outcome.compiled);
+    if (outcome.loaded == 0) {
+        logger_.warn("no rule is in force: there are none in '{}'", options_.directory);
         return health_->fail();
     }
     health_->beat();
-    logger_.info("{} rules are in force, from '{}'", rules, directory_);
+    logger_.info("{} rules are in force, from '{}'", outcome.loaded, options_.directory);
 }
 
-void PolicyManager::refuse(const std::string& reason) {
+void PolicyManager::refuse(LoadOutcome& outcome) {
     failures_.Increment();
-    if (loaded_)
-        logger_.error("policies were not reloaded, the previous rules stay in force: {}", reason);
-    else
-        logger_.error("no rule is in force: {}; put it right and send SIGHUP", reason);
-    if (!loaded_)
+    {
+        const std::lock_guard lock(mutex_);
+        outcome.kept_previous = status_.in_force_since_ns != 0;
+        status_.last = outcome;
+        ++status_.refused;
+    }
+    if (outcome.kept_previous) {
+        logger_.error("policies were not reloaded, the previous rules stay in force: {}",
+                      outcome.message);
+    } else {
+        logger_.error("no rule is in force: {}; put it right and send SIGHUP", outcome.message);
         health_->fail();
+    }
+    engine_.load_failed(outcome.compiled, outcome.message);
 }
 
+// Errors with their source lines; of warnings, which a policy written for a larger probe has by the hundred, the first
+// line of a few.
 void PolicyManager::report(const policy::CompiledPolicies& policies) {
+    size_t warnings = 0;
     for (const secl::Diagnostic& diagnostic : policies.diagnostics.items()) {
         const bool error = diagnostic.severity == secl::Severity::kError;
+        warnings += error ? 0 : 1;
+        if (!error && warnings > kMaxWarningsLogged)
+            continue;
         std::istringstream lines(secl::render(diagnostic));
-        for (std::string line; std::getline(lines, line);)
+        for (std::string line; std::getline(lines, line);) {
             logger_.log(error ? spdlog::level::err : spdlog::level::warn, "{}", line);
+            if (!error)
+                break;
+        }
     }
+    if (warnings > kMaxWarningsLogged)
+        logger_.warn("{} more warnings: 'security-agent runtime policy check' shows them",
+                     warnings - kMaxWarningsLogged);
+}
+
+object to_json(const LoadOutcome& outcome) {
+    return object{{"in_force", outcome.in_force},
+                  {"kept_previous", outcome.kept_previous},
+                  {"trigger", secl::valid_utf8(outcome.trigger)},
+                  {"message", secl::valid_utf8(outcome.message)},
+                  {"time", outcome.time_ns},
+                  {"policies", outcome.policies},
+                  {"rules", object{{"loaded", outcome.loaded},
+                                   {"filtered", outcome.filtered},
+                                   {"failed", outcome.failed}}},
+                  {"errors", outcome.errors},
+                  {"warnings", outcome.warnings}};
+}
+
+object to_json(const PolicyManagerStatus& status) {
+    return object{{"last", to_json(status.last)},
+                  {"rules_in_force", status.rules_in_force},
+                  {"since", status.in_force_since_ns},
+                  {"loads", status.loads},
+                  {"refused", status.refused}};
 }
 
 }  // namespace vedette::app

@@ -7,6 +7,7 @@
 //                          environment{warnings[], kernelLockdown, ringBuffer, ...},
 //                          selfTests{LastTimestamp, Success[], Fails[]},
 //                          policiesStatus[{name, source, state, error, status[{id, status, error}]}],
+//                          policyLoad{last{in_force, kept_previous, trigger, message, time, ...}, ...},
 //                          seclGlobalVariables{}, seclScopedVariables{}}
 //   probe                  vedette.v1.ProbeStatus as protobuf prints it (camelCase, 64-bit numbers as strings);
 //                          {"error": "..."} when the probe does not answer

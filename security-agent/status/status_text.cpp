@@ -180,6 +180,7 @@ class Page {
             field(2, "Output", scalar(endpoint));
         self_tests(object(status, "selfTests"));
         policies(array(status, "policiesStatus"));
+        last_load(object(object(status, "policyLoad"), "last"));
         variables("Global variables", object(status, "seclGlobalVariables"));
         variables("Scoped variables", object(status, "seclScopedVariables"));
         environment(object(status, "environment"));
@@ -210,6 +211,16 @@ class Page {
         for (const auto& value : policies)
             if (const auto* policy = value.if_object())
                 one_policy(*policy);
+    }
+
+    /// Only when it left other rules in force than are in the files.
+    void last_load(const json::object& load) {
+        if (text(load, "in_force") != "no")
+            return;
+        line(4, fmt::format("the last load ({}, {}) was refused: {}", text(load, "trigger"),
+                            moment(number(load, "time")), text(load, "message")));
+        line(6, text(load, "kept_previous") == "yes" ? "the rules of before stay in force"
+                                                     : "no rule is in force");
     }
 
     void one_policy(const json::object& policy) {

@@ -29,13 +29,14 @@ struct Directory {
     }
 };
 
-struct NoSink final : engine::AlertSink {
-    void write(const std::string&) override {}
+struct Lines final : engine::AlertSink {
+    void write(const std::string& line) override { lines.push_back(line); }
+    std::vector<std::string> lines;
 };
 
 /// A policy manager with all it needs.
 struct Manager {
-    explicit Manager(const std::string& directory) {
+    explicit Manager(const std::string& directory, const std::string& emulated_version = {}) {
         LogOptions options;
         options.name = "test";
         options.console = false;
@@ -44,8 +45,12 @@ struct Manager {
         engine_options.steady_ns = [] { return int64_t{0}; };
         engine_options.wall_ns = [] { return int64_t{0}; };
         engine = std::make_unique<engine::Engine>(engine_options, sink, metrics, *logger);
+        PolicyOptions policy_options;
+        policy_options.directory = directory;
+        if (!emulated_version.empty())
+            policy_options.emulated_version = emulated_version;
         manager = std::make_unique<PolicyManager>(
-            directory, *engine, metrics, *logger,
+            std::move(policy_options), *engine, metrics, *logger,
             health.add("policies", Health::Kind::kReadiness, std::chrono::seconds(0)));
     }
     std::vector<std::string> rules() const {
@@ -56,7 +61,7 @@ struct Manager {
                     ids.push_back(rule.id);
         return ids;
     }
-    NoSink sink;
+    Lines sink;
     Metrics metrics;
     Health health;
     std::shared_ptr<Logger> logger;
@@ -127,20 +132,82 @@ TEST_CASE("policies: loaded, reloaded, and a broken file leaves the last good ru
     const Directory directory;
     directory.write("a.policy", policy_with("one"));
     Manager agent(directory.path);
-    agent.manager->load();
+    agent.manager->load("test");
     CHECK(agent.rules() == Strings{"one"});
     CHECK(agent.health.readiness().ok());
     directory.write("a.policy", policy_with("two"));
-    agent.manager->load();
+    agent.manager->load("test");
     CHECK(agent.rules() == Strings{"two"});
     directory.write("a.policy", "rules: [\n");
-    agent.manager->load();
+    agent.manager->load("test");
     CHECK(agent.rules() == Strings{"two"});
     fs::remove_all(directory.path);
-    agent.manager->load();
+    agent.manager->load("test");
     CHECK(agent.rules() == Strings{"two"});
     CHECK(agent.metrics.counter("vedette_agent_policy_load_failures_total", "").Value() == 2);
     CHECK(agent.health.readiness().ok());
+}
+
+TEST_CASE("policies: what a load came to is told to whoever asks") {
+    const Directory directory;
+    directory.write("a.policy", policy_with("one") +
+                                    "  - {id: win, expression: open.retval == 0, "
+                                    "filters: ['os == \"windows\"']}\n");
+    Manager agent(directory.path);
+    CHECK(agent.manager->status().last.time_ns == 0);
+    const LoadOutcome first = agent.manager->load("start");
+    CHECK(first.in_force);
+    CHECK(first.loaded == 1);
+    CHECK(first.filtered == 1);
+    CHECK(first.failed == 0);
+    directory.write("b.policy", "rules: [\n");
+    const LoadOutcome second = agent.manager->load("SIGHUP");
+    CHECK_FALSE(second.in_force);
+    CHECK(second.kept_previous);
+    CHECK(second.trigger == "SIGHUP");
+    CHECK_THAT(second.message, ContainsSubstring("policy 'b.policy' cannot be loaded: not YAML"));
+    CHECK(second.compiled != nullptr);
+    const PolicyManagerStatus status = agent.manager->status();
+    CHECK(status.last.message == second.message);
+    CHECK(status.last.time_ns >= first.time_ns);
+    CHECK(status.in_force_since_ns == first.time_ns);
+    CHECK(status.rules_in_force == 1);
+    CHECK(status.loads == 1);
+    CHECK(status.refused == 1);
+    CHECK(agent.metrics.gauge("vedette_agent_policy_last_load_ok", "").Value() == 0);
+    fs::remove(directory.path + "/b.policy");
+    CHECK(agent.manager->load("API").in_force);
+    CHECK(agent.metrics.gauge("vedette_agent_policy_last_load_ok", "").Value() == 1);
+}
+
+TEST_CASE("policies: a refused load is said in a ruleset_loaded event, with what was wrong") {
+    const Directory directory;
+    directory.write("a.policy", policy_with("one"));
+    Manager agent(directory.path);
+    agent.manager->load("start");
+    agent.engine->tick();
+    directory.write("a.policy", "rules: [\n");
+    agent.manager->load("SIGHUP");
+    agent.engine->tick();
+    REQUIRE(agent.sink.lines.size() >= 2);
+    const std::string& line = agent.sink.lines.back();
+    CHECK_THAT(line, ContainsSubstring("\"rule_id\":\"ruleset_loaded\""));
+    CHECK_THAT(line, ContainsSubstring("policy 'a.policy' cannot be loaded"));
+    CHECK_THAT(line, ContainsSubstring("\"status\":\"error\""));
+    CHECK(agent.rules() == Strings{"one"});
+}
+
+TEST_CASE("policies: constraints are tested against the version we are taken for") {
+    const Directory directory;
+    directory.write("a.policy",
+                    "rules:\n  - {id: old, expression: open.retval == 0, agent_version: '< 7.50'}\n"
+                    "  - {id: new, expression: open.retval == 0, agent_version: '>= 7.50'}\n");
+    Manager ours(directory.path);
+    ours.manager->load("test");
+    CHECK(ours.rules() == Strings{"new"});
+    Manager older(directory.path, "7.46.0");
+    older.manager->load("test");
+    CHECK(older.rules() == Strings{"old"});
 }
 
 TEST_CASE("policies: a bad rule is left out, the others are in force") {
@@ -148,14 +215,14 @@ TEST_CASE("policies: a bad rule is left out, the others are in force") {
     directory.write("a.policy", policy_with("good"));
     directory.write("b.policy", policy_with("bad", "open.nothing == 1"));
     Manager agent(directory.path);
-    agent.manager->load();
+    agent.manager->load("test");
     CHECK(agent.rules() == Strings{"good"});
 }
 
 TEST_CASE("policies: without any rule the agent is not ready") {
     const Directory directory;
     Manager agent(directory.path + "/missing");
-    agent.manager->load();
+    agent.manager->load("test");
     CHECK(agent.rules().empty());
     CHECK_FALSE(agent.health.readiness().ok());
 }

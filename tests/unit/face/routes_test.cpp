@@ -153,6 +153,26 @@ TEST_CASE("changing settings", "[routes]") {
     CHECK(failed.body == R"({"error":"the logger is gone"})");
 }
 
+TEST_CASE("policies: what is in force, and a reload by request", "[routes]") {
+    test::Agent agent;
+    auto d = agent.dependencies();
+    CHECK(ask(make_routes(d), "POST", "/agent/policies/reload").status == 404);
+    int loads = 0;
+    d.reload_policies = [&] {
+        ++loads;
+        return json::object{{"in_force", false}, {"message", "a.policy: not YAML"}};
+    };
+    d.policies = [] { return json::object{{"policies", json::array{}}}; };
+    const Router router = make_routes(d);
+    const auto reloaded = ask(router, "POST", "/agent/policies/reload");
+    CHECK(reloaded.status == 200);
+    CHECK(reloaded.body == R"({"in_force":false,"message":"a.policy: not YAML"})");
+    CHECK(loads == 1);
+    CHECK(ask(router, "GET", "/agent/policies").body == R"({"policies":[]})");
+    CHECK(ask(router, "GET", "/agent/policies/reload").status == 405);
+    CHECK(loads == 1);
+}
+
 TEST_CASE("a flare by request", "[routes]") {
     test::Agent agent;
     auto d = agent.dependencies();

@@ -36,6 +36,22 @@ TEST_CASE("the status page without a probe", "[status]") {
     CHECK_THAT(page, ContainsSubstring("unavailable: cmd.sock: Connection refused"));
 }
 
+TEST_CASE("the status page after policies were refused", "[status]") {
+    auto document = example();
+    document["runtimeSecurityStatus"].as_object()["policyLoad"] = json::object{
+        {"last", json::object{{"in_force", false},
+                              {"kept_previous", true},
+                              {"trigger", "SIGHUP"},
+                              {"time", 1763776673000000000},
+                              {"message", "policy 'x.policy' cannot be loaded: not YAML"}}}};
+    const auto page = status::render_text(document, false);
+    CHECK_THAT(page,
+               ContainsSubstring("the last load (SIGHUP, 2025-11-22 01:57:53 UTC) was refused: "
+                                 "policy 'x.policy' cannot be loaded: not YAML"));
+    CHECK_THAT(page, ContainsSubstring("the rules of before stay in force"));
+    CHECK(status::render_text(example(), false).find("refused") == std::string::npos);
+}
+
 TEST_CASE("a status document of any shape is rendered", "[status]") {
     // Each member in turn is missing, or something else than the page expects.
     const auto whole = example();

@@ -264,8 +264,12 @@ Operand Binder::bind(const ast::Comparison& value, const Place& place) {
         return too_large(place);
     }
     const bool broken = left.kind == Kind::kError || right.kind == Kind::kError;
-    Operand out = make(broken ? Kind::kError : Kind::kBool, place);
+    const size_t errors = report_.errors();
+    Operand out = make(Kind::kBool, place);
     out.condition = compare(value.op, std::move(left), std::move(right), place, report_);
+    if (broken || report_.errors() > errors) {
+        out.kind = Kind::kError;
+    }
     return out;
 }
 

@@ -126,7 +126,7 @@ std::string describe(const Operand& operand) {
 }
 
 void Reporter::error(const Place& place, std::string message, std::string hint) {
-    failed_ = true;
+    ++errors_;
     diagnostics_.add(Severity::kError, *place.source, place.span, std::move(message),
                      std::move(hint), subject_);
 }

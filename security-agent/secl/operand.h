@@ -68,14 +68,15 @@ class Reporter {
 
     void error(const Place& place, std::string message, std::string hint = {});
     void warning(const Place& place, std::string message, std::string hint = {});
-    bool failed() const { return failed_; }
+    bool failed() const { return errors_ > 0; }
+    size_t errors() const { return errors_; }
     Diagnostics& diagnostics() { return diagnostics_; }
     std::string_view subject() const { return subject_; }
 
    private:
     Diagnostics& diagnostics_;
     std::string_view subject_;
-    bool failed_ = false;
+    size_t errors_ = 0;
 };
 
 /// `left op right` for every CompareOp. After an error the condition means nothing.

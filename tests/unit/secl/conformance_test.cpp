@@ -47,6 +47,9 @@ std::vector<std::string> quoted_strings(std::string_view text) {
     std::vector<std::string> out;
     for (size_t at = text.find('"'); at != std::string_view::npos; at = text.find('"', at)) {
         const size_t end = text.find('"', at + 1);
+        if (end == std::string_view::npos) {
+            FAIL("a string is not closed: " << text);
+        }
         out.push_back(unquote(text.substr(at + 1, end - at - 1)));
         at = end + 1;
     }
@@ -189,6 +192,7 @@ TEST_CASE("conformance files") {
     CHECK(run_file(folder / "registers.txt") > 40);
     CHECK(run_file(folder / "unknown.txt") > 25);
     CHECK(run_file(folder / "special.txt") > 40);
+    CHECK(run_file(folder / "sentences.txt") > 80);
 }
 
 }  // namespace vedette::secl::test

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "security-agent/secl/analysis.h"
 #include "security-agent/secl/binder.h"
 #include "security-agent/secl/parser.h"
 #include "security-agent/secl/predicate_index.h"
@@ -146,6 +147,7 @@ CompiledRules Compiler::rules(std::span<const RuleSource> rules) {
         outcome.ok = !bound.empty();
         if (outcome.ok) {
             outcome.event = bound.front().event;
+            analyse(bound.front(), rules[number].id, own);
         } else {
             outcome.message = first_error(own);
         }

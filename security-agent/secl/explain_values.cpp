@@ -133,7 +133,8 @@ std::string constant_text(std::string_view family, int64_t value) {
     int64_t rest = value;
     std::vector<const Constant*> parts;
     for (const Constant* constant : known) {
-        if (constant->value > 0 && (rest & constant->value) == constant->value) {
+        const bool bits = constant->value > 0 && constant->name != "O_ACCMODE";  // a mask, no flag
+        if (bits && (rest & constant->value) == constant->value) {
             parts.push_back(constant);
             rest &= ~constant->value;
         }

@@ -68,7 +68,7 @@ struct EngineStatus {
         uint64_t limited = 0;
         uint64_t cost_ns = 0;  ///< mean of the evaluations that were timed
     };
-    std::map<std::string, Rule> rules;  ///< in force, by id
+    std::map<std::string, Rule, std::less<>> rules;  ///< in force, by id
 
     struct Variables {
         uint64_t values = 0;
@@ -116,6 +116,10 @@ class Engine {
     void tick();
     /// Decides every event that waits, with what is known, and reports what tick() would have reported later.
     void finish();
+    /// Every process image that is known, in no order.
+    void each_process(const std::function<void(const v1::ProcessNode&)>& use) const {
+        mirror_.each(use);
+    }
     /// @}
 
     /// @name Any thread.

@@ -54,6 +54,16 @@ std::vector<boost::json::object> ListSink::of(std::string_view rule) const {
     return out;
 }
 
+std::vector<std::string> World::alerted() const {
+    std::vector<std::string> out;
+    for (const std::string& line : sink.lines) {
+        const boost::json::object alert = boost::json::parse(line).as_object();
+        if (alert.contains("process"))
+            out.emplace_back(alert.at("agent").at("rule_id").as_string());
+    }
+    return out;
+}
+
 v1::ProcessNode node(uint64_t key) {
     static const char* const kPrograms[] = {"",
                                             "/usr/lib/systemd/systemd",
@@ -95,6 +105,13 @@ v1::Batch batch_with_tree() {
     return batch;
 }
 
+v1::ProcessNode& process_of(v1::Batch& batch, uint64_t key) {
+    for (v1::ProcessUpdate& update : *batch.mutable_processes())
+        if (update.node().key() == key)
+            return *update.mutable_node();
+    std::abort();
+}
+
 v1::Event& add_event(v1::Batch& batch, uint64_t process_key) {
     v1::Event& event = *batch.add_events();
     event.set_timestamp(kTime);
@@ -127,7 +144,7 @@ AgentFacts facts() {
     return {"0.1.0", "linux", "x86_64", "ebpf", "6.1.0-test", "Debian GNU/Linux 12 (bookworm)"};
 }
 
-World::World() {
+World::World(const std::function<void(EngineOptions&)>& change) {
     LogOptions log;
     log.name = "test";
     log.console = false;
@@ -139,6 +156,8 @@ World::World() {
     options.agent = facts();
     options.steady_ns = [this] { return steady; };
     options.wall_ns = [] { return static_cast<int64_t>(kTime) + 1'000'000; };
+    if (change)
+        change(options);
     engine = std::make_unique<Engine>(std::move(options), sink, metrics, *logger);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ v1::ProcessNode node(uint64_t key);
 /// With all five processes.
 v1::Batch batch_with_tree();
 v1::Event& add_event(v1::Batch& batch, uint64_t process_key);
+/// The one with this key, from batch_with_tree().
+v1::ProcessNode& process_of(v1::Batch& batch, uint64_t key);
 v1::Event& add_open(v1::Batch& batch, const std::string& path, int64_t retval = 3);
 
 Policies rules(const std::string& yaml);
@@ -35,9 +38,16 @@ Policies rules(const std::string& yaml);
 AgentFacts facts();
 
 struct World {
-    World();
+    /// `change`: what the test wants otherwise.
+    explicit World(const std::function<void(EngineOptions&)>& change = {});
     void set_rules(const std::string& yaml) { engine->set_policies(rules(yaml)); }
     void run(v1::Batch batch) { engine->batch(batch); }
+
+    double metric(const std::string& name, const Labels& labels = {}) {
+        return metrics.counter(name, "", labels).Value();
+    }
+    /// The rules that alerted, in order.
+    std::vector<std::string> alerted() const;
 
     int64_t steady = 1'000'000'000'000;
     ListSink sink;

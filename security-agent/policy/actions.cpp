@@ -8,6 +8,7 @@
 
 #include "security-agent/policy/literals.h"
 #include "security-agent/secl/constants.h"
+#include "security-agent/secl/suggest.h"
 
 namespace vedette::policy {
 namespace {
@@ -88,18 +89,32 @@ SetDefinition read_set(const File& file, YamlFields& fields) {
     return set;
 }
 
-KillAction read_kill(YamlFields& fields) {
-    KillAction kill;
+// Null after an error.
+const secl::Constant* read_signal(YamlFields& fields) {
     const auto signal = fields.text("signal");
-    const secl::Constant* constant =
-        signal && signal->starts_with("SIG") ? secl::find_constant(*signal) : nullptr;
     if (!signal) {
         fields.error(fields.offset_of(""), "a 'kill' action needs a 'signal'", "signal: SIGKILL");
-    } else if (constant == nullptr) {
-        fields.error(fields.offset_of("signal"), fmt::format("'{}' is no signal", *signal),
-                     "signal: SIGKILL");
-    } else {
-        kill.signal = static_cast<int>(constant->value);
+        return nullptr;
+    }
+    secl::Suggestion suggestion(*signal);
+    const secl::ConstantFamily* family = secl::find_constant_family("signal");
+    for (const secl::Constant& known :
+         family != nullptr ? family->constants : std::span<const secl::Constant>()) {
+        if (known.name == *signal) {
+            return &known;
+        }
+        suggestion.consider(known.name);
+    }
+    fields.error(fields.offset_of("signal"), fmt::format("'{}' is no signal", *signal),
+                 suggestion.best().empty() ? "signal: SIGKILL" : suggestion.hint(),
+                 static_cast<uint32_t>(signal->size()));
+    return nullptr;
+}
+
+KillAction read_kill(YamlFields& fields) {
+    KillAction kill;
+    if (const secl::Constant* signal = read_signal(fields)) {
+        kill.signal = static_cast<int>(signal->value);
     }
     const auto scope = fields.word("scope", {"process", "container", "cgroup"});
     kill.scope = scope_named(scope.value_or("process"));

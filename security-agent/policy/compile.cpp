@@ -51,6 +51,7 @@ class PolicyCompiler {
         out_.bound = std::move(compiled.bound);
         out_.sources = sources_;
         warn_of_missing();
+        sort_diagnostics();
         std::for_each(out_.policies.begin(), out_.policies.end(), settle_status);
         return std::move(out_);
     }
@@ -168,6 +169,28 @@ class PolicyCompiler {
             }
             first = end;
         }
+    }
+
+    // As the files are read: by file, line and column. What is only counted cannot be sorted in.
+    void sort_diagnostics() {
+        if (out_.diagnostics.dropped() > 0) {
+            return;
+        }
+        std::map<std::string_view, size_t> order;
+        for (const PolicyReport& policy : out_.policies) {
+            order.emplace(policy.path, order.size());
+        }
+        std::vector<secl::Diagnostic> items = out_.diagnostics.items();
+        std::stable_sort(items.begin(), items.end(),
+                         [&](const secl::Diagnostic& a, const secl::Diagnostic& b) {
+                             return std::make_tuple(order[a.file], a.line, a.column) <
+                                    std::make_tuple(order[b.file], b.line, b.column);
+                         });
+        Diagnostics sorted;
+        for (secl::Diagnostic& item : items) {
+            sorted.add(std::move(item));
+        }
+        out_.diagnostics = std::move(sorted);
     }
 
     // A policy is as good as its rules: known once they are compiled.

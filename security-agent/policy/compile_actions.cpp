@@ -156,7 +156,7 @@ std::optional<HashAction> ActionCompiler::compile_hash(const HashDefinition& has
     out.field = hash.field->text;
     const secl::NamedRead path = names_.resolve(out.field + ".path");
     if (!path.error.empty() || !path.reg.empty() || path.read.field->type != ValueType::kString ||
-        path.read.multi()) {
+        has_several_values(path.read)) {
         const bool several = path.error.empty();
         fail(*hash.field, whole(*hash.field),
              several ? fmt::format("'{}' is not one file", out.field)

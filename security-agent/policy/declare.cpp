@@ -83,6 +83,10 @@ std::string VariableDeclarations::declare(const SetDefinition& set, const std::s
     if (!type || !name_is_free(set, name)) {
         return error_;
     }
+    if (declared_.size() == kMaxVariables && !index_.contains(name)) {
+        fail(set.place, fmt::format("there are more than {} variables", kMaxVariables));
+        return error_;
+    }
     const auto [it, fresh] = index_.emplace(name, declared_.size());
     if (fresh) {
         Declared& first = declared_.emplace_back();

@@ -21,6 +21,9 @@
 
 namespace vedette::policy {
 
+/// Of one rule set; each has values of its own per process, container or cgroup.
+inline constexpr size_t kMaxVariables = 4096;
+
 /// "seen", "process.seen": as rules write it between the braces.
 std::string full_name(const SetDefinition& set);
 

@@ -134,7 +134,7 @@ RuleDefinition read_rule(const File& file, const YamlNode& node, Diagnostics& di
         rule.priority = fields.integer("priority").value_or(0);
         fields.finish();
         const bool needs_expression = !rule.disabled.has_value() && rule.combine == Combine::kNone;
-        if (!rule.expression && needs_expression) {
+        if (!rule.expression && needs_expression && fields.ok()) {
             fields.error(node.offset, "the rule has no 'expression'");
         }
     }

@@ -49,7 +49,7 @@ TEST_CASE("the status page after policies were refused", "[status]") {
                ContainsSubstring("the last load (SIGHUP, 2025-11-22 01:57:53 UTC) was refused: "
                                  "policy 'x.policy' cannot be loaded: not YAML"));
     CHECK_THAT(page, ContainsSubstring("the rules of before stay in force"));
-    CHECK(status::render_text(example(), false).find("refused") == std::string::npos);
+    CHECK(status::render_text(example(), false).find("the last load") == std::string::npos);
 }
 
 TEST_CASE("a status document of any shape is rendered", "[status]") {

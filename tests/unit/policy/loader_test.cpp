@@ -2,94 +2,14 @@
 #include "security-agent/policy/loader.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
-#include "security-agent/cli/policy_check.h"
-#include "security-agent/policy/version.h"
-#include "security-agent/policy/yaml_fields.h"
-#include "security-agent/policy/yaml_tree.h"
-#include "tests/unit/catch.h"
-#include "tests/unit/secl/fake_fields.h"
+#include "tests/unit/policy/support.h"
 
 namespace vedette::policy {
-namespace {
 
-using secl::test::fake_table;
-
-LoadOptions options() {
-    LoadOptions out;
-    out.host.os_id = "debian";
-    out.host.os_version_id = "12";
-    out.host.hostname = "here";
-    out.host.envs = {"A=1", "B=2"};
-    parse_kernel_release("6.1.0-18-amd64", out.host);
-    return out;
-}
-
-CompiledPolicies compile(std::string text) {
-    return compile_policies(load_policy_text("test.policy", std::move(text), options()),
-                            fake_table());
-}
-
-std::string diagnostics(const std::string& text) {
-    return secl::render(compile(text).diagnostics);
-}
-
-// A directory of its own, gone at the end.
-class Folder {
-   public:
-    Folder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "vedette-policy-XXXXXX").string();
-        REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    void write(const std::string& name, const std::string& text) const {
-        std::ofstream(path_ / name) << text;
-    }
-    std::string path() const { return path_.string(); }
-
-   private:
-    std::filesystem::path path_;
-};
-
-CompiledPolicies compile_folder(const Folder& folder) {
-    auto loaded = load_policies(folder.path(), options());
-    REQUIRE(loaded.has_value());
-    return compile_policies(std::move(*loaded), fake_table());
-}
-
-const RuleReport& report(const CompiledPolicies& compiled, std::string_view policy,
-                         std::string_view id) {
-    for (const PolicyReport& p : compiled.policies) {
-        for (const RuleReport& r : p.rules) {
-            if (p.name == policy && r.id == id) {
-                return r;
-            }
-        }
-    }
-    FAIL("no report of " << policy << "/" << id);
-    std::abort();
-}
-
-std::vector<std::string> rule_ids(const CompiledPolicies& compiled) {
-    std::vector<std::string> out;
-    for (const RuleInfo& rule : compiled.rules) {
-        out.push_back(rule.id);
-    }
-    return out;
-}
-
-}  // namespace
+using namespace test;
 
 TEST_CASE("all keys of a rule are read") {
     const CompiledPolicies compiled = compile(R"(
@@ -262,27 +182,6 @@ TEST_CASE("a broken file is refused with its place and hurts no other") {
           std::string::npos);
 }
 
-TEST_CASE("limits of a hostile file") {
-    const auto refused = [](const std::string& text, const char* message) {
-        CHECK_THAT(diagnostics(text), ContainsSubstring(message));
-    };
-    refused(std::string(kMaxPolicyBytes + 1, 'a'), "the limit is");
-    refused("rules: " + std::string(400, '[') + std::string(400, ']'), "levels deep");
-    std::string flat = "rules: [";
-    for (size_t i = 0; i <= kMaxYamlNodes; ++i) {
-        flat += "1,";
-    }
-    refused(flat + "1]", "the file has more than");
-    std::string aliases = "a: &a [x]\nrules: [";
-    for (size_t i = 0; i <= kMaxYamlAliases; ++i) {
-        aliases += "*a,";
-    }
-    refused(aliases + "]", "aliases");
-    refused("rules: &a [*a]", "inside what it repeats");
-    refused("rules: [*nope]", "not YAML");
-    refused("? [a]\n: b\n", "keys must be simple words");
-}
-
 TEST_CASE("aliases repeat what they name") {
     const CompiledPolicies compiled = compile(
         "rules:\n  - {id: a, expression: &e open.flags > 0, tags: &t {x: y}}\n  - {id: b, "
@@ -370,38 +269,6 @@ TEST_CASE("default policy first, then by name; the first definition counts") {
     CHECK(compiled.diagnostics.warnings() == 1);
 }
 
-TEST_CASE("overrides") {
-    const Folder folder;
-    folder.write("default.policy",
-                 "rules:\n  - {id: kept, expression: open.flags > 0, tags: {a: b}}\n"
-                 "  - {id: asked, expression: open.flags > 0}\n"
-                 "  - {id: off, expression: open.flags > 0, disabled: true}\n");
-    folder.write("x.policy", "rules:\n  - {id: custom, expression: open.flags > 0}\n");
-    folder.write("y.policy", R"(
-rules:
-  - {id: kept, combine: override, expression: open.flags > 5, override_options: {fields: [all]}, tags: {c: d}, every: 5s}
-  - {id: asked, combine: override, expression: open.flags > 5, override_options: {fields: [expression]}}
-  - {id: off, disabled: false}
-  - {id: custom, combine: override, expression: open.flags > 5}
-  - {id: nobody, combine: override}
-)");
-    const CompiledPolicies compiled = compile_folder(folder);
-    const auto rule = [&](std::string_view id) {
-        const auto it = std::find_if(compiled.rules.begin(), compiled.rules.end(),
-                                     [&](const RuleInfo& r) { return r.id == id; });
-        REQUIRE(it != compiled.rules.end());
-        return *it;
-    };
-    CHECK(rule("kept").expression == "open.flags > 0");
-    CHECK(rule("kept").tags.front().first == "c");
-    CHECK(rule("kept").every_ns == 5'000'000'000);
-    CHECK(rule("asked").expression == "open.flags > 5");
-    CHECK(rule("off").expression == "open.flags > 0");
-    CHECK(rule("custom").expression == "open.flags > 5");
-    CHECK(report(compiled, "y.policy", "kept").message == "changes the rule of default.policy");
-    CHECK(report(compiled, "y.policy", "nobody").status == RuleStatus::kError);
-}
-
 TEST_CASE("macros over files") {
     const Folder folder;
     folder.write("a.policy",
@@ -429,130 +296,6 @@ TEST_CASE("macros over files") {
                            "merge, values: [x]}\n"
                            "rules:\n  - {id: a, expression: E && open.flags > 0}\n"),
                ContainsSubstring("cannot merge values into macro 'E'"));
-}
-
-TEST_CASE("actions are checked and said not to be performed") {
-    const auto text = [](const std::string& actions) {
-        return diagnostics("rules:\n  - id: a\n    expression: open.flags > 0\n    actions:\n" +
-                           actions);
-    };
-    const std::string good = text(R"(
-      - set: {name: seen, value: 5, scope: process, ttl: 3600000000000, inherited: true, private: true}
-      - set: {name: list, field: process.file.path, append: true, size: 10, ttl: 1h, scope: cgroup}
-        filter: open.file.name == "x"
-      - set: {name: sum, expression: open.flags > 1, default_value: false}
-      - kill: {signal: SIGKILL, scope: container}
-      - hash:
-      - log: {level: info, message: hello}
-      - coredump: {process: true}
-      - network_filter: {filter: port 53, policy: drop, scope: cgroup}
-)");
-    CHECK(good.find("error") == std::string::npos);
-    CHECK_THAT(good,
-               ContainsSubstring(
-                   "actions that are not performed yet: coredump, hash, kill, network_filter"));
-    CHECK_THAT(text("      - set: {name: a b, value: 1}\n"),
-               ContainsSubstring("is no variable name"));
-    CHECK_THAT(text("      - set: {name: a}\n"),
-               ContainsSubstring("exactly one of 'value', 'field' and 'expression'"));
-    CHECK_THAT(text("      - set: {name: a, expression: open.flags > 0}\n"),
-               ContainsSubstring("'default_value'"));
-    CHECK_THAT(text("      - set: {name: a, value: 1, inherited: true}\n"),
-               ContainsSubstring("scope: process only"));
-    CHECK_THAT(text("      - kill: {signal: SIGNOPE}\n"), ContainsSubstring("is no signal"));
-    CHECK_THAT(text("      - kil: {signal: SIGKILL}\n"), ContainsSubstring("did you mean 'kill'?"));
-    CHECK_THAT(text("      - {}\n"), ContainsSubstring("an action is exactly one of"));
-    CHECK_THAT(text("      - log: {message: x}\n"), ContainsSubstring("needs a 'level'"));
-    CHECK_THAT(text("      - log: {level: info}\n        filter: open.nope == 1\n"),
-               ContainsSubstring("'open.nope' is no known"));
-}
-
-TEST_CASE("versions") {
-    const auto met = [](const char* constraint) {
-        const auto version = parse_version("7.83.1");
-        REQUIRE(version.has_value());
-        const auto result = satisfies(*version, constraint);
-        INFO(constraint);
-        REQUIRE(result.has_value());
-        return *result;
-    };
-    CHECK(met(">= 7.46, < 7.90"));
-    CHECK(met(">= 7.46 < 7.90"));
-    CHECK(met(">=7.83"));
-    CHECK(met("<= 7.83"));
-    CHECK(met("= 7.83"));
-    CHECK(met("7.83.1"));
-    CHECK(met("< 7.10 || > 7.80"));
-    CHECK(met("~7.83"));
-    CHECK(met("^7.1"));
-    CHECK_FALSE(met("< 7.83"));
-    CHECK_FALSE(met("> 7.83"));
-    CHECK_FALSE(met("!= 7.83.1"));
-    CHECK_FALSE(met("~7.82"));
-    CHECK_FALSE(met("^6"));
-    CHECK_FALSE(satisfies({}, ""));
-    CHECK_FALSE(satisfies({}, ">> 1"));
-    CHECK_FALSE(satisfies({}, "> 1.x"));
-    CHECK_FALSE(parse_version("seven"));
-}
-
-TEST_CASE("durations of policies") {
-    CHECK(parse_duration("1h30m") == 5'400'000'000'000);
-    CHECK(parse_duration("250ms") == 250'000'000);
-    CHECK(parse_duration("5ns") == 5);
-    CHECK_FALSE(parse_duration(""));
-    CHECK_FALSE(parse_duration("5"));
-    CHECK_FALSE(parse_duration("5x"));
-    CHECK_FALSE(parse_duration("-5s"));
-    CHECK_FALSE(parse_duration("99999999999h"));
-}
-
-TEST_CASE("policy check: text, JSON and exit codes") {
-    const Folder folder;
-    folder.write("default.policy",
-                 "version: 1.0\nrules:\n  - {id: good, expression: open.flags > 0}\n  - {id: win, "
-                 "expression: open.flags > 0, filters: [os == \"windows\"]}\n");
-    cli::PolicyCheckOptions check;
-    check.path = folder.path();
-    const auto run = [&](std::string& out, std::string& err) {
-        std::ostringstream text;
-        std::ostringstream errors;
-        const int code = cli::run_policy_check(check, fake_table(), text, errors);
-        out = text.str();
-        err = errors.str();
-        return code;
-    };
-    std::string out;
-    std::string err;
-    CHECK(run(out, err) == 0);
-    CHECK_THAT(out,
-               ContainsSubstring("default.policy: loaded, rules: 1 loaded, 1 filtered, 0 failed"));
-    CHECK_THAT(out,
-               ContainsSubstring(
-                   "win is filtered: filters: this host fulfils none of them (os == \"windows\")"));
-
-    folder.write("x.policy", "rules:\n  - id: bad\n    expression: open.flag > 0\n");
-    CHECK(run(out, err) == 1);
-    CHECK_THAT(out,
-               ContainsSubstring(
-                   "x.policy:3:17: error: 'open.flag' is no known field, constant or macro [bad]"));
-    CHECK_THAT(out, ContainsSubstring("hint: did you mean 'open.flags'?"));
-    CHECK_THAT(out, ContainsSubstring(
-                        "2 policies, 1 rules loaded, 1 filtered, 1 failed; 1 errors, 0 warnings"));
-
-    check.json = true;
-    CHECK(run(out, err) == 1);
-    CHECK_THAT(
-        out,
-        StartsWith(
-            "{\"policies\":[{\"name\":\"default.policy\",\"version\":\"1.0\",\"source\":\"file\""));
-    CHECK_THAT(out, ContainsSubstring("\"status\":\"error\",\"message\":\"1 of 1 rules failed\""));
-    CHECK_THAT(out, ContainsSubstring("\"line\":3,\"column\":17"));
-    CHECK_THAT(out, ContainsSubstring("\"filters\":{}"));
-
-    check.path = folder.path() + "/nowhere";
-    CHECK(run(out, err) == 1);
-    CHECK_THAT(err, ContainsSubstring("nowhere"));
 }
 
 }  // namespace vedette::policy

@@ -275,6 +275,9 @@ class Naive {
         std::vector<const FieldRead*> reads;
         collect(t.left, reads);
         collect(t.right, reads);
+        for (const FieldRead* r : reads) {
+            read(*r);  // none may be unknown, also when there is no element to compare with
+        }
         const auto multi =
             std::find_if(reads.begin(), reads.end(), [](const FieldRead* r) { return r->multi(); });
         if (multi == reads.end()) {

@@ -9,11 +9,12 @@ namespace vedette::engine {
 
 EngineThread::EngineThread(Engine& engine, BatchQueue& queue,
                            std::function<void(uint64_t)> acknowledge,
-                           std::shared_ptr<Health::Component> health)
+                           std::shared_ptr<Health::Component> health, BatchTap* tap)
     : engine_(engine),
       queue_(queue),
       acknowledge_(std::move(acknowledge)),
-      health_(std::move(health)) {}
+      health_(std::move(health)),
+      tap_(tap) {}
 
 EngineThread::~EngineThread() {
     stop();
@@ -34,6 +35,8 @@ void EngineThread::run() {
     while (true) {
         health_->beat();
         const BatchQueue::Item item = queue_.pop(std::chrono::seconds(1));
+        if (tap_)
+            tap_->before(engine_, item.get());
         if (!item) {
             engine_.tick();
             if (queue_.closed())

@@ -9,6 +9,7 @@
 
 #include "common/health.h"
 #include "security-agent/engine/batch_queue.h"
+#include "security-agent/engine/batch_tap.h"
 #include "security-agent/engine/engine.h"
 
 namespace vedette::engine {
@@ -16,9 +17,9 @@ namespace vedette::engine {
 class EngineThread {
    public:
     /// `acknowledge` is called with the sequence number of the last event of each evaluated batch, when its alerts
-    /// are with the sink. References must outlive the thread.
+    /// are with the sink. References must outlive the thread. `tap` null: nobody listens.
     EngineThread(Engine& engine, BatchQueue& queue, std::function<void(uint64_t)> acknowledge,
-                 std::shared_ptr<Health::Component> health);
+                 std::shared_ptr<Health::Component> health, BatchTap* tap = nullptr);
     ~EngineThread();
 
     void start();
@@ -32,6 +33,7 @@ class EngineThread {
     BatchQueue& queue_;
     std::function<void(uint64_t)> acknowledge_;
     std::shared_ptr<Health::Component> health_;
+    BatchTap* tap_;
     std::thread thread_;
 };
 

@@ -141,4 +141,9 @@ void ProcessMirror::ancestors(const v1::ProcessNode& node, std::vector<const voi
     }
 }
 
+void ProcessMirror::each(const std::function<void(const v1::ProcessNode&)>& use) const {
+    for (const auto& [key, entry] : nodes_)
+        use(*entry.node);
+}
+
 }  // namespace vedette::engine

@@ -51,6 +51,9 @@ class ProcessMirror {
     /// Nearest first, earlier images of the same process included; appended to `out` as v1::ProcessNode.
     void ancestors(const v1::ProcessNode& node, std::vector<const void*>& out) const;
 
+    /// Every image, in no order.
+    void each(const std::function<void(const v1::ProcessNode&)>& use) const;
+
     size_t size() const { return nodes_.size(); }
     size_t bytes() const { return bytes_; }
     uint64_t evicted() const { return evicted_; }

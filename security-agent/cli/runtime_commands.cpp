@@ -5,6 +5,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "security-agent/cli/language_commands.h"
 #include "security-agent/cli/policy_commands.h"
 #include "security-agent/cli/policy_diff.h"
 #include "security-agent/cli/policy_eval.h"
@@ -21,6 +22,7 @@ void add_runtime_commands(CLI::App& top, const SettingsArguments& settings, int&
     CLI::App* policy = runtime->add_subcommand("policy", "Policies");
     policy->require_subcommand(1);
     policy->fallthrough();
+    add_language_commands(*policy, exit_code);
     add_policy_check(*policy, settings, exit_code);
     add_policy_reload(*policy, settings, exit_code);
     add_policy_eval(*policy, exit_code);

@@ -16,10 +16,10 @@
 namespace vedette::secl {
 
 struct NamedRead {
-    FieldRead read;        ///< its register is unset
+    FieldRead read;  ///< its register is unset
     /// Register the name carries, empty when none. It is bound to an element of the field's subject.
     std::string_view reg;
-    std::string error;     ///< not empty: the name is no field, and why
+    std::string error;  ///< not empty: the name is no field, and why
     std::string hint;
     bool unknown = false;  ///< no such name, as against a wrong use of a known one
 };

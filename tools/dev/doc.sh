@@ -2,27 +2,37 @@
 #
 # usage: ./dev doc [--check]
 #
-# Writes docs/reference/fields.md (every field a rule can name) from proto/ by way of the build, and checks that links
-# between documents lead somewhere.
+# Writes docs/reference/fields.md (every field a rule can name, from proto/) and docs/reference/constants.md (every
+# constant, from security-agent/secl) by way of the build, and checks that links between documents lead somewhere.
 #
-#   --check  writes nothing; exit code 1 when the page in the tree is not what proto/ says
+#   --check  writes nothing; exit code 1 when a page in the tree is not what its source says
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 : "${top:?is set by ./dev}"
 
+# doc_page MADE PAGE CHECK: the built page into the tree, or the difference between the two.
+doc_page() {
+    local made=$top/build/$1 page=$top/docs/reference/$2 check=$3
+    if [ -n "$check" ]; then
+        diff -u "$page" "$made" >&2 || die "docs/reference/$2 is not what its source says: run ./dev doc"
+    else
+        as_owner mkdir -p "$(dirname "$page")"
+        as_owner cp "$made" "$page"
+    fi
+}
+
 cmd_doc() {
-    local check='' made=$top/build/proto/generator/fields.md page=$top/docs/reference/fields.md
+    local check=''
     case ${1:-} in
         '') ;;
         --check) check=1 ;;
         *) wrong_option doc "$1" ;;
     esac
-    "$top/dev" build proto/generator/fields.md
-    if [ -n "$check" ]; then
-        diff -u "$page" "$made" >&2 || die "docs/reference/fields.md is not what proto/ says: run ./dev doc"
-    else
-        as_owner mkdir -p "$(dirname "$page")"
-        as_owner cp "$made" "$page"
+    "$top/dev" build proto/generator/fields.md security-agent/secl/constants.md
+    doc_page proto/generator/fields.md fields.md "$check"
+    # The page has x86_64's values.
+    if [ "$(uname -m)" = x86_64 ]; then
+        doc_page security-agent/secl/constants.md constants.md "$check"
     fi
     /usr/bin/python3 "$top/tools/lint/rules.py" --links
 }

@@ -254,6 +254,9 @@ Result<> Agent::start_engine() {
     queue_ = std::make_unique<engine::BatchQueue>(kQueueBytes);
     engine::EngineOptions options;
     options.agent = agent_facts();
+    options.hostname = hostname_;
+    options.variables.max_bytes =
+        static_cast<size_t>(settings_.integer("runtime_security_config.variables.max_bytes"));
     options.limit.burst = settings_.integer("runtime_security_config.event_server.burst");
     options.limit.period_ns =
         1'000'000'000 / settings_.integer("runtime_security_config.event_server.rate");

@@ -6,8 +6,12 @@
 //   runtimeSecurityStatus  {connected, eventReceived, alerts, limited, processes, lost{type: n}, endpoints[],
 //                          environment{warnings[], kernelLockdown, ringBuffer, ...},
 //                          selfTests{LastTimestamp, Success[], Fails[]},
-//                          policiesStatus[{name, source, state, error, status[{id, status, error}]}],
+//                          policiesStatus[{name, source, state, error, status[{id, status, error, hits, alerts,
+//                          limited, costNs}]}],
 //                          policyLoad{last{in_force, kept_previous, trigger, message, time, ...}, ...},
+//                          evaluation{type: {timed, costNs}},
+//                          variables{values, scopes, bytes, dropped{}},
+//                          parked{waiting, bytes, parked, late, incomplete},
 //                          seclGlobalVariables{}, seclScopedVariables{}}
 //   probe                  vedette.v1.ProbeStatus as protobuf prints it (camelCase, 64-bit numbers as strings);
 //                          {"error": "..."} when the probe does not answer

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "common/log.h"
 #include "security-agent/status/status.h"
 
 #include <fmt/format.h>
@@ -111,7 +112,8 @@ class Page {
     }
     void subtitle(std::string_view name) { out_ += fmt::format("\n  {}\n", name); }
     void line(int indent, std::string_view content) {
-        out_ += fmt::format("{:{}}{}\n", "", indent, content);
+        // Values of variables, labels of scopes: whoever caused an event has chosen them.
+        out_ += fmt::format("{:{}}{}\n", "", indent, printable(content));
     }
     /// Nothing for an empty value.
     void field(int indent, std::string_view name, std::string_view value) {
@@ -181,6 +183,7 @@ class Page {
         self_tests(object(status, "selfTests"));
         policies(array(status, "policiesStatus"));
         last_load(object(object(status, "policyLoad"), "last"));
+        rule_state(object(status, "variables"), object(status, "parked"));
         variables("Global variables", object(status, "seclGlobalVariables"));
         variables("Scoped variables", object(status, "seclScopedVariables"));
         environment(object(status, "environment"));
@@ -242,9 +245,33 @@ class Page {
             const std::string state = text(rule, "status");
             if (!verbose_ && state == "loaded" && error.empty())
                 continue;
-            line(6, fmt::format("{}: {}{}", text(rule, "id"), state,
-                                error.empty() ? "" : fmt::format(" ({})", error)));
+            line(6, fmt::format("{}: {}{}{}", text(rule, "id"), state,
+                                error.empty() ? "" : fmt::format(" ({})", error), figures(rule)));
         }
+    }
+
+    /// What a rule in force did and costs; empty when nothing is known.
+    static std::string figures(const json::object& rule) {
+        if (!rule.contains("hits"))
+            return {};
+        return fmt::format(", {} hits, {} alerts, {} limited, {} ns", number(rule, "hits"),
+                           number(rule, "alerts"), number(rule, "limited"), number(rule, "costNs"));
+    }
+
+    void rule_state(const json::object& variables, const json::object& parked) {
+        if (variables.empty() && parked.empty())
+            return;
+        subtitle("State");
+        std::string dropped;
+        for (const auto& [reason, count] : object(variables, "dropped"))
+            dropped += fmt::format("{}{} {}", dropped.empty() ? "; dropped: " : ", ", scalar(count),
+                                   std::string_view(reason));
+        line(4,
+             fmt::format("{} variables in {} scopes, {}{}", number(variables, "values"),
+                         number(variables, "scopes"), bytes(number(variables, "bytes")), dropped));
+        line(4, fmt::format("{} events wait for metadata; of {}, {} were decided late, {} without",
+                            number(parked, "waiting"), number(parked, "parked"),
+                            number(parked, "late"), number(parked, "incomplete")));
     }
 
     void variables(std::string_view name, const json::object& values) {

@@ -50,9 +50,9 @@ std::string line_about(const json::object& alert) {
     std::string what = text_at(alert, {"file", "path"});
     if (name == "exec" || what.empty())
         what = text_at(alert, {"process", "cmdline"});
-    return fmt::format("{} {} {} by {} (pid {})", text_at(alert, {"date"}), name, what,
-                       text_at(alert, {"process", "executable", "path"}),
-                       text_at(alert, {"process", "pid"}));
+    return fmt::format(
+        "{} {}{}{} by {} (pid {})", text_at(alert, {"date"}), name, what.empty() ? "" : " ", what,
+        text_at(alert, {"process", "executable", "path"}), text_at(alert, {"process", "pid"}));
 }
 
 /// Alerts by (rule, event), in the stream's order of keys; equal ones are counted.

@@ -99,8 +99,11 @@ std::string shown(const json::object* rule, const std::string& key) {
     const json::value* value = rule->if_contains(key);
     if (!value)
         return "(none)";
-    return value->is_string() ? printable(std::string_view(value->get_string()))
-                              : json::serialize(*value);
+    if (!value->is_string())
+        return json::serialize(*value);
+    std::string text(value->get_string());  // an expression of several lines
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return printable(text.substr(0, text.find_last_not_of(' ') + 1));
 }
 
 void write_alerts(const AlertDiff& alerts, std::ostream& out) {

@@ -118,7 +118,7 @@ class Evaluation {
                     policy::load_policies(options_.policies.path, load_options(options_.policies)))
                 loaded = std::move(*again);
         secl::Compiler compiler(engine::field_table(), loaded.macros, *variables());
-        const secl::RuleSource source{"expression",
+        const secl::RuleSource source{"",
                                       secl::source_from_string("expression", options_.expression)};
         const auto expression =
             compiler.condition(source, event_->type().id, complaint_.diagnostics);

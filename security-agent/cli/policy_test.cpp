@@ -76,7 +76,7 @@ class TestCommand {
             for (fs::directory_iterator at(directory, error), end; !error && at != end;
                  at.increment(error))
                 if (at->path().native().ends_with(kSuffix) && files.size() < kMaxFiles)
-                    files.push_back(at->path());
+                    files.push_back(at->path().lexically_normal());
         std::sort(files.begin(), files.end());
         return files;
     }

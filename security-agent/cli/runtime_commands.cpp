@@ -9,6 +9,7 @@
 #include "security-agent/cli/policy_commands.h"
 #include "security-agent/cli/policy_diff.h"
 #include "security-agent/cli/policy_eval.h"
+#include "security-agent/cli/policy_explain.h"
 #include "security-agent/cli/policy_test.h"
 #include "security-agent/cli/stream_record.h"
 #include "security-agent/cli/stream_replay.h"
@@ -26,6 +27,7 @@ void add_runtime_commands(CLI::App& top, const SettingsArguments& settings, int&
     add_policy_check(*policy, settings, exit_code);
     add_policy_reload(*policy, settings, exit_code);
     add_policy_eval(*policy, exit_code);
+    add_policy_explain(*policy, exit_code);
     add_policy_test(*policy, exit_code);
     add_policy_diff(*policy, exit_code);
     add_record(*runtime, settings, exit_code);

@@ -8,7 +8,11 @@
 
 namespace vedette::secl {
 
-enum class Truth : uint8_t { kFalse, kUnknown, kTrue };  // in this order: "and" is the minimum, "or" the maximum
+enum class Truth : uint8_t {
+    kFalse,
+    kUnknown,
+    kTrue
+};  // in this order: "and" is the minimum, "or" the maximum
 
 constexpr Truth truth(bool value) {
     return value ? Truth::kTrue : Truth::kFalse;

@@ -34,10 +34,12 @@ struct Variable {
     Scope scope = Scope::kGlobal;
     ValueType type = ValueType::kInt;
     bool is_list = false;
-    bool inherited = false;     ///< kProcess: the nearest ancestor's value counts when the process has none
-    bool is_private = false;    ///< never part of an alert
-    size_t size = 100;          ///< of a list: the least recently set elements go first
-    int64_t ttl_ns = 0;         ///< of a scalar, or of each element of a list, from when it was last set; 0: for ever
+    bool inherited =
+        false;  ///< kProcess: the nearest ancestor's value counts when the process has none
+    bool is_private = false;  ///< never part of an alert
+    size_t size = 100;        ///< of a list: the least recently set elements go first
+    int64_t ttl_ns =
+        0;  ///< of a scalar, or of each element of a list, from when it was last set; 0: for ever
     VariableValue default_value;  ///< of a scalar: always one element
     /// ${process.pid} and ${builtins.uuid4}: not stored.
     enum class Builtin : uint8_t { kNone, kProcessPid, kUuid4 } builtin = Builtin::kNone;

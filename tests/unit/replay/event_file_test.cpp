@@ -227,7 +227,7 @@ TEST_CASE("event file: hostile JSON is refused, and fast") {
     CHECK(complaints(wide + "1]}}") == "1:29 100001 elements, at most 1024 are possible\n");
     std::string unknown = R"({"type": "exec", "values": {)";
     for (int i = 0; i < 50'000; ++i)
-        unknown += "\"prozess.x" + std::to_string(i) + "\": 1,";
+        unknown += "\"proc.x" + std::to_string(i) + "\": 1,";
     CHECK(parse(unknown + "\"a\": 1}}").diagnostics.errors() == 20);
     CHECK_FALSE(parse(std::string(kMaxJsonBytes + 1, ' ')).diagnostics.ok());
 }

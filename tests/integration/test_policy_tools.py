@@ -189,6 +189,7 @@ def record(pair, output, duration="5s"):
         pair.command("runtime", "record", "--output", str(output), "--duration", duration, "--json")))
     thread.start()
     wait_for(lambda: recording(pair).get("bytes"), 30, "the recording does not begin", interval=0.1)
+    assert pair.client.request("POST", "/agent/record", "duration=1&max_bytes=1")[0] == 409, "one at a time"
     pair.start_probe()
     thread.join()
     return done[0]
@@ -207,6 +208,9 @@ def test_what_a_running_agent_records_can_be_replayed(tool, make_pair, tmp_path)
     live = [dict(alert, evt=dict(alert["evt"], source="replay")) for alert in pair.alerts()]
     assert [json.loads(line) for line in replayed.stdout.splitlines()] == live
     assert recording(pair)["state"] == "none"
+    for form in ("", "duration=5", "duration=x&max_bytes=1", "duration=1000000000&max_bytes=1000000000000"):
+        assert pair.client.request("POST", "/agent/record", form)[0] == 400, form
+    assert pair.client.request("GET", "/agent/record/data?offset=0")[0] == 404
 
 
 def test_record_without_an_agent_is_3(tool, make_pair, tmp_path):

@@ -70,6 +70,10 @@ Engine::Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger&
       newest_(book_->policies) {
     if (!options_.uuid4)
         options_.uuid4 = random_uuid4;
+    if (!options_.steady_ns)
+        options_.steady_ns = [this] { return clock_ns_; };
+    if (!options_.wall_ns)
+        options_.wall_ns = [this] { return clock_ns_; };
 }
 
 Engine::~Engine() = default;
@@ -258,7 +262,7 @@ bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool sett
 }
 
 void Engine::check_integrity(const EventSubject& subject) {
-    const auto finding = integrity_.check(mirror_, subject, steady_ns());
+    const auto finding = integrity_.check(mirror_, subject, options_.steady_ns);
     if (!finding)
         return;
     AlertSubject about{subject.event(),

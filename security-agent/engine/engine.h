@@ -162,8 +162,8 @@ class Engine {
     void reconcile_scopes();
     Type& type_of(int number);
     ProcessScope find_process(int64_t pid) const;
-    int64_t steady_ns() const { return options_.steady_ns ? options_.steady_ns() : clock_ns_; }
-    int64_t wall_ns() const { return options_.wall_ns ? options_.wall_ns() : clock_ns_; }
+    int64_t steady_ns() const { return options_.steady_ns(); }
+    int64_t wall_ns() const { return options_.wall_ns(); }
 
     EngineOptions options_;
     secl::HostIdentity host_;

@@ -56,15 +56,16 @@ Integrity::Integrity(Metrics& metrics)
 }
 
 std::optional<Integrity::Finding> Integrity::check(const ProcessMirror& mirror,
-                                                   const EventSubject& subject, int64_t now_ns) {
+                                                   const EventSubject& subject,
+                                                   const std::function<int64_t()>& now_ns) {
     if (!subject.known_process())
-        return find(context_, "the mirror does not hold it", now_ns);
+        return find(context_, "the mirror does not hold it", now_ns());
     if (subject.event().payload_case() == v1::Event::kExec)
         if (const auto error = lineage_error(mirror, subject.process()); !error.empty())
-            return find(lineage_, error, now_ns);
+            return find(lineage_, error, now_ns());
     if (const v1::File* file = file_of(subject.event(), subject.process()))
         if (const auto error = path_error(*file); !error.empty())
-            return find(path_, error, now_ns);
+            return find(path_, error, now_ns());
     return std::nullopt;
 }
 

@@ -5,8 +5,8 @@
 // most one line of each kind in 30 seconds, the others counted. Engine thread only.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -38,9 +38,9 @@ class Integrity {
 
     explicit Integrity(Metrics& metrics);
 
-    /// What the event shows and may be said at `now_ns`. Cheap when it is sound.
+    /// What the event shows and may be said now. Cheap when it is sound: the clock is not asked then.
     std::optional<Finding> check(const ProcessMirror& mirror, const EventSubject& subject,
-                                 int64_t now_ns);
+                                 const std::function<int64_t()>& now_ns);
 
    private:
     struct Kind {

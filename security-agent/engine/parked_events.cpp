@@ -29,10 +29,14 @@ void ParkedEvents::decide_if(const Wanted& wanted, const Decide& decide) {
 void ParkedEvents::on_metadata(std::string_view container, const Decide& decide) {
     decide_if(
         [container](const ParkedEvent& parked) {
-            return std::find(parked.containers.begin(), parked.containers.end(), container) !=
-                   parked.containers.end();
+            return parked.tries < kMaxTries &&
+                   std::find(parked.containers.begin(), parked.containers.end(), container) !=
+                       parked.containers.end();
         },
-        decide);
+        [&decide](ParkedEvent& parked) {
+            ++parked.tries;
+            return decide(parked);
+        });
 }
 
 void ParkedEvents::on_process_gone(uint64_t key, const Decide& decide) {

@@ -25,7 +25,8 @@ struct ParkedEvent {
     std::vector<uint32_t> rules;          ///< that are undecided, in the book
     std::vector<std::string> containers;  ///< whose metadata is awaited
     int64_t deadline_ns = 0;
-    size_t bytes = 0;  ///< set by park()
+    unsigned tries = 0;  ///< by on_metadata()
+    size_t bytes = 0;    ///< set by park()
 };
 
 class ParkedEvents {
@@ -36,6 +37,8 @@ class ParkedEvents {
         int64_t patience_ns =
             6'000'000'000;  ///< of the events' own time; as the reference's retention
     };
+    /// A container of many processes sends its metadata with each: no more of these decide the same event.
+    static constexpr unsigned kMaxTries = 64;
     /// True when the event is decided and can go.
     using Decide = std::function<bool(ParkedEvent& parked)>;
 

@@ -9,6 +9,9 @@
 namespace vedette::engine {
 namespace {
 
+/// Of one image in the queues and indexes, about.
+constexpr size_t kIndexBytes = 128;
+
 /// Keys in the two queues that no longer stand for anything are swept out once they outnumber the nodes.
 void sweep(std::deque<uint64_t>& keys, const auto& nodes) {
     if (keys.size() <= 2 * nodes.size() + 64)
@@ -30,7 +33,7 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     if (known)
         leave_scopes(*entry.node);
     *entry.node = std::move(node);
-    entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + 3 * sizeof(uint64_t);
+    entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
     bytes_ += entry.bytes;
     if (!known)
         arrived_.push_back(key);

@@ -4,6 +4,10 @@
 // name a variable by its place in their VariableTable; values are kept under its name, so that they outlive a reload.
 // The clock is the events' own, so that the same events give the same values.
 //
+// A scope ends when the mirror holds no image of it any more. The probe keeps an exited process for as long as a living
+// descendant names it as an ancestor, so an inherited value is there for as long as somebody can inherit it, and a rule on
+// the exit of a process still sees its variables. Events that come in later find the default.
+//
 // Bounded as a whole: what an event can set is chosen by whoever causes events. When memory runs short the scope that
 // was used longest ago goes, of the kind that takes most: a flood of processes costs other processes their values,
 // not the containers. Nothing goes uncounted. Engine thread only.

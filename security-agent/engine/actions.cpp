@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/actions.h"
 
+#include <algorithm>
 #include <variant>
 
 namespace vedette::engine {
@@ -14,6 +15,10 @@ void perform_set(const policy::SetAction& set, const ActionContext& context) {
     secl::SlotValues values;
     if (set.source) {
         set.source->value(context.event, values);
+        if (set.first_only) {
+            values.strings.resize(std::min<size_t>(values.strings.size(), 1));
+            values.ints.resize(std::min<size_t>(values.ints.size(), 1));
+        }
     } else {
         values.strings.assign(set.value.strings.begin(), set.value.strings.end());
         values.ints.assign(set.value.ints.begin(), set.value.ints.end());

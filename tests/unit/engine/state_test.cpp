@@ -319,3 +319,20 @@ rules:
     CHECK(random[14] == '4');
     CHECK(random != random_uuid4());
 }
+
+TEST_CASE("state: a list takes a program's path, not those of the links it was run through") {
+    World world;
+    world.engine->set_policies(rules(R"(
+rules:
+  - id: collect
+    expression: open.file.path == "/mark" && process.file.name == "kitty"
+    actions:
+      - set: {name: programs, field: process.file.name, append: true}
+)"));
+    v1::Batch batch = batch_with_tree();
+    process_of(batch, kCat).mutable_file()->add_symlink_paths("/usr/local/bin/kitty");
+    world.run(batch);
+    open(world, "/mark");
+    CHECK(world.alerted() == Strings{"collect"});
+    CHECK(boost::json::serialize(world.engine->variables()) == R"({"":{"programs":["cat"]}})");
+}

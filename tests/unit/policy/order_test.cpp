@@ -188,7 +188,7 @@ std::vector<std::string> matches(const CompiledPolicies& compiled,
 TEST_CASE("property: files and rules in any order are the same rule set") {
     size_t matched = 0;
     size_t in_force = 0;
-    for (uint32_t seed = 0; seed < 150; ++seed) {
+    for (uint32_t seed = 0; seed < 60; ++seed) {
         RandomPolicies policies(seed);
         const CompiledPolicies first = compile_files(policies.shuffled());
         INFO("seed " << seed << "\n" << secl::render(first.diagnostics));
@@ -205,8 +205,8 @@ TEST_CASE("property: files and rules in any order are the same rule set") {
             }
         }
     }
-    CHECK(in_force > 300);
-    CHECK(matched > 500);
+    CHECK(in_force > 150);
+    CHECK(matched > 200);
 }
 
 }  // namespace vedette::policy

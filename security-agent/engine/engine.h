@@ -146,6 +146,8 @@ class Engine {
     struct Failure {
         Policies policies;
         std::string reason;
+        Policies
+            kept;  ///< what was in force then: says whether it failed before or after a load that did not
     };
 
     void take_news();

@@ -55,7 +55,7 @@ void Engine::load_failed(Policies policies, std::string reason) {
     constexpr size_t kMaxWaiting = 16;
     const std::lock_guard lock(mutex_);
     if (failures_.size() < kMaxWaiting)
-        failures_.push_back({std::move(policies), std::move(reason)});
+        failures_.push_back({std::move(policies), std::move(reason), newest_});
 }
 
 void Engine::self_test_done(SelfTest test) {
@@ -86,11 +86,16 @@ void Engine::take_news() {
         failures.swap(failures_);
         self_tests.swap(self_tests_);
     }
+    const auto report_failures = [&](bool after) {
+        for (const Failure& failure : failures)
+            if ((failure.kept == newest) == after)
+                sink_.write(ruleset_failed_line(options_.agent, failure.policies.get(),
+                                                failure.reason, wall_ns()));
+    };
+    report_failures(false);
     if (newest != book_->policies)
-        take_policies(std::move(newest));
-    for (const Failure& failure : failures)
-        sink_.write(
-            ruleset_failed_line(options_.agent, failure.policies.get(), failure.reason, wall_ns()));
+        take_policies(newest);
+    report_failures(true);
     for (const SelfTest& test : self_tests)
         sink_.write(self_test_line(options_.agent, test, wall_ns()));
 }

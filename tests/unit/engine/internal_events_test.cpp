@@ -84,6 +84,21 @@ TEST_CASE("internal: a load that failed is told, and the rules before stay in fo
     CHECK(world.sink.of("any").size() == 1);
 }
 
+TEST_CASE("internal: loads are told in their order, also those of one moment") {
+    World world;
+    world.set_rules(kRule);
+    world.engine->tick();
+    world.engine->load_failed(nullptr, "first");
+    world.engine->set_policies(rules(kRule));
+    world.engine->load_failed(nullptr, "second");
+    world.engine->tick();
+    const auto lines = world.sink.of("ruleset_loaded");
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[1].at("message").as_string() == "first");
+    CHECK(lines[2].at("status").as_string() == "loaded");
+    CHECK(lines[3].at("message").as_string() == "second");
+}
+
 TEST_CASE("internal: a self-test's result is a line") {
     World world;
     world.engine->self_test_done({{"open"}, {"exec"}, {}});

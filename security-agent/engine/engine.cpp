@@ -204,13 +204,14 @@ void Engine::evaluate(v1::Event& event) {
     {
         EventSubject subject(mirror_, event, *type.definition, process, buffers_);
         const VariableView variables(store_, *book_->variables, subject, options_.uuid4);
-        secl::EvalContext context = subject.context();
+        secl::EvalContext& context = subject.context();
         complete(context, variables);
         const secl::Matches verdict = run_rules(*book_, context, type);
         undecided.assign(verdict.undecided.begin(), verdict.undecided.end());
         if (!verdict.matched.empty())
             alerting_.handle({*book_, subject, context, verdict.matched, {}});
-        check_integrity(subject);
+        if (!Integrity::is_sound(subject))
+            check_integrity(subject);
         if (!undecided.empty())
             park(event, subject, std::move(undecided));
     }
@@ -240,7 +241,7 @@ bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool sett
     EventSubject subject(mirror_, parked.event, *type.definition,
                          parked.process.key() ? &parked.process : nullptr, buffers_);
     const VariableView variables(store_, *parked.book->variables, subject, options_.uuid4);
-    secl::EvalContext context = subject.context();
+    secl::EvalContext& context = subject.context();
     complete(context, variables);
     context.settle = settle;
     const secl::Matches verdict = run_rules(*parked.book, context, type);
@@ -287,19 +288,17 @@ void Engine::reconcile_scopes() {
         [this](secl::Scope scope, std::string_view key) { return mirror_.has_scope(scope, key); });
 }
 
-Engine::Type& Engine::type_of(int number) {
-    const auto at = static_cast<size_t>(std::max(number, 0));
-    if (at >= types_.size())
-        types_.resize(at + 1);
-    if (!types_[at]) {
-        const std::string name = event_type_name(number);
-        types_[at] = std::make_unique<Type>(
-            Type{.name = name,
-                 .definition = definition_of(number),
-                 .counter = &metrics_.counter("vedette_agent_events_total",
-                                              "Events evaluated, by type.", {{"type", name}})});
-    }
-    return *types_[at];
+Engine::Type& Engine::new_type(size_t number) {
+    if (number >= types_.size())
+        types_.resize(number + 1);
+    const auto payload = static_cast<int>(number);
+    const std::string name = event_type_name(payload);
+    types_[number] = std::make_unique<Type>(
+        Type{.name = name,
+             .definition = definition_of(payload),
+             .counter = &metrics_.counter("vedette_agent_events_total",
+                                          "Events evaluated, by type.", {{"type", name}})});
+    return *types_[number];
 }
 
 ProcessScope Engine::find_process(int64_t pid) const {

@@ -163,6 +163,7 @@ class Engine {
     void report_losses(bool at_once);
     void reconcile_scopes();
     Type& type_of(int number);
+    Type& new_type(size_t number);
     ProcessScope find_process(int64_t pid) const;
     int64_t steady_ns() const { return options_.steady_ns(); }
     int64_t wall_ns() const { return options_.wall_ns(); }

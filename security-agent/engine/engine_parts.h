@@ -39,4 +39,10 @@ struct Engine::Type {
     uint64_t cost_ns = 0;  ///< of those that were timed
 };
 
+/// `number`: Event::payload_case(), never negative.
+inline Engine::Type& Engine::type_of(int number) {
+    const auto at = static_cast<size_t>(number);
+    return at < types_.size() && types_[at] ? *types_[at] : new_type(at);
+}
+
 }  // namespace vedette::engine

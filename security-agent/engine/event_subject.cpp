@@ -52,19 +52,14 @@ EventSubject::EventSubject(const ProcessMirror& mirror, const v1::Event& event,
         target_ = mirror.find(key);
         target_parent_ = target_ ? mirror.parent(*target_) : nullptr;
     }
-}
-
-secl::EvalContext EventSubject::context() {
-    secl::EvalContext out;
-    out.type = type_.id;
-    out.event = &event_;
-    out.process = process_;
-    out.parent = or_unknown(parent_);
-    out.target = or_unknown(target_);
-    out.target_parent = or_unknown(target_parent_);
-    out.elements = &EventSubject::elements;
-    out.owner = this;
-    return out;
+    context_.type = type_.id;
+    context_.event = &event_;
+    context_.process = process_;
+    context_.parent = or_unknown(parent_);
+    context_.target = or_unknown(target_);
+    context_.target_parent = or_unknown(target_parent_);
+    context_.elements = &EventSubject::elements;
+    context_.owner = this;
 }
 
 std::span<const void* const> EventSubject::elements(const secl::EvalContext& context,

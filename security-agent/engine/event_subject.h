@@ -45,8 +45,9 @@ class EventSubject final : public ScopeSource {
     bool known_process() const { return process_ != &unknown_process(); }
     std::span<const void* const> ancestors() const;
 
-    /// What the event itself says: type, objects, lists. The rest is the caller's.
-    secl::EvalContext context();
+    /// What the event itself says: type, objects, lists. The rest is the caller's to fill in.
+    secl::EvalContext& context() { return context_; }
+    const secl::EvalContext& context() const { return context_; }
 
     /// Ids of containers around it whose metadata is on its way.
     std::vector<std::string> pending_containers();
@@ -73,6 +74,7 @@ class EventSubject final : public ScopeSource {
     const v1::ProcessNode* target_;         ///< null: unknown, or the event has none
     const v1::ProcessNode* target_parent_;  ///< null: unknown
     Buffers& buffers_;
+    secl::EvalContext context_;
     mutable bool ancestors_listed_ = false;
     bool target_ancestors_listed_ = false;
     bool flows_listed_ = false;

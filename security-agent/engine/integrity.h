@@ -38,7 +38,16 @@ class Integrity {
 
     explicit Integrity(Metrics& metrics);
 
-    /// What the event shows and may be said now. Cheap when it is sound: the clock is not asked then.
+    /// Nothing to look at more closely: what nearly every event is.
+    static bool is_sound(const EventSubject& subject) {
+        const v1::Event& event = subject.event();
+        const auto type = event.payload_case();
+        const v1::File* file = type == v1::Event::kOpen ? &event.open().file() : nullptr;
+        return type != v1::Event::kExec && type != v1::Event::kExit && subject.known_process() &&
+               (!file || file->path_error().empty());
+    }
+
+    /// What the event shows and may be said now; of those that are not sound.
     std::optional<Finding> check(const ProcessMirror& mirror, const EventSubject& subject,
                                  const std::function<int64_t()>& now_ns);
 

@@ -6,7 +6,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "security-agent/policy/host_facts.h"
+#include "security-agent/policy/loader.h"
 #include "security-agent/secl/field.h"
 
 namespace vedette::cli {
@@ -14,7 +14,7 @@ namespace vedette::cli {
 struct PolicyCheckOptions {
     std::string path;  ///< --policies-dir or --file: a directory of *.policy, or one file
     bool json = false;
-    std::string agent_version = "7.83.0";
+    std::string agent_version = policy::kEmulatedVersion;
     policy::HostFacts host;
 };
 

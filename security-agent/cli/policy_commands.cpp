@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "fields.gen.h"
 #include "security-agent/cli/policy_check.h"
+#include "security-agent/cli/policy_source.h"
 #include "security-agent/cli/session.h"
 #include "security-agent/policy/loader.h"
 
@@ -27,7 +28,7 @@ void complete(PolicyCheckOptions& options, const SettingsArguments& arguments) {
         std::cerr << "note: settings are not used: " << settings.error().message << '\n';
     if (options.path.empty())
         options.path = settings ? settings->string("runtime_security_config.policies.dir")
-                                : "/etc/vedette/runtime-security.d";
+                                : kDefaultPoliciesDir;
     if (options.agent_version.empty())
         options.agent_version = settings
                                     ? settings->string("runtime_security_config.emulated_version")

@@ -15,7 +15,7 @@ struct PolicyDiffOptions {
     std::string before;  ///< a directory of *.policy, or one file
     std::string after;
     std::string recording;  ///< empty: none
-    std::string agent_version = "7.83.0";
+    std::string agent_version = policy::kEmulatedVersion;
     bool json = false;
 };
 

@@ -5,25 +5,15 @@
 #pragma once
 
 #include <iosfwd>
-#include <string>
 
-#include "security-agent/cli/policy_source.h"
+#include "security-agent/cli/rule_question.h"
 
 namespace vedette::cli {
 
-struct PolicyExplainOptions {
-    /// Of --rule-id; for --expression where its macros and variables come from, if anywhere.
-    PolicySource policies;
-    std::string rule_id;     ///< this or
-    std::string expression;  ///< this
-    std::string event_file;  ///< "-": standard input
-    bool json = false;
-    bool colour = false;
-};
-
 /// Exit code 0 when it could be explained, whatever came out; 2 when the rule, the expression or the event is not
 /// valid.
-int run_policy_explain(const PolicyExplainOptions& options, std::ostream& out, std::ostream& err);
+int run_policy_explain(const RuleQuestion& question, bool colour, std::ostream& out,
+                       std::ostream& err);
 
 /// Adds `explain` to `policy`.
 void add_policy_explain(CLI::App& policy, int& exit_code);

@@ -20,7 +20,7 @@ inline constexpr const char* kDefaultPoliciesDir = "/etc/vedette/runtime-securit
 
 struct PolicySource {
     std::string path;  ///< a directory of *.policy, or one file; empty: none was named
-    std::string agent_version = "7.83.0";
+    std::string agent_version = policy::kEmulatedVersion;
 };
 
 /// --policies-dir, --file, --agent-version. `source` must live until the command line is parsed.

@@ -3,32 +3,15 @@
 
 #include <utility>
 
+#include "proto/loss_reason.h"
 #include "security-agent/engine/event_subject.h"
 
 namespace vedette::engine {
-namespace {
-
-std::string reason_name(v1::Loss::Reason reason) {
-    switch (reason) {
-        case v1::Loss::REASON_RING_FULL:
-            return "ring_full";
-        case v1::Loss::REASON_SCRATCH:
-            return "scratch";
-        case v1::Loss::REASON_DECODE:
-            return "decode";
-        case v1::Loss::REASON_QUEUE_FULL:
-            return "queue_full";
-        default:
-            return "unknown";
-    }
-}
-
-}  // namespace
 
 void LossReport::count(const v1::Batch& batch, uint64_t last_sequence) {
     uint64_t explained = 0;
     for (const v1::Loss& loss : batch.lost()) {
-        lose(event_type_name(static_cast<int>(loss.event_type())), reason_name(loss.reason()),
+        lose(event_type_name(static_cast<int>(loss.event_type())), loss_reason_name(loss.reason()),
              loss.count());
         if (loss.reason() == v1::Loss::REASON_QUEUE_FULL)
             explained += loss.count();

@@ -314,24 +314,6 @@ Domain domain_of(const FieldRead& read) {
     return part == "rights" ? Domain{0, kMaxRights} : Domain{};
 }
 
-Masked masked(const IntExpr& number) {
-    Masked out;
-    if (number.op == IntExpr::Op::kRead) {
-        out.read = &number.read;
-    } else if (number.op == IntExpr::Op::kBitAnd) {
-        for (const IntExpr& arg : number.args) {
-            if (arg.op == IntExpr::Op::kConstant) {
-                out.mask &= arg.value;
-            } else if (arg.op == IntExpr::Op::kRead && out.read == nullptr) {
-                out.read = &arg.read;
-            } else {
-                return {};
-            }
-        }
-    }
-    return out;
-}
-
 Fold check_numbers(const Condition& condition, Warnings& warnings) {
     return std::visit(Numbers(condition, warnings), *condition.test);
 }

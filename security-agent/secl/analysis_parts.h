@@ -64,13 +64,6 @@ struct Domain {
 };
 Domain domain_of(const FieldRead& read);
 
-/// `mask & read`; `read` alone has all bits.
-struct Masked {
-    const FieldRead* read = nullptr;  ///< null: it is something else
-    int64_t mask = -1;
-};
-Masked masked(const IntExpr& number);
-
 /// Value of an expression whose every read has this value.
 int64_t value_at(const IntExpr& number, int64_t read);
 

@@ -6,6 +6,24 @@
 
 namespace vedette::secl {
 
+Masked masked(const IntExpr& number) {
+    Masked out;
+    if (number.op == IntExpr::Op::kRead) {
+        out.read = &number.read;
+    } else if (number.op == IntExpr::Op::kBitAnd) {
+        for (const IntExpr& arg : number.args) {
+            if (arg.op == IntExpr::Op::kConstant) {
+                out.mask &= arg.value;
+            } else if (arg.op == IntExpr::Op::kRead && out.read == nullptr) {
+                out.read = &arg.read;
+            } else {
+                return {};
+            }
+        }
+    }
+    return out;
+}
+
 bool relation_holds(Relation relation, int64_t left, int64_t right) {
     switch (relation) {
         case Relation::kEqual:

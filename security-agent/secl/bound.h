@@ -79,6 +79,13 @@ struct IntExpr {
     std::vector<IntExpr> args;  ///< the others
 };
 
+/// `mask & read`; `read` alone has all bits.
+struct Masked {
+    const FieldRead* read = nullptr;  ///< null: the expression is something else
+    int64_t mask = -1;
+};
+Masked masked(const IntExpr& number);
+
 enum class Relation : uint8_t { kEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
 
 struct StringLiteral {

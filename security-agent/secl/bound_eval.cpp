@@ -99,7 +99,7 @@ class Walker {
             }));
         }
         if (same.left.type() == ValueType::kIp) {
-            return truth(same_addresses(left.strings, right.strings, same.all));
+            return truth(networks_meet(left.strings, right.strings, same.all));
         }
         const bool fold = ignores_case(same.left) || ignores_case(same.right);
         const auto folded = [&](std::string_view text) {
@@ -140,19 +140,6 @@ class Walker {
     static Truth any(const SlotValues& values, const List& list, Passes&& passes) {
         return values.pending ? Truth::kUnknown
                               : truth(std::any_of(list.begin(), list.end(), passes));
-    }
-
-    static bool same_addresses(const StringList& left, const StringList& right, bool all) {
-        const auto found = [&](std::string_view a) {
-            const auto range = range_from_bytes(a);
-            return range && std::any_of(right.begin(), right.end(), [&](std::string_view b) {
-                       const auto other = range_from_bytes(b);
-                       return other && (all ? contains({&*other, 1}, *range)
-                                            : overlaps({&*other, 1}, *range));
-                   });
-        };
-        return all ? std::all_of(left.begin(), left.end(), found)
-                   : std::any_of(left.begin(), left.end(), found);
     }
 
     int64_t one(const IntExpr& number, const FieldRead* several, int64_t element, bool& pending) {

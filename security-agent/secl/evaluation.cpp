@@ -299,7 +299,7 @@ class Evaluation {
             });
         }
         if (left_slot.read.type() == ValueType::kIp) {
-            return same_addresses(left.strings, right.strings, p.all);
+            return networks_meet(left.strings, right.strings, p.all);
         }
         const bool fold = left_slot.ignore_case != right_slot.ignore_case;
         for (std::string_view a : left.strings) {
@@ -312,19 +312,6 @@ class Evaluation {
             }
         }
         return false;
-    }
-
-    static bool same_addresses(const StringList& left, const StringList& right, bool all) {
-        const auto found = [&](std::string_view a) {
-            const auto range = range_from_bytes(a);
-            return range && std::any_of(right.begin(), right.end(), [&](std::string_view b) {
-                       const auto other = range_from_bytes(b);
-                       return other && (all ? contains({&*other, 1}, *range)
-                                            : overlaps({&*other, 1}, *range));
-                   });
-        };
-        return all ? std::all_of(left.begin(), left.end(), found)
-                   : std::any_of(left.begin(), left.end(), found);
     }
 
     // ---- reading

@@ -113,30 +113,6 @@ Literal text_literal(const FieldRead& read, const StringLiteral& literal, int we
 
 // ---- numbers
 
-// `mask & read`, or `read` alone with all bits.
-struct MaskedRead {
-    const FieldRead* read = nullptr;
-    int64_t mask = -1;
-};
-
-MaskedRead masked_read(const IntExpr& number) {
-    MaskedRead out;
-    if (number.op == IntExpr::Op::kRead) {
-        out.read = &number.read;
-    } else if (number.op == IntExpr::Op::kBitAnd) {
-        for (const IntExpr& arg : number.args) {
-            if (arg.op == IntExpr::Op::kConstant) {
-                out.mask &= arg.value;
-            } else if (arg.op == IntExpr::Op::kRead && out.read == nullptr) {
-                out.read = &arg.read;
-            } else {
-                return {};
-            }
-        }
-    }
-    return out;
-}
-
 // What `x relation limit`, or its negation, leaves of [0, kMaxAuid].
 std::vector<Interval> intervals(Relation relation, int64_t limit, bool positive) {
     const auto holds = [&](int64_t value, int64_t than) {
@@ -200,7 +176,7 @@ Approver exact_flags(const FieldRead& read, int64_t value) {
                       : number(read, ApproverKind::kFlagsNone, open ? int64_t{O_ACCMODE} : -1);
 }
 
-Derived flags(const MaskedRead& left, const IntCompare& test, int64_t limit, bool positive,
+Derived flags(const Masked& left, const IntCompare& test, int64_t limit, bool positive,
               FilterField use) {
     const FieldRead& read = *left.read;
     const auto holds = [&](int64_t value) {
@@ -329,7 +305,7 @@ Derived TestApprovers::of(const IntCompare& test, bool positive) const {
         return internet_families(*reads.front(), use_of(*reads.front()), !at_zero);
     }
     int64_t limit = 0;
-    const MaskedRead left = masked_read(test.left);
+    const Masked left = masked(test.left);
     if (left.read == nullptr || !constant_limit(test.right, limit)) {
         return missing("");
     }

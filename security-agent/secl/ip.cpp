@@ -170,4 +170,18 @@ bool overlaps(std::span<const IpRange> normalised, const IpRange& range) {
     return after != normalised.begin() && range.first <= std::prev(after)->last;
 }
 
+bool networks_meet(std::span<const std::string_view> left, std::span<const std::string_view> right,
+                   bool all) {
+    const auto found = [&](std::string_view a) {
+        const auto range = range_from_bytes(a);
+        return range && std::any_of(right.begin(), right.end(), [&](std::string_view b) {
+                   const auto other = range_from_bytes(b);
+                   return other &&
+                          (all ? contains({&*other, 1}, *range) : overlaps({&*other, 1}, *range));
+               });
+    };
+    return all ? std::all_of(left.begin(), left.end(), found)
+               : std::any_of(left.begin(), left.end(), found);
+}
+
 }  // namespace vedette::secl

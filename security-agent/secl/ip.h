@@ -51,4 +51,9 @@ bool contains(std::span<const IpRange> normalised, const IpAddress& address);
 bool contains(std::span<const IpRange> normalised, const IpRange& range);
 bool overlaps(std::span<const IpRange> normalised, const IpRange& range);
 
+/// Lists of addresses and networks, as range_from_bytes() reads them: some element of `left` has an address in common with
+/// one of `right`; with `all`, every one lies within one.
+bool networks_meet(std::span<const std::string_view> left, std::span<const std::string_view> right,
+                   bool all);
+
 }  // namespace vedette::secl

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "proto/loss_reason.h"
 #include "system-probe/decode/event_type.h"
 #include "vedette/v1/command.pb.h"
 
@@ -32,21 +33,6 @@ constexpr int kDrainPolls = 64;
 
 constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {v1::Loss::REASON_RING_FULL,
                                                            v1::Loss::REASON_SCRATCH};
-
-std::string reason_name(v1::Loss::Reason reason) {
-    switch (reason) {
-        case v1::Loss::REASON_RING_FULL:
-            return "ring_full";
-        case v1::Loss::REASON_SCRATCH:
-            return "scratch";
-        case v1::Loss::REASON_DECODE:
-            return "decode";
-        case v1::Loss::REASON_QUEUE_FULL:
-            return "queue_full";
-        default:
-            return "unknown";
-    }
-}
 
 /// The event type a record claims to be, before anything of it is believed; 0 when it does not even have that.
 uint32_t claimed_type(std::span<const std::byte> record) {
@@ -305,7 +291,7 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
             out.set_delivered(delivered->second);
         for (const auto& [key, count] : batcher_.lost()) {
             if (key.first == type.payload_field)
-                (*out.mutable_lost())[reason_name(key.second)] = count;
+                (*out.mutable_lost())[loss_reason_name(key.second)] = count;
         }
     }
     const auto resolved = resolver_.counts();

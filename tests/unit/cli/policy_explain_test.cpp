@@ -64,16 +64,16 @@ struct Printed {
     std::string err;
 };
 
-Printed explain(const cli::PolicyExplainOptions& options) {
+Printed explain(const cli::RuleQuestion& options) {
     std::ostringstream out;
     std::ostringstream err;
-    const int exit_code = cli::run_policy_explain(options, out, err);
+    const int exit_code = cli::run_policy_explain(options, false, out, err);
     return {exit_code, out.str(), err.str()};
 }
 
 Printed explain_rule(const Files& files, const std::string& id, const std::string& event,
                      bool json = false) {
-    cli::PolicyExplainOptions options;
+    cli::RuleQuestion options;
     options.policies.path = files.policies();
     options.rule_id = id;
     options.event_file = files.write("event.json", event);
@@ -140,7 +140,7 @@ TEST_CASE("explain: what is not valid") {
     CHECK_THAT(event.err, ContainsSubstring("the event is not valid"));
     CHECK(event.out.empty());
 
-    cli::PolicyExplainOptions options;
+    cli::RuleQuestion options;
     options.expression = "open.flags ==";
     options.event_file = files.write("event.json", kEvent);
     CHECK(explain(options).exit_code == 2);
@@ -154,7 +154,7 @@ TEST_CASE("explain: what is not valid") {
 
 TEST_CASE("explain an expression, with the macros of a policy, as JSON") {
     const Files files;
-    cli::PolicyExplainOptions options;
+    cli::RuleQuestion options;
     options.policies.path = files.policies();
     options.expression = "process.file.path in TOOLS && open.file.name == \"shadow\"";
     options.event_file = files.write("event.json", kEvent);

@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
 #include "security-agent/secl/analysis_parts.h"
@@ -71,33 +69,8 @@ std::string few_fields(std::mt19937& engine, int depth) {
 }  // namespace
 
 TEST_CASE("warnings read as in the golden file") {
-    std::ifstream file(std::string(VEDETTE_SOURCE_DIR) + "/tests/golden/secl/analysis.txt");
-    REQUIRE(file);
-    std::string expected;
-    std::string actual;
-    std::string expression;
-    bool in_expression = false;
-    size_t cases = 0;
-    for (std::string line; std::getline(file, line);) {
-        if (line == "---") {
-            expression.clear();
-            in_expression = true;
-            actual += line + "\n";
-        } else if (line == "=>") {
-            in_expression = false;
-            actual += expression + "=>\n" + warnings(expression.substr(0, expression.size() - 1));
-            ++cases;
-        } else if (in_expression) {
-            expression += line + "\n";
-        }
-        expected += line + "\n";
-    }
-    CHECK(cases > 50);
-    if (actual != expected) {  // to compare with and, after reading it, to copy
-        const auto shown = std::filesystem::temp_directory_path() / "vedette-analysis.txt";
-        std::ofstream(shown) << actual;
-        FAIL("what is printed differs from the golden file; it is in " << shown);
-    }
+    check_golden("analysis", 50,
+                 [](const std::string& expression) { return warnings(expression); });
 }
 
 TEST_CASE("regular expressions that match nothing") {

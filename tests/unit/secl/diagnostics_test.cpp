@@ -2,8 +2,6 @@
 //
 // The whole rendered text of mistakes people make. tests/golden/secl/diagnostics.txt holds expressions, each after
 // a line "---", followed by "=>" and what is printed.
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "security-agent/secl/diagnostics_json.h"
@@ -13,37 +11,11 @@
 namespace vedette::secl::test {
 
 TEST_CASE("diagnostics read as in the golden file") {
-    std::ifstream file(std::string(VEDETTE_SOURCE_DIR) + "/tests/golden/secl/diagnostics.txt");
-    REQUIRE(file);
     const std::vector<MacroSource> macros = {macro("SHELLS", "[\"sh\", \"bash\"]"),
                                              macro("BROKEN", "process.uid == \"x\""),
                                              macro("LOOP", "LOOP && true")};
-    std::string expected;
-    std::string actual;
-    std::string expression;
-    bool in_expression = false;
-    size_t cases = 0;
-    for (std::string line; std::getline(file, line);) {
-        if (line == "---") {
-            expression.clear();
-            in_expression = true;
-            actual += line + "\n";
-        } else if (line == "=>") {
-            in_expression = false;
-            actual +=
-                expression + "=>\n" + diagnose(expression.substr(0, expression.size() - 1), macros);
-            ++cases;
-        } else if (in_expression) {
-            expression += line + "\n";
-        }
-        expected += line + "\n";
-    }
-    CHECK(cases > 15);
-    if (actual != expected) {  // to compare with and, after reading it, to copy
-        const auto shown = std::filesystem::temp_directory_path() / "vedette-diagnostics.txt";
-        std::ofstream(shown) << actual;
-        FAIL("what is printed differs from the golden file; it is in " << shown);
-    }
+    check_golden("diagnostics", 15,
+                 [&macros](const std::string& expression) { return diagnose(expression, macros); });
 }
 
 TEST_CASE("a diagnostic is safe on a terminal and in JSON") {

@@ -5,8 +5,6 @@
 #include "security-agent/secl/explain.h"
 
 #include <boost/json/serialize.hpp>
-#include <filesystem>
-#include <fstream>
 
 #include "security-agent/secl/bound_eval.h"
 #include "security-agent/secl/explain_values.h"
@@ -49,33 +47,9 @@ Explained explained(const std::string& expression) {
 }  // namespace
 
 TEST_CASE("explanations read as in the golden file") {
-    std::ifstream file(std::string(VEDETTE_SOURCE_DIR) + "/tests/golden/secl/explain.txt");
-    REQUIRE(file);
-    std::string expected;
-    std::string actual;
-    std::string expression;
-    bool in_expression = false;
-    size_t cases = 0;
-    for (std::string line; std::getline(file, line);) {
-        if (line == "---") {
-            expression.clear();
-            in_expression = true;
-            actual += line + "\n";
-        } else if (line == "=>") {
-            in_expression = false;
-            actual += expression + "=>\n" + render(explained(expression), false);
-            ++cases;
-        } else if (in_expression) {
-            expression += line + "\n";
-        }
-        expected += line + "\n";
-    }
-    CHECK(cases > 15);
-    if (actual != expected) {  // to compare with and, after reading it, to copy
-        const auto shown = std::filesystem::temp_directory_path() / "vedette-explain.txt";
-        std::ofstream(shown) << actual;
-        FAIL("what is printed differs from the golden file; it is in " << shown);
-    }
+    check_golden("explain", 15, [](const std::string& expression) {
+        return render(explained(expression), false);
+    });
 }
 
 TEST_CASE("an explanation as JSON") {

@@ -2,10 +2,13 @@
 #include "tests/unit/secl/support.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "security-agent/secl/binder.h"
 #include "security-agent/secl/bound_eval.h"
 #include "security-agent/secl/parser.h"
+#include "tests/unit/catch.h"
 #include "tests/unit/secl/naive.h"
 
 namespace vedette::secl::test {
@@ -62,6 +65,37 @@ Outcome evaluate(const std::string& expression, const FakeEvent& event,
 std::string diagnose(const std::string& expression, std::span<const MacroSource> macros) {
     const RuleSource source = rule("rule", expression);
     return render(Compiler(fake_table(), macros, fake_variables()).rules({&source, 1}).diagnostics);
+}
+
+void check_golden(const std::string& name, size_t at_least,
+                  const std::function<std::string(const std::string& expression)>& print) {
+    std::ifstream file(VEDETTE_SOURCE_DIR "/tests/golden/secl/" + name + ".txt");
+    REQUIRE(file);
+    std::string expected;
+    std::string actual;
+    std::string expression;
+    bool in_expression = false;
+    size_t cases = 0;
+    for (std::string line; std::getline(file, line);) {
+        if (line == "---") {
+            expression.clear();
+            in_expression = true;
+            actual += line + "\n";
+        } else if (line == "=>") {
+            in_expression = false;
+            actual += expression + "=>\n" + print(expression.substr(0, expression.size() - 1));
+            ++cases;
+        } else if (in_expression) {
+            expression += line + "\n";
+        }
+        expected += line + "\n";
+    }
+    CHECK(cases >= at_least);
+    if (actual != expected) {
+        const auto shown = std::filesystem::temp_directory_path() / ("vedette-" + name + ".txt");
+        std::ofstream(shown) << actual;
+        FAIL("what is printed differs from the golden file; it is in " << shown);
+    }
 }
 
 }  // namespace vedette::secl::test

@@ -3,6 +3,7 @@
 // Short ways to do what every test of the language does.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,5 +36,10 @@ MacroSource macro(std::string id, std::string expression);
 
 /// Rendered diagnostics of compiling one rule named "rule" from a file "test".
 std::string diagnose(const std::string& expression, std::span<const MacroSource> macros = {});
+
+/// tests/golden/secl/NAME.txt holds expressions, each after a line "---", followed by "=>" and what `print` makes of it.
+/// A difference fails the test and says where the new text is, to compare with and, after reading it, to copy.
+void check_golden(const std::string& name, size_t at_least,
+                  const std::function<std::string(const std::string& expression)>& print);
 
 }  // namespace vedette::secl::test

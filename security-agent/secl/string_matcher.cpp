@@ -135,7 +135,7 @@ void StringMatcher::add_pattern(uint32_t number, const StringLiteral& literal, A
 
 bool StringMatcher::any_regexp_matches(std::string_view value) const {
     if (!regexp_set_) {
-        return !regexps_.empty();
+        return true;
     }
     RE2::Set::ErrorInfo error{};
     const bool matched =

@@ -59,7 +59,7 @@ class StringMatcher {
         for (const uint32_t pattern : unanchored_) {
             verify(pattern);
         }
-        if (any_regexp_matches(value)) {
+        if (!regexps_.empty() && any_regexp_matches(value)) {
             for (const Regexp& regexp : regexps_) {
                 if (RE2::PartialMatch(re2::StringPiece(value.data(), value.size()),
                                       *regexp.program)) {

@@ -2,6 +2,7 @@
 #include "security-agent/secl/trie.h"
 
 #include <algorithm>
+#include <climits>
 #include <deque>
 
 namespace vedette::secl {
@@ -19,6 +20,7 @@ Trie::Trie(std::vector<std::pair<std::string, uint32_t>> strings) {
     };
     std::deque<Range> pending{{0, strings.size(), 0}};
     nodes_.emplace_back();
+    from_root_.assign(1U << CHAR_BIT, kNone);
     for (uint32_t node = 0; !pending.empty(); ++node) {
         const Range range = pending.front();
         pending.pop_front();
@@ -44,6 +46,9 @@ Trie::Trie(std::vector<std::pair<std::string, uint32_t>> strings) {
             at = last;
         }
         nodes_[node] = built;
+    }
+    for (uint32_t edge = 0; edge < nodes_[kRoot].edge_count; ++edge) {
+        from_root_[static_cast<unsigned char>(labels_[edge])] = targets_[edge];
     }
 }
 

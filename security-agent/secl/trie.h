@@ -26,6 +26,9 @@ class Trie {
     size_t size() const { return nodes_.size(); }
 
     uint32_t child(uint32_t node, char byte) const {
+        if (node == kRoot) {
+            return from_root_[static_cast<unsigned char>(byte)];
+        }
         const Node& n = nodes_[node];
         for (uint32_t edge = n.first_edge; edge < n.first_edge + n.edge_count; ++edge) {
             if (labels_[edge] == byte) {
@@ -78,6 +81,7 @@ class Trie {
     }
 
     std::vector<Node> nodes_;
+    std::vector<uint32_t> from_root_;  // by byte: the root has the most children, and most texts end their walk there
     std::vector<char> labels_;
     std::vector<uint32_t> targets_;
     std::vector<uint32_t> ids_;

@@ -67,7 +67,7 @@ void perform_logs(const policy::RuleInfo& rule, const ActionContext& context, Lo
         if (log->message.empty())
             logger.log(level(log->level), "Rule {} triggered", rule.id);
         else
-            logger.log(level(log->level), "{}", printable(log->message));
+            logger.log(level(log->level), "Rule {}: {}", rule.id, printable(log->message));
     }
 }
 

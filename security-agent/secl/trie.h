@@ -81,7 +81,8 @@ class Trie {
     }
 
     std::vector<Node> nodes_;
-    std::vector<uint32_t> from_root_;  // by byte: the root has the most children, and most texts end their walk there
+    std::vector<uint32_t>
+        from_root_;  // by byte: the root has the most children, and most texts end their walk there
     std::vector<char> labels_;
     std::vector<uint32_t> targets_;
     std::vector<uint32_t> ids_;

@@ -817,6 +817,17 @@ static int in_namespaces(int argc, char **argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
 }
 
+static int in_turn(int argc, char **argv)
+{
+	int result = 0;
+	for (int first = 1, last; result == 0 && first < argc; first = last + 1) {
+		for (last = first; last < argc && strcmp(argv[last], "--") != 0; last++)
+			;
+		result = run(last - first, argv + first);
+	}
+	return result;
+}
+
 static int as_uid(int argc, char **argv)
 {
 	uid_t id = (uid_t)atoi(argv[1]);
@@ -910,6 +921,8 @@ static const struct act {
 	 "stage: an overlay; WORK gets a tmpfs (root)"},
 	{"in-namespaces", 1, in_namespaces, "ACT...",
 	 "stage: new pid, net, mount, uts namespaces (root)"},
+	{"in-turn", 1, in_turn, "ACT... [-- ACT...]",
+	 "several in one process; the last may be an exec"},
 	{"as-uid", 2, as_uid, "UID ACT...", "stage: all ids of another user (root)"},
 };
 

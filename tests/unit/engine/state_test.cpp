@@ -253,7 +253,7 @@ rules:
     for (int i = 0; i < 5; ++i)
         open(world, "/x");
     world.logger->sinks().pop_back();
-    CHECK(text.str() == "warning seen\\x1b[31m it\ninfo Rule noisy triggered\n");
+    CHECK(text.str() == "warning Rule noisy: seen\\x1b[31m it\ninfo Rule noisy triggered\n");
     CHECK(world.alerted().empty());
     CHECK(world.engine->status().rules.at("noisy").limited == 4);
 }

@@ -2,6 +2,8 @@
 //
 // The generated table against facts: the names and types that existing policies rely on
 // (tests/data/reference-fields.tsv), and what it says of each field. What accessors read: field_values_test.cpp.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -125,6 +127,50 @@ TEST_CASE("fields: the table keeps its contract") {
         CHECK(names.contains(alias.field));
         CHECK_FALSE(names.contains(alias.name));
     }
+}
+
+// Reference section 1.9.
+TEST_CASE("fields: legacy names stand for those of today") {
+    std::vector<std::pair<std::string, std::string>> known = {
+        {"async", "event.async"},
+        {"chown.uid", "chown.file.destination.uid"},
+        {"chown.user", "chown.file.destination.user"},
+        {"chown.gid", "chown.file.destination.gid"},
+        {"chown.group", "chown.file.destination.group"},
+        {"rename.old.filename", "rename.file.path"},
+        {"rename.old.basename", "rename.file.name"},
+        {"rename.new.filename", "rename.file.destination.path"},
+        {"rename.new.basename", "rename.file.destination.name"},
+        {"link.source.filename", "link.file.path"},
+        {"link.source.basename", "link.file.name"},
+        {"link.target.filename", "link.file.destination.path"},
+        {"link.target.basename", "link.file.destination.name"},
+        {"exec.name", "exec.comm"},
+        {"process.name", "process.comm"},
+        {"process.ancestors.name", "process.ancestors.comm"},
+        {"container.id", "process.container.id"},
+        {"container.created_at", "process.container.created_at"},
+        {"container.tags", "process.container.tags"},
+        {"cgroup.id", "process.cgroup.id"},
+        {"cgroup.file.inode", "process.cgroup.file.inode"},
+        {"cgroup.file.mount_id", "process.cgroup.file.mount_id"},
+        {"cgroup.version", "process.cgroup.version"},
+        {"process.user_session.ssh_username", "process.user_session.identity"},
+        {"process.user_session.ssh_port", "process.user_session.ssh_client_port"},
+    };
+    for (const char* of : {"chmod", "chown", "open", "mkdir", "rmdir", "unlink", "utimes", "setxattr",
+                           "removexattr", "exec", "process", "process.ancestors"}) {
+        known.emplace_back(fmt::format("{}.filename", of), fmt::format("{}.file.path", of));
+        known.emplace_back(fmt::format("{}.basename", of), fmt::format("{}.file.name", of));
+    }
+    for (const char* of : {"chmod", "open", "mkdir"})
+        known.emplace_back(fmt::format("{}.mode", of), fmt::format("{}.file.destination.mode", of));
+    for (const char* of : {"setxattr", "removexattr"})
+        for (const char* part : {"namespace", "name"})
+            known.emplace_back(fmt::format("{}.{}", of, part),
+                               fmt::format("{}.file.destination.{}", of, part));
+    for (const auto& [legacy, today] : known)
+        CHECK(field(legacy).name == today);
 }
 
 TEST_CASE("fields: path matching is for the 46 file paths alone") {

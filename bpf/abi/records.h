@@ -25,11 +25,13 @@ extern "C" {
 #endif
 
 /* Raised when a record changes so that an older reader would misread it. */
-#define VDT_ABI_VERSION 1
+#define VDT_ABI_VERSION 2
 
 #define VDT_PATH_MAX 4096 /* bytes of a path that are kept: its tail, see VDT_FILE_TRUNCATED */
 #define VDT_ARGS_MAX 8192 /* bytes of argv that are kept */
 #define VDT_ENVS_MAX 4096 /* bytes of environment that are kept */
+#define VDT_NAME_MAX 256  /* bytes of NAME, VALUE and OLD_VALUE that are kept */
+#define VDT_BYTES_MAX 16384
 #define VDT_COMM_LEN 16
 #define VDT_TTY_LEN 64 /* tty_struct.name, Linux 2.6 on */
 
@@ -44,7 +46,44 @@ enum vdt_type {
 	VDT_SETUID = 7,
 	VDT_SETGID = 8,
 	VDT_CGROUP = 9, /* a process was moved to another cgroup */
-	VDT_TYPE_MAX = 10
+	/* file_records.h */
+	VDT_CHMOD = 10,
+	VDT_CHOWN = 11,
+	VDT_MKDIR = 12,
+	VDT_RMDIR = 13,
+	VDT_UNLINK = 14,
+	VDT_RENAME = 15,
+	VDT_LINK = 16,
+	VDT_UTIMES = 17,
+	VDT_SETXATTR = 18,
+	VDT_REMOVEXATTR = 19,
+	VDT_CHDIR = 20,
+	VDT_MOUNT = 21,
+	VDT_SPLICE = 22,
+	/* process_records.h */
+	VDT_CAPSET = 23,
+	VDT_PRCTL = 24,
+	VDT_SETRLIMIT = 25,
+	VDT_SIGNAL = 26,
+	VDT_PTRACE = 27,
+	VDT_UNSHARE = 28,
+	VDT_CGROUP_WRITE = 29,
+	VDT_MMAP = 30,
+	VDT_MPROTECT = 31,
+	/* kernel_records.h */
+	VDT_LOAD_MODULE = 32,
+	VDT_UNLOAD_MODULE = 33,
+	VDT_BPF = 34,
+	VDT_SYSCTL = 35,
+	VDT_SELINUX = 36,
+	/* network_records.h */
+	VDT_BIND = 37,
+	VDT_ACCEPT = 38,
+	VDT_SOCKET = 39,
+	VDT_SETSOCKOPT = 40,
+	VDT_DNS = 41,
+	VDT_IMDS = 42,
+	VDT_TYPE_MAX = 43
 };
 
 /* Why a record was not delivered; index of the counters in struct vdt_counters. */
@@ -109,10 +148,21 @@ enum vdt_item_kind {
 		5,	     /* the path as the process passed it; may be racy, never decided on */
 	VDT_ITEM_CGROUP = 6, /* cgroup v2 path from the root of the hierarchy, begins with '/' */
 	VDT_ITEM_SCRIPT_PATH = 7, /* EXEC of a script: bprm->filename */
-	VDT_ITEM_CWD = 8,	  /* where a relative name starts: EXEC of a script, failed OPEN */
+	VDT_ITEM_CWD =
+		8, /* where a relative SYSCALL_PATH starts, when it is all there is of a file */
 	VDT_ITEM_INTERPRETER_PATH =
 		9, /* EXEC of a script, trampoline: file is the script, this the program */
 	VDT_ITEM_INTERPRETER_FILESYSTEM = 10,
+	/* Of events with two files (rename, link, mount): the second one. */
+	VDT_ITEM_PATH2 = 11,
+	VDT_ITEM_FILESYSTEM2 = 12,
+	VDT_ITEM_SYSCALL_PATH2 = 13,
+	VDT_ITEM_CWD2 = 14,
+	VDT_ITEM_NAME = 15,  /* a word of the event: attribute, module, program, device ... */
+	VDT_ITEM_VALUE = 16, /* another one */
+	VDT_ITEM_OLD_VALUE = 17,
+	VDT_ITEM_BYTES = 18, /* what user space parses: packet, instructions */
+	VDT_ITEM_MAX = 19
 };
 
 struct vdt_item {

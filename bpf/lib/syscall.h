@@ -7,10 +7,18 @@
 #ifndef VEDETTE_BPF_SYSCALL_H
 #define VEDETTE_BPF_SYSCALL_H
 
+#include "counters.h"
 #include "task.h"
 
-/* Defined in sys_exit.bpf.c. */
+/* Defined in sys_exit.bpf.c; written by the loader. */
 extern const volatile struct vdt_call_number calls[VDT_SYSCALL_MAX] SEC(".rodata.calls");
+extern const volatile struct vdt_wanted wanted SEC(".rodata.wanted");
+
+/* Of two types that come from the same system call, perhaps only one is wanted. */
+static __always_inline bool is_wanted(u16 type)
+{
+	return wanted.type[type];
+}
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -37,8 +45,12 @@ static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int in
 			return (u32)regs->cx;
 		case 2:
 			return (u32)regs->dx;
-		default:
+		case 3:
 			return (u32)regs->si;
+		case 4:
+			return (u32)regs->di;
+		default:
+			return (u32)regs->bp;
 		}
 	}
 	switch (index) {
@@ -48,8 +60,12 @@ static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int in
 		return regs->si;
 	case 2:
 		return regs->dx;
-	default:
+	case 3:
 		return regs->r10;
+	case 4:
+		return regs->r8;
+	default:
+		return regs->r9;
 	}
 }
 
@@ -77,14 +93,66 @@ static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int in
 
 #endif
 
-/* `call` of the number that just returned, as the loader wants it. */
-static __always_inline u32 syscall_call(struct pt_regs *regs, bool compat)
+/* socketcall(2), 32-bit x86: many calls in one, with their arguments in the caller's memory. */
+static __always_inline u32 socketcall_inside(u64 number)
+{
+	switch (number) {
+	case 1:
+		return VDT_CALL_SOCKET;
+	case 2:
+		return VDT_CALL_BIND;
+	case 3:
+		return VDT_CALL_CONNECT;
+	case 5:
+	case 18:
+		return VDT_CALL_ACCEPT;
+	case 14:
+		return VDT_CALL_SETSOCKOPT;
+	}
+	return VDT_CALL_NONE;
+}
+
+static __always_inline u32 call_of_number(struct pt_regs *regs, bool compat)
 {
 	u32 nr = syscall_number(regs);
 
 	if (nr >= VDT_SYSCALL_MAX)
 		return VDT_CALL_NONE;
 	return compat ? calls[nr].compat : calls[nr].native;
+}
+
+/* The call that just began or returned, as the loader wants it. */
+static __always_inline u32 syscall_call(struct pt_regs *regs, bool compat)
+{
+	u32 call = call_of_number(regs, compat);
+
+	return call == VDT_CALL_SOCKETCALL ? socketcall_inside(syscall_arg(regs, compat, 0)) : call;
+}
+
+struct socket_args {
+	u64 arg[5];
+};
+
+/* Arguments of a call that socketcall(2) may have inside. */
+static __always_inline void socket_args_read(struct pt_regs *regs, bool compat,
+					     struct socket_args *out)
+{
+	u32 packed[5] = {};
+
+	if (call_of_number(regs, compat) == VDT_CALL_SOCKETCALL) {
+		/* Fewer than five for most calls, so the read may leave the caller's memory: then take three. */
+		const void *from = (void *)syscall_arg(regs, compat, 1);
+		if (bpf_probe_read_user(packed, sizeof(packed), from) &&
+		    bpf_probe_read_user(packed, 3 * sizeof(packed[0]), from))
+			count(miss[VDT_MISS_SYSCALL]);
+#pragma unroll
+		for (int i = 0; i < 5; i++)
+			out->arg[i] = packed[i];
+		return;
+	}
+#pragma unroll
+	for (int i = 0; i < 5; i++)
+		out->arg[i] = syscall_arg(regs, compat, i);
 }
 
 static __always_inline bool is_restarted(long ret)

@@ -5,8 +5,9 @@
  */
 #include "../lib/syscall.h"
 
-/* Written by the loader (system_calls.cpp); alone in its section, so it is the whole of that map. */
+/* Written by the loader (system_calls.cpp); each alone in its section, so it is the whole of that map. */
 const volatile struct vdt_call_number calls[VDT_SYSCALL_MAX] SEC(".rodata.calls");
+const volatile struct vdt_wanted wanted SEC(".rodata.wanted");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -19,16 +20,11 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch_sys_exit, struct pt_regs *regs, long ret)
 {
 	u32 nr = syscall_number(regs);
-	struct vdt_call_number wanted;
 	u32 call;
 
-	if (nr >= VDT_SYSCALL_MAX)
+	if (nr >= VDT_SYSCALL_MAX || (!calls[nr].native && !calls[nr].compat))
 		return 0;
-	wanted.native = calls[nr].native;
-	wanted.compat = calls[nr].compat;
-	if (!wanted.native && !wanted.compat)
-		return 0;
-	call = syscall_is_compat() ? wanted.compat : wanted.native;
+	call = syscall_call(regs, syscall_is_compat());
 	if (call)
 		bpf_tail_call(ctx, &handlers, call);
 	return 0;

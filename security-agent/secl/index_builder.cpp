@@ -38,6 +38,12 @@ class Key {
     std::string bytes_;
 };
 
+template <typename T>
+T of_any(T test) {
+    test.read.reg = kNoRegister;
+    return test;
+}
+
 class IndexBuilder {
    public:
     std::unique_ptr<const PredicateIndex> build(std::span<const NumberedRule* const> rules) {
@@ -329,12 +335,6 @@ class IndexBuilder {
                 }
             },
             test);
-    }
-
-    template <typename T>
-    static T of_any(T test) {
-        test.read.reg = kNoRegister;
-        return test;
     }
 
     static double subject_weight(const FieldRead& read) {

@@ -1,39 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/decode/event_type.h"
 
+#include <algorithm>
 #include <array>
-
-#include "vedette/v1/event.pb.h"
+#include <vector>
 
 namespace vedette::probe {
-namespace {
-
-constexpr std::array<EventType, VDT_TYPE_MAX - 1> kEventTypes = {{
-    {VDT_FORK, "fork", v1::Event::kForkFieldNumber},
-    {VDT_EXEC, "exec", v1::Event::kExecFieldNumber},
-    {VDT_EXIT, "exit", v1::Event::kExitFieldNumber},
-    {VDT_SNAPSHOT, "snapshot", 0},
-    {VDT_OPEN, "open", v1::Event::kOpenFieldNumber},
-    {VDT_CONNECT, "connect", v1::Event::kConnectFieldNumber},
-    {VDT_SETUID, "setuid", v1::Event::kSetuidFieldNumber},
-    {VDT_SETGID, "setgid", v1::Event::kSetgidFieldNumber},
-    {VDT_CGROUP, "cgroup", v1::Event::kCgroupMoveFieldNumber},
-}};
-
-}  // namespace
 
 std::span<const EventType> event_types() {
-    return kEventTypes;
+    static const std::vector<EventType> kTypes = [] {
+        std::vector<EventType> all;
+        for (const auto family :
+             {lifecycle_events(), file_events(), process_events(), network_events()})
+            all.insert(all.end(), family.begin(), family.end());
+        std::ranges::sort(all, {}, &EventType::type);
+        return all;
+    }();
+    return kTypes;
 }
 
 const EventType* find_event_type(uint32_t type) {
-    if (type == VDT_NONE || type >= VDT_TYPE_MAX)
-        return nullptr;
-    return &kEventTypes[type - 1];
+    static const auto kByType = [] {
+        std::array<const EventType*, VDT_TYPE_MAX> found{};
+        for (const EventType& one : event_types())
+            found.at(one.type) = &one;
+        return found;
+    }();
+    return type < kByType.size() ? kByType[type] : nullptr;
 }
 
 std::string_view payload_name(uint32_t payload_field) {
-    for (const auto& entry : kEventTypes) {
+    for (const auto& entry : event_types()) {
         if (payload_field != 0 && entry.payload_field == payload_field)
             return entry.name;
     }

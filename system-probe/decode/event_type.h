@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a record type is called and which member of Event.payload it becomes.
+// What a record type is called, how it is read and which member of Event.payload it becomes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -11,13 +12,24 @@
 
 namespace vedette::probe {
 
+class Record;
+struct Decoded;
+
 struct EventType {
     vdt_type type;
     std::string_view name;   ///< "exec", as in HookReport and the status
     uint32_t payload_field;  ///< field number of Event.payload; 0: becomes no event (snapshot)
+    size_t fixed_size;       ///< of the record's fixed part
+    void (*decode)(const Record& record, Decoded& out);  ///< fills the payload
 };
 
-/// In the order of enum vdt_type, without VDT_NONE.
+/// The types of one family each; event_types() is all of them.
+std::span<const EventType> lifecycle_events();
+std::span<const EventType> file_events();
+std::span<const EventType> process_events();
+std::span<const EventType> network_events();
+
+/// In the order of enum vdt_type.
 std::span<const EventType> event_types();
 
 /// nullptr for a type this program does not know.

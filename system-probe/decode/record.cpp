@@ -6,31 +6,6 @@
 namespace vedette::probe {
 namespace {
 
-/// Size of the fixed part; 0 for a type that is unknown.
-size_t fixed_size(uint16_t type) {
-    switch (type) {
-        case VDT_FORK:
-            return sizeof(vdt_fork);
-        case VDT_EXEC:
-            return sizeof(vdt_exec);
-        case VDT_EXIT:
-            return sizeof(vdt_exit);
-        case VDT_SNAPSHOT:
-            return sizeof(vdt_snapshot);
-        case VDT_OPEN:
-            return sizeof(vdt_open);
-        case VDT_CONNECT:
-            return sizeof(vdt_connect);
-        case VDT_SETUID:
-        case VDT_SETGID:
-            return sizeof(vdt_setcred);
-        case VDT_CGROUP:
-            return sizeof(vdt_cgroup);
-        default:
-            return 0;
-    }
-}
-
 /// The most an item of this kind may hold; 0 for a kind that is unknown.
 size_t max_item_size(uint16_t kind) {
     switch (kind) {
@@ -40,10 +15,20 @@ size_t max_item_size(uint16_t kind) {
         case VDT_ITEM_SCRIPT_PATH:
         case VDT_ITEM_CWD:
         case VDT_ITEM_INTERPRETER_PATH:
+        case VDT_ITEM_PATH2:
+        case VDT_ITEM_SYSCALL_PATH2:
+        case VDT_ITEM_CWD2:
             return VDT_PATH_MAX;
         case VDT_ITEM_FILESYSTEM:
         case VDT_ITEM_INTERPRETER_FILESYSTEM:
+        case VDT_ITEM_FILESYSTEM2:
             return 64;
+        case VDT_ITEM_NAME:
+        case VDT_ITEM_VALUE:
+        case VDT_ITEM_OLD_VALUE:
+            return VDT_NAME_MAX;
+        case VDT_ITEM_BYTES:
+            return VDT_BYTES_MAX;
         case VDT_ITEM_ARGV:
             return VDT_ARGS_MAX;
         case VDT_ITEM_ENVP:
@@ -71,17 +56,18 @@ Result<Record> Record::parse(std::span<const std::byte> bytes) {
         return fail(ErrorCode::kInvalid, "record of {} bytes is longer than {}", bytes.size(),
                     VDT_RECORD_MAX);
     }
-    const size_t fixed = fixed_size(header.type);
-    if (fixed == 0)
+    const EventType* type = find_event_type(header.type);
+    if (type == nullptr)
         return fail(ErrorCode::kInvalid, "unknown record type {}", header.type);
     const auto body = bytes.subspan(sizeof(vdt_header));
+    const size_t fixed = type->fixed_size;
     if (body.size() < fixed) {
         return fail(ErrorCode::kInvalid, "{} record ends in its fixed part: {} of {} bytes",
-                    find_event_type(header.type)->name, body.size(), fixed);
+                    type->name, body.size(), fixed);
     }
     record.fixed_ = body.first(fixed);
     if (auto items = record.parse_items(body.subspan(fixed)); !items) {
-        return forward_error(items, "{} record", find_event_type(header.type)->name);
+        return forward_error(items, "{} record", type->name);
     }
     return record;
 }

@@ -40,7 +40,7 @@ class Record {
 
     vdt_header header_ = {};
     std::span<const std::byte> fixed_;
-    std::array<std::string_view, VDT_ITEM_INTERPRETER_FILESYSTEM + 1> items_ = {};
+    std::array<std::string_view, VDT_ITEM_MAX> items_ = {};
     unsigned unknown_items_ = 0;
 };
 

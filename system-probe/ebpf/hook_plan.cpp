@@ -18,9 +18,11 @@ std::string refusal_of(const HookSet& set, const Refusal& refusal) {
         if (std::string reason = refusal(program); !reason.empty())
             return fmt::format("{}: {}", program.name, reason);
     }
-    if (!set.handler.empty()) {
-        if (std::string reason = refusal({set.handler, "", 0, ""}); !reason.empty())
-            return fmt::format("{}: {}", set.handler, reason);
+    for (const std::string_view handler : {set.handler, set.entry_handler}) {
+        if (handler.empty())
+            continue;
+        if (std::string reason = refusal({handler, "", 0, ""}); !reason.empty())
+            return fmt::format("{}: {}", handler, reason);
     }
     return {};
 }
@@ -85,19 +87,28 @@ std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
             continue;
         for (const HookProgram& program : hook.set->programs)
             add_once(names, program.name);
-        if (!hook.set->handler.empty())
-            add_once(names, hook.set->handler);
+        for (const std::string_view handler : {hook.set->handler, hook.set->entry_handler}) {
+            if (!handler.empty())
+                add_once(names, handler);
+        }
     }
     return names;
 }
 
-std::vector<vdt_type> dispatched_types(const std::vector<PlannedHook>& plan) {
-    std::vector<vdt_type> types;
+std::vector<vdt_call> dispatched_calls(const std::vector<PlannedHook>& plan) {
+    std::vector<vdt_call> calls;
     for (const PlannedHook& hook : plan) {
-        if (hook.set != nullptr && !hook.set->handler.empty())
-            types.push_back(hook.row->type);
+        if (hook.set != nullptr)
+            calls.insert(calls.end(), hook.set->calls.begin(), hook.set->calls.end());
     }
-    return types;
+    return calls;
+}
+
+vdt_wanted wanted_types(const std::vector<PlannedHook>& plan) {
+    vdt_wanted wanted{};
+    for (const PlannedHook& hook : plan)
+        wanted.type[hook.row->type] = hook.set != nullptr;
+    return wanted;
 }
 
 std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
@@ -108,8 +119,10 @@ std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
             report.backend = hook.trampoline ? "trampoline" : "tracepoint";
             for (const HookProgram& program : hook.set->programs)
                 report.programs.emplace_back(program.name);
-            if (!hook.set->handler.empty())
-                report.programs.emplace_back(hook.set->handler);
+            for (const std::string_view handler : {hook.set->handler, hook.set->entry_handler}) {
+                if (!handler.empty())
+                    report.programs.emplace_back(handler);
+            }
         }
         report.state = hook.set == nullptr       ? "missing"
                        : hook.set->blind.empty() ? "full"

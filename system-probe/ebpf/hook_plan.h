@@ -28,8 +28,10 @@ std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Re
 
 /// Names of the programs to load, without repetition; handlers and the dispatcher included.
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan);
-/// Types whose system calls the dispatcher passes on.
-std::vector<vdt_type> dispatched_types(const std::vector<PlannedHook>& plan);
+/// System calls that the dispatcher passes on.
+std::vector<vdt_call> dispatched_calls(const std::vector<PlannedHook>& plan);
+/// Types that something is planned for.
+vdt_wanted wanted_types(const std::vector<PlannedHook>& plan);
 std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan);
 
 }  // namespace vedette::probe

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which programs give which event type on which backend: the one table the loader picks from. A new event type is a
-// row here, its programs and, for the tracepoint backend, its system calls in system_calls.cpp.
+// row here and its programs.
 #pragma once
 
 #include <span>
 #include <string_view>
 
-#include "bpf/abi/records.h"
+#include "bpf/abi/programs.h"
 
 namespace vedette::probe {
 
@@ -22,10 +22,14 @@ struct HookProgram {
 };
 
 struct HookSet {
-    std::span<const HookProgram>
-        programs;  ///< empty: this backend has nothing of its own for the type
-    std::string_view
-        handler;  ///< program that the sys_exit dispatcher jumps to; empty when attached itself
+    /// Attached; empty: this backend has nothing of its own for the type.
+    std::span<const HookProgram> programs;
+    /// Program that the sys_exit dispatcher jumps to at the end of each of `calls`; empty: none. Types that share a call
+    /// share the handler, which asks is_wanted().
+    std::string_view handler;
+    std::span<const vdt_call> calls;
+    /// The same at the call's beginning, for what is gone at its end; empty: none.
+    std::string_view entry_handler;
     std::string_view
         blind;  ///< what this backend does not see, for the reader of `check`; empty: nothing known
     std::string_view note;  ///< small differences that miss no event
@@ -39,10 +43,20 @@ struct HookRow {
     HookSet trampoline;
 };
 
+/// The rows of one family of events each; hook_table() is all of them.
+std::span<const HookRow> lifecycle_hooks();
+std::span<const HookRow> file_hooks();
+std::span<const HookRow> process_hooks();
+std::span<const HookRow> network_hooks();
+
 std::span<const HookRow> hook_table();
 
-/// The dispatcher that every `handler` of the table hangs on.
+/// The dispatchers that every `handler` and `entry_handler` of the table hangs on.
 inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0, ""};
+inline constexpr HookProgram kEntryDispatcher{"dispatch_sys_enter", "", 0, ""};
+inline constexpr HookProgram kSysExit[] = {kDispatcher};
+inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
+
 /// The task iterator of the snapshot.
 inline constexpr std::string_view kSnapshotProgram = "dump_process";
 

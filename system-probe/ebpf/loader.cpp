@@ -3,11 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <utility>
 
 #include "system-probe/ebpf/bpf_error.h"
 #include "system-probe/ebpf/libbpf_log.h"
@@ -17,6 +19,12 @@
 
 namespace vedette::probe {
 namespace {
+
+/// Where systemd mounts the version 2 hierarchy: beside the others on a hybrid host.
+std::string cgroup2_root() {
+    constexpr const char* kUnified = "/sys/fs/cgroup/unified";
+    return ::access(kUnified, F_OK) == 0 ? kUnified : "/sys/fs/cgroup";
+}
 
 constexpr const char* kPossibleCpus = "/sys/devices/system/cpu/possible";
 constexpr size_t kMaxBytes = 4096;
@@ -44,11 +52,12 @@ Result<> set_map_size(bpf_object& object, const char* name, uint64_t entries) {
     return {};
 }
 
-Result<> set_call_table(bpf_object& object, const std::vector<vdt_type>& types) {
-    const CallTable table = make_call_table(types);
-    bpf_map* map = bpf_object__find_map_by_name(&object, ".rodata.calls");
-    if (map == nullptr || bpf_map__set_initial_value(map, table.data(), sizeof(table)) != 0)
-        return fail(ErrorCode::kInvalid, "the BPF object has no table of system calls");
+template <typename T>
+Result<> set_constant(bpf_object& object, const char* section, const T& value) {
+    bpf_map* map = bpf_object__find_map_by_name(&object, section);
+    if (map == nullptr || bpf_map__set_initial_value(map, &value, sizeof value) != 0)
+        return fail(ErrorCode::kInvalid, "the BPF object has no section {} of {} bytes", section,
+                    sizeof value);
     return {};
 }
 
@@ -111,10 +120,12 @@ struct LoadedObject::Attempt {
                 bpf_program__set_attach_target(program, 0, target->second.c_str());
         }
         bpf_object& object = *self.object_;
-        for (auto& step : {set_map_size(object, "ring", self.ring_bytes_),
-                           set_map_size(object, "counters", self.cpus_),
-                           set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS),
-                           set_call_table(object, dispatched_types(self.plan_))}) {
+        for (auto& step :
+             {set_map_size(object, "ring", self.ring_bytes_),
+              set_map_size(object, "counters", self.cpus_),
+              set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS),
+              set_constant(object, ".rodata.calls", make_call_table(dispatched_calls(self.plan_))),
+              set_constant(object, ".rodata.wanted", wanted_types(self.plan_))}) {
             if (!step)
                 return step;
         }
@@ -143,9 +154,8 @@ struct LoadedObject::Attempt {
 
     bool attach_one(std::string_view name) {
         const LibbpfLog log;
-        bpf_program* program =
-            bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
-        bpf_link* link = program == nullptr ? nullptr : bpf_program__attach(program);
+        bpf_program* program = find(name);
+        bpf_link* link = program == nullptr ? nullptr : attach(program);
         if (link == nullptr) {
             refused.emplace(name, explain_bpf_error(errno, BpfStep::kAttach, facts));
             return false;
@@ -156,19 +166,41 @@ struct LoadedObject::Attempt {
 
     /// The programs the dispatcher jumps to must be in place before it runs.
     Result<> fill_handlers() {
-        const int map = self.map_fd("handlers");
         for (const PlannedHook& hook : self.plan_) {
-            if (hook.set == nullptr || hook.set->handler.empty())
+            if (hook.set == nullptr)
                 continue;
-            const bpf_program* program = bpf_object__find_program_by_name(
-                self.object_.get(), std::string(hook.set->handler).c_str());
-            const int fd = bpf_program__fd(program);
-            for (const uint32_t call : calls_of(hook.row->type)) {
-                if (bpf_map_update_elem(map, &call, &fd, BPF_ANY) != 0)
-                    return fail_errno(errno, "installing {}", hook.set->handler);
+            for (const auto& [map, handler] :
+                 {std::pair("handlers", hook.set->handler),
+                  std::pair("entry_handlers", hook.set->entry_handler)}) {
+                if (handler.empty())
+                    continue;
+                if (auto filled = fill_handler(map, handler, hook.set->calls); !filled)
+                    return filled;
             }
         }
         return {};
+    }
+
+    Result<> fill_handler(const char* map, std::string_view handler,
+                          std::span<const vdt_call> calls) {
+        const int fd = bpf_program__fd(find(handler));
+        for (const uint32_t call : calls) {
+            if (bpf_map_update_elem(self.map_fd(map), &call, &fd, BPF_ANY) != 0)
+                return fail_errno(errno, "installing {}", handler);
+        }
+        return {};
+    }
+
+    bpf_program* find(std::string_view name) {
+        return bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
+    }
+
+    /// Programs of section cgroup/... and cgroup_skb/... see the whole host from the root of the hierarchy.
+    bpf_link* attach(bpf_program* program) {
+        if (!std::string_view(bpf_program__section_name(program)).starts_with("cgroup"))
+            return bpf_program__attach(program);
+        const UniqueFd root(::open(cgroup2_root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return root ? bpf_program__attach_cgroup(program, root.get()) : nullptr;
     }
 
     bool attach_all() {
@@ -194,8 +226,7 @@ struct LoadedObject::Attempt {
             self.iterator_refusal_ = found->second;
             return;
         }
-        const bpf_program* program = bpf_object__find_program_by_name(
-            self.object_.get(), std::string(kSnapshotProgram).c_str());
+        const bpf_program* program = find(kSnapshotProgram);
         const BpfLink link(bpf_program__attach_iter(program, nullptr));
         if (link)
             self.iterator_.reset(bpf_iter_create(bpf_link__fd(link.get())));

@@ -5,18 +5,14 @@
 
 #include <array>
 #include <span>
-#include <vector>
 
 #include "bpf/abi/programs.h"
 
 namespace vedette::probe {
 
-/// The calls that give events of one type.
-std::span<const vdt_call> calls_of(vdt_type type);
-
 using CallTable = std::array<vdt_call_number, VDT_SYSCALL_MAX>;
 
-/// Numbers of the calls of these types; every other number is VDT_CALL_NONE.
-CallTable make_call_table(std::span<const vdt_type> types);
+/// Numbers of these calls; every other number is VDT_CALL_NONE. What 32-bit x86 does through socketcall is included.
+CallTable make_call_table(std::span<const vdt_call> calls);
 
 }  // namespace vedette::probe

@@ -3,8 +3,9 @@
 # usage: ./dev fuzz [--seconds N] [NAME...]
 #
 # Builds tests/fuzz/*_fuzzer.cpp with clang-19, AddressSanitizer and UndefinedBehaviorSanitizer into build-fuzz/ and
-# runs each for N seconds (default 60), or those that are named (secl, policy ...). What it finds to be new goes to build-fuzz/corpus/NAME,
-# seeds are read from tests/fuzz/corpus/NAME; a crash is kept in build-fuzz/crashes and makes the exit code 1.
+# runs each for N seconds (default 60), or those that are named (secl, policy ...). What it finds to be new goes to
+# build-fuzz/corpus/NAME, seeds are read from tests/fuzz/corpus/NAME; a crash is kept in build-fuzz/crashes and makes
+# the exit code 1.
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 : "${top:?is set by ./dev}"

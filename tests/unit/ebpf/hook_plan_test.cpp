@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "system-probe/decode/event_type.h"
 #include "system-probe/ebpf/object_bytes.h"
 #include "tests/unit/catch.h"
 
@@ -36,8 +37,9 @@ TEST_CASE("every record type but the snapshot has one row") {
     std::set<int> types;
     for (const HookRow& row : hook_table())
         CHECK(types.insert(row.type).second);
-    for (int type = VDT_FORK; type < VDT_TYPE_MAX; type++)
-        CHECK(types.contains(type) == (type != VDT_SNAPSHOT));
+    for (const EventType& type : event_types())
+        CHECK(types.contains(type.type) == (type.type != VDT_SNAPSHOT));
+    CHECK(types.size() == event_types().size() - 1);
 }
 
 TEST_CASE("every program of the table is in the BPF object, and no other but the iterator") {
@@ -49,13 +51,15 @@ TEST_CASE("every program of the table is in the BPF object, and no other but the
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object.get()) built.insert(bpf_program__name(program));
 
-    std::set<std::string> named{std::string(kSnapshotProgram)};
+    std::set<std::string> named{std::string(kSnapshotProgram), std::string(kEntryDispatcher.name)};
     for (const HookRow& row : hook_table()) {
         for (const HookSet* set : {&row.tracepoint, &row.trampoline}) {
             for (const HookProgram& one : set->programs)
                 named.emplace(one.name);
-            if (!set->handler.empty())
-                named.emplace(set->handler);
+            for (const std::string_view handler : {set->handler, set->entry_handler}) {
+                if (!handler.empty())
+                    named.emplace(handler);
+            }
         }
     }
     CHECK(named == built);
@@ -67,7 +71,9 @@ TEST_CASE("auto takes trampolines where all of a type's programs attach") {
     CHECK(of(plan, VDT_CONNECT).trampoline);
     CHECK(of(plan, VDT_EXEC).trampoline);
     CHECK_FALSE(of(plan, VDT_FORK).trampoline);  // has none of its own
-    CHECK(dispatched_types(plan) == std::vector<vdt_type>{VDT_SETUID, VDT_SETGID});
+    const auto calls = dispatched_calls(plan);
+    CHECK(std::count(calls.begin(), calls.end(), VDT_CALL_SETUID) == 1);
+    CHECK(std::count(calls.begin(), calls.end(), VDT_CALL_OPENAT) == 0);
     CHECK_FALSE(has(programs_of(plan), "handle_open"));
 }
 

@@ -158,8 +158,8 @@ TEST_CASE("fields: legacy names stand for those of today") {
         {"process.user_session.ssh_username", "process.user_session.identity"},
         {"process.user_session.ssh_port", "process.user_session.ssh_client_port"},
     };
-    for (const char* of : {"chmod", "chown", "open", "mkdir", "rmdir", "unlink", "utimes", "setxattr",
-                           "removexattr", "exec", "process", "process.ancestors"}) {
+    for (const char* of : {"chmod", "chown", "open", "mkdir", "rmdir", "unlink", "utimes",
+                           "setxattr", "removexattr", "exec", "process", "process.ancestors"}) {
         known.emplace_back(fmt::format("{}.filename", of), fmt::format("{}.file.path", of));
         known.emplace_back(fmt::format("{}.basename", of), fmt::format("{}.file.name", of));
     }

@@ -90,8 +90,21 @@ enum vdt_type {
 enum vdt_loss {
 	VDT_LOSS_RING_FULL = 0,
 	VDT_LOSS_SCRATCH = 1, /* no free scratch buffer on this CPU */
-	VDT_LOSS_MAX = 2
+	VDT_LOSS_BUDGET = 2,  /* the ring was half full, and this cgroup had its share of it */
+	VDT_LOSS_MAX = 3
 };
+
+/*
+ * Types that an attacker would want lost: few on a healthy host, and in a ring of their own, which no flood of the others
+ * can fill.
+ */
+#define VDT_RESERVED_TYPES                                                                         \
+	(1ull << VDT_FORK | 1ull << VDT_EXEC | 1ull << VDT_EXIT | 1ull << VDT_CGROUP |             \
+	 1ull << VDT_SETUID | 1ull << VDT_SETGID | 1ull << VDT_CAPSET | 1ull << VDT_MOUNT |        \
+	 1ull << VDT_SIGNAL | 1ull << VDT_PTRACE | 1ull << VDT_UNSHARE |                           \
+	 1ull << VDT_CGROUP_WRITE | 1ull << VDT_LOAD_MODULE | 1ull << VDT_UNLOAD_MODULE |          \
+	 1ull << VDT_BPF | 1ull << VDT_SELINUX)
+VDT_ASSERT(VDT_TYPE_MAX <= 64);
 
 /* A read that failed inside a program; the record still goes out, with the part missing. */
 enum vdt_miss {
@@ -110,6 +123,28 @@ struct vdt_counters {
 	__u64 sent[VDT_TYPE_MAX];		/* committed to the ring */
 	__u64 lost[VDT_TYPE_MAX][VDT_LOSS_MAX]; /* seen = sent + sum(lost) */
 	__u64 miss[VDT_MISS_MAX];
+};
+
+/*
+ * Whose records were lost, and until when: the same losses as in struct vdt_counters, but only as far as there was a slot
+ * for them. A slot that had nothing to count for VDT_GAP_STALE_NS may be given to another key.
+ */
+struct vdt_gap {
+	__u64 cgroup_id;
+	__u16 type;   /* enum vdt_type */
+	__u16 reason; /* enum vdt_loss */
+	__u32 pad;
+	__u64 count;
+	__u64 last_ns;
+};
+VDT_ASSERT(sizeof(struct vdt_gap) == 32);
+
+#define VDT_GAP_SLOTS 32
+#define VDT_GAP_STALE_NS 10000000000ull
+
+/* One per CPU in map `gaps`. */
+struct vdt_gaps {
+	struct vdt_gap slot[VDT_GAP_SLOTS];
 };
 
 /* header.flags */

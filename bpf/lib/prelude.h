@@ -16,6 +16,10 @@
 #include "../abi/programs.h"
 #include "core_compat.h"
 
+/* bpf.h: what bpf_ringbuf_query() is asked for. */
+#define BPF_RB_AVAIL_DATA 0
+#define BPF_RB_RING_SIZE 1
+
 #define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2

@@ -6,13 +6,9 @@
 #ifndef VEDETTE_BPF_RECORD_H
 #define VEDETTE_BPF_RECORD_H
 
+#include "ring.h"
 #include "scratch.h"
 #include "task.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* the loader sets it */
-} ring __weak SEC(".maps");
 
 static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flags,
 					struct task_struct *actor)
@@ -26,18 +22,6 @@ static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flag
 	h->cgroup_id = task_cgroup_id(actor);
 }
 
-/*
- * The ring wakes its reader when the reader had caught up, and only then: a quiet reader gets each record at
- * once, a busy one no needless wake-up. That is what flags 0 means.
- */
-static __always_inline void ring_output(u16 type, void *record, u64 size)
-{
-	if (bpf_ringbuf_output(&ring, record, size, 0))
-		count(lost[type][VDT_LOSS_RING_FULL]);
-	else
-		count(sent[type]);
-}
-
 /* NULL: counted as lost; there is nothing more to do. */
 static __always_inline struct scratch *record_begin(u16 type, u16 flags, struct task_struct *actor,
 						    u32 fixed_size)
@@ -45,9 +29,14 @@ static __always_inline struct scratch *record_begin(u16 type, u16 flags, struct 
 	struct scratch *s;
 
 	count(seen[type]);
+	/* A record that would be refused is not worth its making. */
+	if (!is_reserved(type) && !within_budget(task_cgroup_id(actor), 0)) {
+		lose(type, VDT_LOSS_BUDGET, task_cgroup_id(actor));
+		return NULL;
+	}
 	s = scratch_claim();
 	if (!s) {
-		count(lost[type][VDT_LOSS_SCRATCH]);
+		lose(type, VDT_LOSS_SCRATCH, task_cgroup_id(actor));
 		return NULL;
 	}
 	__builtin_memset(s->record, 0, sizeof(struct vdt_header) + fixed_size);

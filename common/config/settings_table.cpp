@@ -173,6 +173,13 @@ constexpr SettingDef kTable[] = {
      .type = kString,
      .default_value = "",
      .help = "File of recorded kernel records to read instead of the kernel."},
+    {.key = "system_probe_config.reserved_ring_buffer_size",
+     .type = kBytes,
+     .default_value = "4MiB",
+     .help = "Ring buffer of its own for processes, credentials, modules, mounts, signals and the "
+             "like, which no flood of other events fills; a power of two.",
+     .min = 64 << 10,
+     .max = 1024 * kMiB},
     {.key = "system_probe_config.ring_buffer_size",
      .type = kBytes,
      .default_value = "8MiB",

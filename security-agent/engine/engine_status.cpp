@@ -118,8 +118,8 @@ void Engine::report_losses(bool at_once) {
     const auto lost = losses_.take(steady_ns(), at_once);
     if (!lost)
         return;
-    for (const auto& [key, count] : *lost)
-        logger_.warn("{} events of type {} were lost: {}", count, key.first, key.second);
+    for (const auto& [key, figures] : *lost)
+        logger_.warn("{} events of type {} were lost: {}", figures.count, key.type, key.reason);
     sink_.write(lost_events_line(options_.agent, *lost, wall_ns()));
 }
 

@@ -62,11 +62,16 @@ std::string lost_events_line(const AgentFacts& agent, const Losses& losses, int6
     object line = internal_line(agent, "lost_events", "Events were lost", now_ns);
     array list;
     uint64_t total = 0;
-    for (const auto& [key, count] : losses) {
-        list.push_back(object{{"event_type", json_text(key.first)},
-                              {"reason", json_text(key.second)},
-                              {"count", count}});
-        total += count;
+    for (const auto& [key, figures] : losses) {
+        object lost{{"event_type", json_text(key.type)},
+                    {"reason", json_text(key.reason)},
+                    {"count", figures.count}};
+        if (key.cgroup_id != 0)
+            lost["cgroup_id"] = key.cgroup_id;
+        put_time(lost, "from", figures.first_time);
+        put_time(lost, "to", figures.last_time);
+        list.push_back(std::move(lost));
+        total += figures.count;
     }
     line["total"] = total;
     line["lost"] = std::move(list);

@@ -18,8 +18,21 @@
 
 namespace vedette::engine {
 
-/// Losses by (event type, reason).
-using Losses = std::map<std::pair<std::string, std::string>, uint64_t>;
+/// What was lost, of whom.
+struct LossKey {
+    std::string type;
+    std::string reason;
+    uint64_t cgroup_id = 0;  ///< 0: not known
+
+    auto operator<=>(const LossKey&) const = default;
+};
+/// How much, and when: nanoseconds since 1970, 0 when not known.
+struct LossFigures {
+    uint64_t count = 0;
+    uint64_t first_time = 0;
+    uint64_t last_time = 0;
+};
+using Losses = std::map<LossKey, LossFigures>;
 std::string lost_events_line(const AgentFacts& agent, const Losses& losses, int64_t now_ns);
 
 std::string ruleset_loaded_line(const AgentFacts& agent, const policy::CompiledPolicies& policies,

@@ -33,7 +33,7 @@ class LossReport {
     std::map<std::string, uint64_t> totals() const;
 
    private:
-    void lose(const std::string& type, const std::string& reason, uint64_t count);
+    void lose(const LossKey& key, const LossFigures& lost);
 
     Metrics& metrics_;
     Losses unreported_;

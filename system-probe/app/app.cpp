@@ -187,6 +187,8 @@ Result<> App::start_source() {
     KernelSourceOptions options;
     options.ring_bytes =
         static_cast<uint64_t>(settings_.integer("system_probe_config.ring_buffer_size"));
+    options.reserved_ring_bytes =
+        static_cast<uint64_t>(settings_.integer("system_probe_config.reserved_ring_buffer_size"));
     auto backend = parse_backend(settings_.string("system_probe_config.backend"));
     if (!backend)
         return forward_error(backend);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -31,8 +32,8 @@ constexpr auto kTickEvery = std::chrono::seconds(1);
 /// At the end: enough to empty a ring that nobody fills faster than we read.
 constexpr int kDrainPolls = 64;
 
-constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {v1::Loss::REASON_RING_FULL,
-                                                           v1::Loss::REASON_SCRATCH};
+constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {
+    v1::Loss::REASON_RING_FULL, v1::Loss::REASON_SCRATCH, v1::Loss::REASON_BUDGET};
 
 /// The event type a record claims to be, before anything of it is believed; 0 when it does not even have that.
 uint32_t claimed_type(std::span<const std::byte> record) {
@@ -152,7 +153,11 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
     record(bytes);
     if (auto decoded = decode(bytes, decoded_); !decoded) {
         malformed_.Increment();
-        batcher_.add_loss(claimed_type(bytes), v1::Loss::REASON_DECODE, 1);
+        v1::Loss loss;
+        loss.set_event_type(claimed_type(bytes));
+        loss.set_reason(v1::Loss::REASON_DECODE);
+        loss.set_count(1);
+        batcher_.add_loss(loss);
         if (decode_limit_.allow()) {
             logger_.warn("malformed record: {}{}", decoded.error().message, decode_limit_.suffix());
         }
@@ -209,23 +214,23 @@ void Pipeline::tick() {
     }
 }
 
+// The gaps first: then the counters include all of them, and the rest is nobody's in particular.
 void Pipeline::count_kernel_losses() {
-    const auto counters = source_.counters();
-    if (!counters) {
-        if (poll_limit_.allow())
-            logger_.error("kernel counters: {}", counters.error().message);
-        return;
-    }
+    const auto gaps = source_.gaps();
+    const vdt_counters counters = source_.counters();
+    const uint64_t now = now_boot_ns();
     uint64_t lost = 0;
     for (const auto& type : event_types()) {
         for (size_t reason = 0; reason < VDT_LOSS_MAX; ++reason) {
             const uint64_t count =
-                counters->lost[type.type][reason] - counters_.lost[type.type][reason];
-            batcher_.add_loss(type.payload_field, kKernelReasons[reason], count);
+                counters.lost[type.type][reason] - counters_.lost[type.type][reason];
+            if (count > 0)
+                add_kernel_loss(type, reason, count, gaps, now);
             lost += count;
         }
     }
-    counters_ = *counters;
+    counters_ = counters;
+    last_count_ns_ = now;
     if (lost == 0)
         return;
     lost_.Increment(static_cast<double>(lost));
@@ -235,7 +240,28 @@ void Pipeline::count_kernel_losses() {
             lost, loss_limit_.suffix());
     }
     if (options_.process_exists)
-        resolver_.end_vanished(now_boot_ns(), options_.process_exists);
+        resolver_.end_vanished(now, options_.process_exists);
+}
+
+void Pipeline::add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
+                               const std::vector<LossGap>& gaps, uint64_t now) {
+    v1::Loss loss;
+    loss.set_event_type(type.payload_field);
+    loss.set_reason(kKernelReasons[reason]);
+    loss.set_first_time(clock_.to_wall(last_count_ns_));
+    for (const LossGap& gap : gaps) {
+        if (gap.type != type.type || gap.reason != reason)
+            continue;
+        loss.set_count(std::min(gap.count, count));
+        loss.set_cgroup_id(gap.cgroup_id);
+        loss.set_last_time(clock_.to_wall(gap.last_ns));
+        batcher_.add_loss(loss);
+        count -= loss.count();
+    }
+    loss.set_count(count);
+    loss.set_cgroup_id(0);
+    loss.set_last_time(clock_.to_wall(now));
+    batcher_.add_loss(loss);
 }
 
 void Pipeline::drain() {

@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "common/metrics.h"
+#include "system-probe/decode/event_type.h"
 #include "system-probe/decode/record_file.h"
 #include "system-probe/decode/wall_clock.h"
 #include "system-probe/ebpf/record_source.h"
@@ -75,6 +76,8 @@ class Pipeline {
     void flush_if_due(Clock::time_point now);
     void tick();
     void count_kernel_losses();
+    void add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
+                         const std::vector<LossGap>& gaps, uint64_t now);
     void drain();
     void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
     uint64_t now_boot_ns() const;
@@ -92,6 +95,7 @@ class Pipeline {
     const RecordSink sink_;
 
     vdt_counters counters_ = {};
+    uint64_t last_count_ns_ = 0;
     bool source_ended_ = false;
     uint64_t last_record_ns_ = 0;
     unsigned records_since_look_ = 0;

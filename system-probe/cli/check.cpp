@@ -39,7 +39,9 @@ Result<CheckReport> make_report(const Settings& settings) {
     auto backend = parse_backend(settings.string("system_probe_config.backend"));
     if (!backend)
         return forward_error(backend);
-    auto source = open_kernel_source({.ring_bytes = kSmallRing, .backend = *backend}, **logger);
+    auto source = open_kernel_source(
+        {.ring_bytes = kSmallRing, .reserved_ring_bytes = kSmallRing, .backend = *backend},
+        **logger);
     if (source) {
         report.hooks = (*source)->hooks();
     } else {

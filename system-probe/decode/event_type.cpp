@@ -29,6 +29,19 @@ const EventType* find_event_type(uint32_t type) {
     return type < kByType.size() ? kByType[type] : nullptr;
 }
 
+bool is_reserved(uint32_t payload_field) {
+    static const auto kReserved = [] {
+        std::vector<bool> found;
+        for (const EventType& one : event_types()) {
+            found.resize(std::max<size_t>(found.size(), one.payload_field + 1));
+            found[one.payload_field] =
+                one.payload_field != 0 && (VDT_RESERVED_TYPES >> one.type & 1) != 0;
+        }
+        return found;
+    }();
+    return payload_field < kReserved.size() && kReserved[payload_field];
+}
+
 std::string_view payload_name(uint32_t payload_field) {
     for (const auto& entry : event_types()) {
         if (payload_field != 0 && entry.payload_field == payload_field)

@@ -35,6 +35,9 @@ std::span<const EventType> event_types();
 /// nullptr for a type this program does not know.
 const EventType* find_event_type(uint32_t type);
 
+/// Whether this payload field number is one of VDT_RESERVED_TYPES: never dropped for others' sake.
+bool is_reserved(uint32_t payload_field);
+
 /// Name of a payload field number; "unknown" for 0 and numbers that are none.
 std::string_view payload_name(uint32_t payload_field);
 

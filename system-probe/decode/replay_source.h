@@ -17,7 +17,7 @@ class ReplaySource : public RecordSource {
 
     Result<> snapshot(const RecordSink& sink) override;
     Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) override;
-    Result<vdt_counters> counters() override { return counters_; }
+    vdt_counters counters() override { return counters_; }
     std::vector<HookReport> hooks() const override;
     std::string name() const override { return path_; }
     uint64_t ring_bytes() const override { return 0; }

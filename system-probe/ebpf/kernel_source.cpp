@@ -2,7 +2,7 @@
 #include "system-probe/ebpf/kernel_source.h"
 
 #include "common/log.h"
-#include "system-probe/ebpf/counter_map.h"
+#include "system-probe/ebpf/cpu_array.h"
 #include "system-probe/ebpf/iterator_snapshot.h"
 #include "system-probe/ebpf/loader.h"
 #include "system-probe/ebpf/proc_snapshot.h"
@@ -13,8 +13,12 @@ namespace {
 
 class KernelSource : public RecordSource {
    public:
-    KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring, CounterMap counters)
-        : object_(std::move(object)), ring_(std::move(ring)), counters_(std::move(counters)) {}
+    KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring,
+                 CpuArray<vdt_counters> counters, CpuArray<vdt_gaps> gaps)
+        : object_(std::move(object)),
+          ring_(std::move(ring)),
+          counters_(std::move(counters)),
+          gaps_(std::move(gaps)) {}
 
     Result<> snapshot(const RecordSink& sink) override {
         if (!object_.snapshot_iterator())
@@ -28,7 +32,8 @@ class KernelSource : public RecordSource {
         return ring_->poll(timeout, sink);
     }
 
-    Result<vdt_counters> counters() override { return counters_.sum(); }
+    vdt_counters counters() override { return sum_counters(counters_.cpus()); }
+    std::vector<LossGap> gaps() override { return ledger_.take(gaps_.cpus()); }
     std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
     std::string name() const override { return "kernel"; }
     uint64_t ring_bytes() const override { return object_.ring_bytes(); }
@@ -38,7 +43,9 @@ class KernelSource : public RecordSource {
     // In this order: the ring's mapping goes before the object that owns its map.
     LoadedObject object_;
     std::unique_ptr<RingReader> ring_;
-    CounterMap counters_;
+    CpuArray<vdt_counters> counters_;
+    CpuArray<vdt_gaps> gaps_;
+    GapLedger ledger_;
 };
 
 Result<> require_lifecycle(const LoadedObject& object) {
@@ -86,15 +93,19 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
         return forward_error(object);
     if (auto whole = require_lifecycle(*object); !whole)
         return forward_error(whole);
-    auto ring = RingReader::open(object->map_fd("ring"));
+    auto ring = RingReader::open(object->map_fd("ring"), object->map_fd("reserved_ring"));
     if (!ring)
         return forward_error(ring);
-    auto counters = CounterMap::open(object->map_fd("counters"), object->cpus());
+    auto counters =
+        CpuArray<vdt_counters>::open(object->map_fd("counters"), object->cpus(), "counters");
     if (!counters)
         return forward_error(counters);
+    auto gaps = CpuArray<vdt_gaps>::open(object->map_fd("gaps"), object->cpus(), "gaps");
+    if (!gaps)
+        return forward_error(gaps);
     warn(*object, options.backend, logger);
     return std::make_unique<KernelSource>(std::move(*object), std::move(*ring),
-                                          std::move(*counters));
+                                          std::move(*counters), std::move(*gaps));
 }
 
 }  // namespace vedette::probe

@@ -24,6 +24,7 @@ Result<Backend> parse_backend(std::string_view text);
 
 struct KernelSourceOptions {
     uint64_t ring_bytes = 8ULL << 20;  ///< rounded up to a power of two of at least one page
+    uint64_t reserved_ring_bytes = 4ULL << 20;  ///< for VDT_RESERVED_TYPES; the same
     Backend backend = Backend::kAuto;
     /// Empty: all. Process lifecycle (fork, exec, exit, cgroup) is always on.
     std::vector<vdt_type> event_types;

@@ -122,7 +122,9 @@ struct LoadedObject::Attempt {
         bpf_object& object = *self.object_;
         for (auto& step :
              {set_map_size(object, "ring", self.ring_bytes_),
+              set_map_size(object, "reserved_ring", self.reserved_ring_bytes_),
               set_map_size(object, "counters", self.cpus_),
+              set_map_size(object, "gaps", self.cpus_),
               set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS),
               set_constant(object, ".rodata.calls", make_call_table(dispatched_calls(self.plan_))),
               set_constant(object, ".rodata.wanted", wanted_types(self.plan_))}) {
@@ -245,8 +247,9 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     if (!cpus)
         return forward_error(cpus);
     self.cpus_ = *cpus;
-    self.ring_bytes_ =
-        round_ring_size(options.ring_bytes, static_cast<uint64_t>(sysconf(_SC_PAGESIZE)));
+    const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    self.ring_bytes_ = round_ring_size(options.ring_bytes, page);
+    self.reserved_ring_bytes_ = round_ring_size(options.reserved_ring_bytes, page);
 
     const auto refusal = [&](const HookProgram& program) -> std::string {
         const auto found = refused.find(program.name);

@@ -39,8 +39,8 @@ class LoadedObject {
     const std::string& iterator_refusal() const { return iterator_refusal_; }
 
     uint32_t cpus() const { return cpus_; }
-    uint64_t ring_bytes() const { return ring_bytes_; }
-    uint64_t map_bytes() const;  ///< all maps but the ring
+    uint64_t ring_bytes() const { return ring_bytes_ + reserved_ring_bytes_; }
+    uint64_t map_bytes() const;  ///< all maps but the rings
 
    private:
     LoadedObject() = default;
@@ -53,6 +53,7 @@ class LoadedObject {
     std::string iterator_refusal_;
     uint32_t cpus_ = 1;
     uint64_t ring_bytes_ = 0;
+    uint64_t reserved_ring_bytes_ = 0;
 };
 
 /// Smallest power of two that is at least `bytes` and a page: what the kernel takes.

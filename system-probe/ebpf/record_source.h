@@ -13,6 +13,7 @@
 
 #include "bpf/abi/records.h"
 #include "common/result.h"
+#include "system-probe/ebpf/ledger.h"
 
 namespace vedette::probe {
 
@@ -42,7 +43,9 @@ class RecordSource {
     virtual Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) = 0;
 
     /// Kernel counters, summed over the CPUs.
-    virtual Result<vdt_counters> counters() = 0;
+    virtual vdt_counters counters() = 0;
+    /// Whose records were lost since the last call; never more than counters() says when that is asked afterwards.
+    virtual std::vector<LossGap> gaps() { return {}; }
 
     virtual std::vector<HookReport> hooks() const = 0;
     virtual std::string name() const = 0;  ///< "kernel" or the recording's path

@@ -31,7 +31,8 @@ class BatchQueue {
 
     /// Whether an agent reads.
     void set_reader(bool connected);
-    /// The agent that reads is so far behind that further events have no room; process changes still have.
+    /// The agent that reads is so far behind that further events have no room; process changes and
+    /// events of the reserved types still have.
     bool reader_is_behind() const;
 
     enum class Take : uint8_t {

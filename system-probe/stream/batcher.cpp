@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/stream/batcher.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "system-probe/decode/event_type.h"
 
 namespace vedette::probe {
 namespace {
@@ -52,11 +56,30 @@ void Batcher::make_room(size_t bytes) {
         flush();
 }
 
-void Batcher::add_loss(uint32_t event_type, v1::Loss::Reason reason, uint64_t count) {
-    if (count == 0)
+void Batcher::add_loss(const v1::Loss& loss) {
+    if (loss.count() == 0)
         return;
-    lost_[{event_type, reason}] += count;
-    total_lost_[{event_type, reason}] += count;
+    const LossKey key{loss.event_type(), loss.reason()};
+    total_lost_[key] += loss.count();
+    const auto [found, is_new] = lost_.try_emplace({key, loss.cgroup_id()}, loss);
+    if (is_new)
+        return;
+    v1::Loss& sum = found->second;
+    sum.set_count(sum.count() + loss.count());
+    if (loss.first_time() != 0)
+        sum.set_first_time(sum.first_time() == 0 ? loss.first_time()
+                                                 : std::min(sum.first_time(), loss.first_time()));
+    sum.set_last_time(std::max(sum.last_time(), loss.last_time()));
+}
+
+void Batcher::add_dropped(const std::map<uint32_t, uint64_t>& by_type) {
+    for (const auto& [type, count] : by_type) {
+        v1::Loss loss;
+        loss.set_event_type(type);
+        loss.set_reason(v1::Loss::REASON_QUEUE_FULL);
+        loss.set_count(count);
+        add_loss(loss);
+    }
 }
 
 bool Batcher::empty() const {
@@ -64,33 +87,43 @@ bool Batcher::empty() const {
            response_.batch().processes().empty();
 }
 
-/// As if the events had never been given a number: the agent is told how many there were.
+/// As if those events had never been given a number: the agent is told how many there were, and whose.
 void Batcher::drop_events() {
-    for (const auto& [type, count] : by_type_) {
-        add_loss(type, v1::Loss::REASON_QUEUE_FULL, count);
-        delivered_[type] -= count;
+    google::protobuf::RepeatedPtrField<v1::Event> kept;
+    std::vector<uint32_t> kept_before;
+    for (v1::Event& event : *batch().mutable_events()) {
+        kept_before.push_back(static_cast<uint32_t>(kept.size()));
+        const auto type = static_cast<uint32_t>(event.payload_case());
+        if (is_reserved(type)) {
+            kept.Add(std::move(event));
+            continue;
+        }
+        v1::Loss loss;
+        loss.set_event_type(type);
+        loss.set_reason(v1::Loss::REASON_QUEUE_FULL);
+        loss.set_count(1);
+        loss.set_cgroup_id(event.cgroup_id());
+        loss.set_first_time(event.timestamp());
+        loss.set_last_time(event.timestamp());
+        add_loss(loss);
+        --by_type_[type];
+        --delivered_[type];
     }
-    by_type_.clear();
-    next_sequence_ -= static_cast<uint64_t>(batch().events_size());
-    batch().clear_events();
+    kept_before.push_back(static_cast<uint32_t>(kept.size()));
+    next_sequence_ -= static_cast<uint64_t>(batch().events_size() - kept.size());
+    batch().mutable_events()->Swap(&kept);
     for (auto& update : *batch().mutable_processes())
-        update.set_before_event(0);
+        update.set_before_event(kept_before.at(update.before_event()));
 }
 
 void Batcher::flush() {
     if (batch().events_size() > 0 && queue_.reader_is_behind())
         drop_events();
-    for (const auto& [type, count] : queue_.take_dropped()) {
-        add_loss(type, v1::Loss::REASON_QUEUE_FULL, count);
-    }
+    add_dropped(queue_.take_dropped());
     if (empty())
         return;
-    for (const auto& [key, count] : lost_) {
-        auto& loss = *batch().add_lost();
-        loss.set_event_type(key.first);
-        loss.set_reason(key.second);
-        loss.set_count(count);
-    }
+    for (auto& [key, loss] : lost_)
+        *batch().add_lost() = std::move(loss);
     FinishedBatch finished;
     finished.events = static_cast<uint32_t>(batch().events_size());
     finished.first_sequence = next_sequence_ - finished.events;

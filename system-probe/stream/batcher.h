@@ -26,8 +26,8 @@ class Batcher : public NodeSink {
     void add_event(v1::Event event);
     void changed(v1::ProcessNode node) override;
     void gone(uint64_t key) override;
-    /// `event_type`: field number of Event.payload, 0 when it is not known.
-    void add_loss(uint32_t event_type, v1::Loss::Reason reason, uint64_t count);
+    /// Loss.event_type is 0 when it is not known. Losses of one key become one in the batch.
+    void add_loss(const v1::Loss& loss);
 
     bool empty() const;
     /// Finishes the batch, if there is anything in it.
@@ -43,13 +43,14 @@ class Batcher : public NodeSink {
     v1::ProcessUpdate& add_update();
     void make_room(size_t bytes);
     void drop_events();
+    void add_dropped(const std::map<uint32_t, uint64_t>& by_type);
 
     BatchQueue& queue_;
     v1::SubscribeResponse response_;
     uint64_t next_sequence_ = 1;
     size_t bytes_ = 0;  ///< of what is in the batch, about
     std::map<uint32_t, uint64_t> by_type_;
-    std::map<LossKey, uint64_t> lost_;
+    std::map<std::pair<LossKey, uint64_t>, v1::Loss> lost_;  ///< by key and cgroup
     std::map<uint32_t, uint64_t> delivered_;
     std::map<LossKey, uint64_t> total_lost_;
 };

@@ -185,7 +185,9 @@ rules:
 
 TEST_CASE("alert: lost events") {
     check_golden("lost_events",
-                 lost_events_line(facts(), {{{"open", "ring_full"}, 5}, {{"exec", "decode"}, 1}},
+                 lost_events_line(facts(),
+                                  {{{"open", "budget", 77}, {5, kTime - 1'000'000'000, kTime}},
+                                   {{"exec", "decode"}, {1}}},
                                   static_cast<int64_t>(kTime)));
 }
 

@@ -39,6 +39,14 @@ struct Fixture {
     }
 };
 
+v1::Loss loss(uint32_t type, v1::Loss::Reason reason, uint64_t count) {
+    v1::Loss out;
+    out.set_event_type(type);
+    out.set_reason(reason);
+    out.set_count(count);
+    return out;
+}
+
 TEST_CASE("changes stand before the event they belong to") {
     Fixture f;
     f.batcher.changed(node(1));
@@ -98,12 +106,12 @@ TEST_CASE("nothing to say, no batch; a loss alone is worth one") {
     Fixture f;
     f.batcher.flush();
     CHECK(f.queue.counts().batches == 0);
-    f.batcher.add_loss(19, v1::Loss::REASON_RING_FULL, 0);
+    f.batcher.add_loss(loss(19, v1::Loss::REASON_RING_FULL, 0));
     f.batcher.flush();
     CHECK(f.queue.counts().batches == 0);
-    f.batcher.add_loss(19, v1::Loss::REASON_RING_FULL, 2);
-    f.batcher.add_loss(19, v1::Loss::REASON_RING_FULL, 3);
-    f.batcher.add_loss(16, v1::Loss::REASON_DECODE, 1);
+    f.batcher.add_loss(loss(19, v1::Loss::REASON_RING_FULL, 2));
+    f.batcher.add_loss(loss(19, v1::Loss::REASON_RING_FULL, 3));
+    f.batcher.add_loss(loss(16, v1::Loss::REASON_DECODE, 1));
     f.batcher.flush();
     const auto batch = taken(f.queue, 1);
     REQUIRE(batch.lost_size() == 2);
@@ -112,6 +120,30 @@ TEST_CASE("nothing to say, no batch; a loss alone is worth one") {
     CHECK(taken(f.queue, 2).lost_size() == 0);  // said once
     CHECK(f.batcher.lost().at({19, v1::Loss::REASON_RING_FULL}) == 5);
     CHECK(f.batcher.delivered().at(v1::Event::kOpenFieldNumber) == 1);
+}
+
+TEST_CASE(
+    "losses of two cgroups are told apart, those of one are added up with the time they span") {
+    Fixture f;
+    auto one = loss(19, v1::Loss::REASON_BUDGET, 2);
+    one.set_cgroup_id(7);
+    one.set_first_time(100);
+    one.set_last_time(200);
+    f.batcher.add_loss(one);
+    one.set_first_time(90);
+    one.set_last_time(150);
+    f.batcher.add_loss(one);
+    one.set_cgroup_id(8);
+    f.batcher.add_loss(one);
+    f.batcher.flush();
+    const auto batch = taken(f.queue, 1);
+    REQUIRE(batch.lost_size() == 2);
+    CHECK(batch.lost(0).cgroup_id() == 7);
+    CHECK(batch.lost(0).count() == 4);
+    CHECK(batch.lost(0).first_time() == 90);
+    CHECK(batch.lost(0).last_time() == 200);
+    CHECK(batch.lost(1).cgroup_id() == 8);
+    CHECK(f.batcher.lost().at({19, v1::Loss::REASON_BUDGET}) == 6);
 }
 
 TEST_CASE("an acknowledgement lets go of whole batches only") {
@@ -180,20 +212,20 @@ TEST_CASE("with nobody there the oldest batches go, counted by type") {
     const auto counts = f.queue.counts();
     CHECK(counts.held_bytes <= 10'000);
     f.batcher.flush();  // says the last losses
-    const auto lost =
+    const auto lost_opens =
         f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
-    CHECK(lost + f.queue.counts().held_events == made);
+    CHECK(lost_opens + f.queue.counts().held_events == made);
     // The agent is told the same, in what it gets.
     const auto resume = f.queue.resume_unknown();
     CHECK(resume.missed == resume.next_sequence - 1);
     uint64_t told = 0;
     for (uint64_t number = resume.number; number <= f.queue.counts().batches; ++number) {
         const auto batch = taken(f.queue, number);
-        for (const auto& loss : batch.lost())
-            told += loss.count();
+        for (const auto& one : batch.lost())
+            told += one.count();
     }
     CHECK(told > 0);
-    CHECK(told <= lost);
+    CHECK(told <= lost_opens);
 }
 
 TEST_CASE("an agent that reads slowly keeps what it was promised; newer events go, changes stay") {
@@ -207,9 +239,9 @@ TEST_CASE("an agent that reads slowly keeps what it was promised; newer events g
     const auto counts = f.queue.counts();
     CHECK(f.queue.held_sequence() == 1);  // nothing was pulled away
     CHECK(counts.held_bytes <= 10'000);
-    const auto lost =
+    const auto lost_opens =
         f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
-    CHECK(lost + counts.held_events == 501);
+    CHECK(lost_opens + counts.held_events == 501);
     CHECK(f.batcher.delivered().at(v1::Event::kOpenFieldNumber) == counts.held_events);
     CHECK(f.batcher.next_sequence() == counts.held_events + 1);  // no hole in the numbers
 
@@ -220,12 +252,12 @@ TEST_CASE("an agent that reads slowly keeps what it was promised; newer events g
         const auto batch = taken(f.queue, number);
         CHECK(batch.first_sequence() == next);
         next += static_cast<uint64_t>(batch.events_size());
-        for (const auto& loss : batch.lost())
-            told += loss.count();
+        for (const auto& one : batch.lost())
+            told += one.count();
         for (const auto& update : batch.processes())
             changed = changed || (update.node().key() == 7 && update.before_event() == 0);
     }
-    CHECK(told == lost);
+    CHECK(told == lost_opens);
     CHECK(changed);
     f.queue.acknowledge(next - 1);
     f.batch_of(3);  // it has caught up
@@ -245,9 +277,9 @@ TEST_CASE("a mirror is wrong when a batch was dropped that the agent had not see
     CHECK(resume.missed == resume.next_sequence - 3);
     // The dropped batch that it had taken is no loss.
     f.batcher.flush();
-    const auto lost =
+    const auto lost_opens =
         f.batcher.lost().at({v1::Event::kOpenFieldNumber, v1::Loss::REASON_QUEUE_FULL});
-    CHECK(lost == resume.missed);
+    CHECK(lost_opens == resume.missed);
 }
 
 TEST_CASE("a dropped batch of changes alone makes the mirror wrong too") {
@@ -268,6 +300,39 @@ TEST_CASE("a batch larger than the bound is held alone") {
     f.batch_of(1, 1000);
     CHECK(f.queue.counts().held_events == 1);
     CHECK(f.queue.held_sequence() == 2);
+}
+
+TEST_CASE("what an attacker would want lost is not dropped for the others' sake") {
+    Fixture f(10'000);
+    f.queue.set_reader(true);
+    for (int i = 0; i < 100; ++i)
+        f.batch_of(5, 200);
+    const uint64_t batches = f.queue.counts().batches;
+    auto open = open_event();
+    open.set_cgroup_id(7);
+    open.set_timestamp(1000);
+    v1::Event exec;
+    exec.mutable_exec();
+    f.batcher.add_event(open);
+    f.batcher.add_event(exec);
+    f.batcher.changed(node(9));
+    f.batcher.add_event(open);
+    f.batcher.flush();
+    v1::Batch batch;
+    for (uint64_t number = 1; number <= f.queue.counts().batches; ++number)
+        batch = taken(f.queue, number);
+    REQUIRE(f.queue.counts().batches == batches + 1);
+    REQUIRE(batch.events_size() == 1);
+    CHECK(batch.events(0).has_exec());
+    REQUIRE(batch.processes_size() == 1);
+    CHECK(batch.processes(0).before_event() == 1);  // still after the exec
+    REQUIRE(batch.lost_size() >= 1);
+    const auto& lost_opens = batch.lost(batch.lost_size() - 1);
+    CHECK(lost_opens.cgroup_id() == 7);
+    CHECK(lost_opens.count() == 2);
+    CHECK(lost_opens.last_time() == 1000);
+    CHECK(f.batcher.next_sequence() == batch.first_sequence() + 1);
+    CHECK(f.batcher.delivered().at(v1::Event::kExecFieldNumber) == 1);
 }
 
 }  // namespace

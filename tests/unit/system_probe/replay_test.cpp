@@ -55,7 +55,7 @@ TEST_CASE("what was recorded is replayed: the snapshot first, then the rest, the
     const auto end = (*source)->poll(milliseconds(0), [](auto) { FAIL("there is nothing left"); });
     REQUIRE_FALSE(end);
     CHECK(end.error().code == ErrorCode::kNotFound);
-    CHECK((*source)->counters()->sent[VDT_OPEN] == 1);
+    CHECK((*source)->counters().sent[VDT_OPEN] == 1);
 }
 
 TEST_CASE("a recording is never overwritten") {

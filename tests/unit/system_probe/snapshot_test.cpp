@@ -29,7 +29,7 @@ struct FakeSource : RecordSource {
                         const RecordSink& /*sink*/) override {
         return size_t{0};
     }
-    Result<vdt_counters> counters() override { return vdt_counters{}; }
+    vdt_counters counters() override { return {}; }
     std::vector<HookReport> hooks() const override { return {}; }
     std::string name() const override { return "fake"; }
     uint64_t ring_bytes() const override { return 0; }

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <sstream>
+
 #include "common/os/fd.h"
 
 namespace vedette::probe {
@@ -17,6 +19,19 @@ std::string kernel_lockdown(const std::string& path) {
     if (begin == text->npos || end == text->npos || end < begin)
         return "unknown";
     return text->substr(begin + 1, end - begin - 1);
+}
+
+std::vector<std::string> kernel_lsms(const std::string& path) {
+    std::vector<std::string> names;
+    const auto text = read_file(path, 4096);
+    std::istringstream list(text ? *text : "");
+    for (std::string name; std::getline(list, name, ',');) {
+        while (!name.empty() && name.back() == '\n')
+            name.pop_back();
+        if (!name.empty())
+            names.push_back(name);
+    }
+    return names;
 }
 
 bool kernel_has_btf() {

@@ -4,11 +4,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace vedette::probe {
 
 /// "none", "integrity", "confidentiality"; "unknown" when the kernel does not say.
 std::string kernel_lockdown(const std::string& path = "/sys/kernel/security/lockdown");
+
+/// Active Linux security modules in their order; none when the kernel does not say.
+std::vector<std::string> kernel_lsms(const std::string& path = "/sys/kernel/security/lsm");
 
 /// The kernel describes its own types (CONFIG_DEBUG_INFO_BTF).
 bool kernel_has_btf();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -25,12 +26,31 @@ std::string joined(const std::vector<std::string>& parts) {
     return out;
 }
 
+/// operation x entry path: what is seen, "-" where there is no such entry.
+std::string coverage_text(const CheckReport& report) {
+    static constexpr std::array kEntries = {"64-bit", "32-bit", "io_uring", "handle"};
+    std::string out = fmt::format("\n{:<14}", "coverage");
+    for (const char* entry : kEntries)
+        out += fmt::format(" {:<8}", entry);
+    for (const auto& hook : report.hooks) {
+        out += fmt::format("\n{:<14}", hook.event_type);
+        for (const std::string_view entry : kEntries) {
+            const auto found = std::ranges::find(hook.coverage, entry, &EntryCoverage::entry);
+            out += fmt::format(" {:<8}", found == hook.coverage.end() ? "-"
+                                         : found->seen                ? "seen"
+                                                                      : "UNSEEN");
+        }
+    }
+    return out + "\n";
+}
+
 Result<CheckReport> make_report(const Settings& settings) {
     CheckReport report;
     const auto kernel = kernel_info();
     report.kernel = kernel.release;
     report.arch = kernel.machine;
     report.lockdown = kernel_lockdown();
+    report.lsm = kernel_lsms();
     report.btf = kernel_has_btf();
     report.root = geteuid() == 0;
     auto logger = make_logger({.name = "system-probe", .level = "error"});
@@ -57,36 +77,57 @@ bool CheckReport::ok() const {
            std::ranges::none_of(hooks, [](const auto& hook) { return hook.state == "missing"; });
 }
 
+std::string CheckReport::backend() const {
+    const auto uses = [this](std::string_view name) {
+        return std::ranges::any_of(hooks, [&](const auto& hook) { return hook.backend == name; });
+    };
+    return uses("trampoline") ? "trampoline" : uses("tracepoint") ? "tracepoint" : "";
+}
+
 std::string to_text(const CheckReport& report) {
     std::string out = fmt::format(
-        "kernel      {} {}\nlockdown    {}\nBTF         {}\nroot        {}\n", report.kernel,
-        report.arch, report.lockdown, report.btf ? "yes" : "no", report.root ? "yes" : "no");
+        "kernel      {} {}\nlockdown    {}\nLSM         {}\nBTF         {}\nroot        {}\n",
+        report.kernel, report.arch, report.lockdown, joined(report.lsm), report.btf ? "yes" : "no",
+        report.root ? "yes" : "no");
     if (!report.problem.empty()) {
         return out + fmt::format("\nNothing can be loaded: {}\n", report.problem);
     }
-    out += fmt::format("\n{:<12} {:<8} {:<11} {}\n", "event", "state", "backend", "programs");
+    out += fmt::format("\n{:<14} {:<8} {:<11} {}\n", "event", "status", "backend", "programs");
     for (const auto& hook : report.hooks) {
-        out += fmt::format("{:<12} {:<8} {:<11} {}\n", hook.event_type, hook.state,
+        out += fmt::format("{:<14} {:<8} {:<11} {}\n", hook.event_type, hook.state,
                            hook.backend.empty() ? "-" : hook.backend, joined(hook.programs));
         if (!hook.reason.empty())
-            out += fmt::format("{:<12} {}\n", "", hook.reason);
+            out += fmt::format("{:<14} {}\n", "", hook.reason);
     }
-    return out;
+    return out + coverage_text(report);
 }
 
 std::string to_json(const CheckReport& report) {
-    boost::json::array hooks;
+    boost::json::array events;
+    boost::json::array coverage;
     for (const auto& hook : report.hooks) {
-        hooks.push_back({{"event_type", hook.event_type},
-                         {"state", hook.state},
-                         {"backend", hook.backend},
-                         {"programs", boost::json::value_from(hook.programs)},
-                         {"reason", hook.reason}});
+        events.push_back({{"type", hook.event_type},
+                          {"status", hook.state},
+                          {"backend", hook.backend},
+                          {"programs", boost::json::value_from(hook.programs)},
+                          {"reason", hook.reason}});
+        for (const auto& entry : hook.coverage)
+            coverage.push_back({{"operation", hook.event_type},
+                                {"entry", entry.entry},
+                                {"seen", entry.seen},
+                                {"reason", entry.reason}});
     }
-    const boost::json::object out = {{"ok", report.ok()},         {"kernel", report.kernel},
-                                     {"arch", report.arch},       {"lockdown", report.lockdown},
-                                     {"btf", report.btf},         {"root", report.root},
-                                     {"problem", report.problem}, {"hooks", std::move(hooks)}};
+    const boost::json::object out = {{"ok", report.ok()},
+                                     {"kernel", report.kernel},
+                                     {"arch", report.arch},
+                                     {"lockdown", report.lockdown},
+                                     {"lsm", boost::json::value_from(report.lsm)},
+                                     {"btf", report.btf},
+                                     {"root", report.root},
+                                     {"problem", report.problem},
+                                     {"backend", report.backend()},
+                                     {"events", std::move(events)},
+                                     {"coverage", std::move(coverage)}};
     return boost::json::serialize(out) + "\n";
 }
 

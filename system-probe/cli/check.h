@@ -13,6 +13,7 @@ namespace vedette::probe {
 
 struct CheckReport {
     std::string kernel, arch, lockdown;
+    std::vector<std::string> lsm;  ///< active Linux security modules; none when they cannot be read
     bool btf = false;
     bool root = false;
     std::string problem;  ///< why nothing can be loaded; empty when it can
@@ -20,6 +21,8 @@ struct CheckReport {
 
     /// Everything this version can see is seen, at least in part.
     bool ok() const;
+    /// "trampoline" when any event comes from there, else "tracepoint"; "" when nothing is attached.
+    std::string backend() const;
 };
 
 std::string to_text(const CheckReport& report);

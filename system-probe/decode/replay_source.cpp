@@ -54,7 +54,7 @@ Result<size_t> ReplaySource::poll(std::chrono::milliseconds /*timeout*/, const R
 std::vector<HookReport> ReplaySource::hooks() const {
     std::vector<HookReport> reports;
     for (const auto& type : event_types()) {
-        reports.push_back({std::string(type.name), "", {}, "off", "replaying a recording"});
+        reports.push_back({std::string(type.name), "", {}, "off", "replaying a recording", {}});
     }
     return reports;
 }

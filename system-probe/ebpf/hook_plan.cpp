@@ -50,6 +50,25 @@ void add_once(std::vector<std::string>& names, std::string_view name) {
         names.emplace_back(name);
 }
 
+bool is_unseen(const PlannedHook& hook, Entry entry) {
+    return hook.set == nullptr || std::find(hook.set->unseen.begin(), hook.set->unseen.end(),
+                                            entry) != hook.set->unseen.end();
+}
+
+std::vector<EntryCoverage> coverage_of(const PlannedHook& hook) {
+    std::vector<EntryCoverage> coverage;
+    for (const Entry entry : hook.row->entries) {
+        EntryCoverage one{std::string(to_string(entry)), !is_unseen(hook, entry), ""};
+        if (hook.set == nullptr)
+            one.reason = hook.refusal;
+        else if (!one.seen)
+            one.reason = fmt::format("the {} backend does not see it",
+                                     hook.trampoline ? "trampoline" : "tracepoint");
+        coverage.push_back(std::move(one));
+    }
+    return coverage;
+}
+
 std::string reason_of(const PlannedHook& hook) {
     std::string text;
     const auto add = [&text](std::string_view part) {
@@ -59,10 +78,13 @@ std::string reason_of(const PlannedHook& hook) {
             text += "; ";
         text += part;
     };
-    if (hook.set != nullptr && !hook.set->blind.empty())
-        add(fmt::format("blind to {}", hook.set->blind));
-    if (hook.set != nullptr)
+    if (hook.set != nullptr) {
+        for (const Entry entry : hook.set->unseen)
+            add(fmt::format("blind to {}", to_string(entry)));
+        if (!hook.set->blind.empty())
+            add(fmt::format("blind to {}", hook.set->blind));
         add(hook.set->note);
+    }
     if (!hook.refusal.empty())
         add(hook.set == nullptr ? hook.refusal
                                 : fmt::format("trampolines not used: {}", hook.refusal));
@@ -124,9 +146,10 @@ std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
                     report.programs.emplace_back(handler);
             }
         }
-        report.state = hook.set == nullptr       ? "missing"
-                       : hook.set->blind.empty() ? "full"
-                                                 : "partial";
+        const bool whole =
+            hook.set != nullptr && hook.set->blind.empty() && hook.set->unseen.empty();
+        report.state = hook.set == nullptr ? "missing" : whole ? "full" : "partial";
+        report.coverage = coverage_of(hook);
         report.reason = reason_of(hook);
         reports.push_back(std::move(report));
     }

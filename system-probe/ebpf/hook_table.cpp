@@ -5,6 +5,20 @@
 
 namespace vedette::probe {
 
+std::string_view to_string(Entry entry) {
+    switch (entry) {
+        case Entry::kNative:
+            return "64-bit";
+        case Entry::kCompat:
+            return "32-bit";
+        case Entry::kIoUring:
+            return "io_uring";
+        case Entry::kHandle:
+            return "handle";
+    }
+    return "";
+}
+
 std::span<const HookRow> hook_table() {
     static const std::vector<HookRow> kTable = [] {
         std::vector<HookRow> rows;

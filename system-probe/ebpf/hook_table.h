@@ -4,6 +4,7 @@
 // row here and its programs.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -21,6 +22,20 @@ struct HookProgram {
     std::string_view renamed;  ///< the function's name on newer kernels, when it changed
 };
 
+/// A way by which a process can have the same thing done.
+enum class Entry : uint8_t {
+    kNative,   ///< the system calls of a 64-bit program
+    kCompat,   ///< those of a 32-bit one, on x86 also int 0x80 in any program
+    kIoUring,  ///< an io_uring, where the kernel's own threads may act
+    kHandle,   ///< open_by_handle_at
+};
+/// "64-bit", "32-bit", "io_uring", "handle".
+std::string_view to_string(Entry entry);
+
+inline constexpr Entry kSystemCalls[] = {Entry::kNative, Entry::kCompat};
+inline constexpr Entry kSystemCallsAndIoUring[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring};
+inline constexpr Entry kOnlyIoUring[] = {Entry::kIoUring};
+
 struct HookSet {
     /// Attached; empty: this backend has nothing of its own for the type.
     std::span<const HookProgram> programs;
@@ -30,15 +45,17 @@ struct HookSet {
     std::span<const vdt_call> calls;
     /// The same at the call's beginning, for what is gone at its end; empty: none.
     std::string_view entry_handler;
-    std::string_view
-        blind;  ///< what this backend does not see, for the reader of `check`; empty: nothing known
+    std::span<const Entry> unseen;  ///< of the row's entries
+    /// What else this backend does not see, for the reader of `check`; empty: nothing known.
+    std::string_view blind;
     std::string_view note;  ///< small differences that miss no event
 };
 
 struct HookRow {
     vdt_type type;
-    std::string_view event;  ///< as in SECL
-    bool lifecycle;          ///< the process tree needs it: always on
+    std::string_view event;                         ///< as in SECL
+    bool lifecycle;                                 ///< the process tree needs it: always on
+    std::span<const Entry> entries = kSystemCalls;  ///< that there are on some kernel
     HookSet tracepoint;
     HookSet trampoline;
 };

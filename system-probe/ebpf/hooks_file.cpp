@@ -13,14 +13,17 @@ constexpr HookProgram kOpenTrampoline[] = {
     {"handle_do_filp_open", "do_filp_open", 3, "do_file_open"},
     {"handle_do_file_open_root", "do_file_open_root", 3, ""}};
 
+constexpr Entry kOpenEntries[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring, Entry::kHandle};
+
 constexpr HookRow kRows[] = {
     {.type = VDT_OPEN,
      .event = "open",
      .lifecycle = false,
+     .entries = kOpenEntries,
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_open",
                     .calls = kOpenCalls,
-                    .blind = "opens by io_uring",
+                    .unseen = kOnlyIoUring,
                     .note = "the name of a failed open is read from the caller's memory after the "
                             "call"},
      .trampoline = {.programs = kOpenTrampoline,

@@ -13,10 +13,11 @@ constexpr HookRow kRows[] = {
     {.type = VDT_CONNECT,
      .event = "connect",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_connect",
                     .calls = kConnectCalls,
-                    .blind = "connects by io_uring",
+                    .unseen = kOnlyIoUring,
                     .note = "the address of a failed connect is read from the caller's memory "
                             "after the call"},
      .trampoline = {.programs = kConnectTrampoline}},

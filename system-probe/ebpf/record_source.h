@@ -17,6 +17,13 @@
 
 namespace vedette::probe {
 
+/// Whether an event is seen when it comes by one entry.
+struct EntryCoverage {
+    std::string entry;  ///< "64-bit", "32-bit", "io_uring", "handle"
+    bool seen = false;
+    std::string reason;  ///< why not
+};
+
 /// What is attached for one event type, and what that means; the rows of `check` and of the status.
 struct HookReport {
     std::string event_type;  ///< "exec"
@@ -24,6 +31,7 @@ struct HookReport {
     std::vector<std::string> programs;  ///< attached programs
     std::string state;                  ///< "full", "partial", "missing"
     std::string reason;                 ///< what is weaker or missing, and why
+    std::vector<EntryCoverage> coverage;
 };
 
 /// One whole record, header first. The bytes are valid during the call only and are not trusted.

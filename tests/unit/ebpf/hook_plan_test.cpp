@@ -127,8 +127,26 @@ TEST_CASE("a report says what is blind and why") {
     CHECK(open->backend == "tracepoint");
     CHECK(open->state == "partial");
     CHECK(open->programs == std::vector<std::string>{"dispatch_sys_exit", "handle_open"});
-    CHECK_THAT(open->reason, ContainsSubstring("blind to opens by io_uring"));
+    CHECK_THAT(open->reason, ContainsSubstring("blind to io_uring"));
     CHECK_THAT(open->reason, ContainsSubstring("no trampolines here"));
+    REQUIRE(open->coverage.size() == 4);
+    for (const EntryCoverage& entry : open->coverage)
+        CHECK(entry.seen == (entry.entry != "io_uring"));
+}
+
+TEST_CASE("what has no hook is seen through no entry, with the reason") {
+    const auto reports = report_hooks(plan_hooks({}, [](const HookProgram& program) -> std::string {
+        return program.name == "handle_setuid" ? "refused" : "";
+    }));
+    const auto setuid = std::find_if(reports.begin(), reports.end(),
+                                     [](const auto& r) { return r.event_type == "setuid"; });
+    REQUIRE(setuid != reports.end());
+    CHECK(setuid->state == "missing");
+    REQUIRE_FALSE(setuid->coverage.empty());
+    for (const EntryCoverage& entry : setuid->coverage) {
+        CHECK_FALSE(entry.seen);
+        CHECK_THAT(entry.reason, ContainsSubstring("refused"));
+    }
 }
 
 TEST_CASE("a type with no usable hook is missing, with the reason of each backend") {

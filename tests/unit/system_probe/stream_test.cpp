@@ -65,7 +65,7 @@ class FakeRing : public RecordSource {
         return counters_;
     }
     std::vector<HookReport> hooks() const override {
-        return {{"open", "tracepoint", {"handle_open"}, "partial", "because"}};
+        return {{"open", "tracepoint", {"handle_open"}, "partial", "because", {}}};
     }
     std::string name() const override { return "fake"; }
     uint64_t ring_bytes() const override { return 4096; }

@@ -94,8 +94,12 @@ struct vdt_call_number {
 
 /* Section .rodata.wanted: types that somebody needs; a handler of two types looks before it makes a record. */
 struct vdt_wanted {
-	__u8 type[VDT_TYPE_MAX];
+	__u8 type[VDT_TYPE_MAX]; /* 0 or VDT_WANTED and what goes with it */
 };
+
+#define VDT_WANTED (1 << 0)
+#define VDT_WANTED_IO_URING                                                                        \
+	(1 << 1) /* io_uring.bpf.c makes the records of those that come that way */
 
 /* Scratch buffers of one CPU: programs that preempt each other there take different ones. */
 #define VDT_SCRATCH_SLOTS 4

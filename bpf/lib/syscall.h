@@ -20,6 +20,11 @@ static __always_inline bool is_wanted(u16 type)
 	return wanted.type[type];
 }
 
+static __always_inline bool is_wanted_of_io_uring(u16 type)
+{
+	return wanted.type[type] & VDT_WANTED_IO_URING;
+}
+
 #if defined(__TARGET_ARCH_x86)
 
 #define X32_SYSCALL_BIT 0x40000000 /* x32 shares the numbers we look for */

@@ -358,6 +358,39 @@ struct open_how {
 	__u64 resolve;
 };
 
+struct io_cmd_data {
+	struct file *file;
+};
+
+struct io_uring_task {
+	const struct task_struct *task;
+};
+
+struct io_kiocb {
+	union {
+		struct file *file;
+		struct io_cmd_data cmd;
+	};
+	u8 opcode;
+	struct io_uring_task *tctx;
+};
+
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
+struct io_connect {
+	struct sockaddr *addr;
+	int addr_len;
+};
+
+struct io_uring_cqe {
+	__s32 res;
+};
+
 struct sockaddr_in {
 	u16 sin_family;
 	__be16 sin_port;

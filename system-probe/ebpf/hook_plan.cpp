@@ -27,6 +27,16 @@ std::string refusal_of(const HookSet& set, const Refusal& refusal) {
     return {};
 }
 
+void plan_io_uring(PlannedHook& hook, const Refusal& refusal) {
+    if (hook.set == nullptr || hook.set->io_uring.empty())
+        return;
+    for (const HookProgram& program : hook.set->io_uring) {
+        if (std::string reason = refusal(program); !reason.empty())
+            hook.io_uring_refusal = fmt::format("{}: {}", program.name, reason);
+    }
+    hook.io_uring = hook.io_uring_refusal.empty();
+}
+
 PlannedHook plan_row(const HookRow& row, Backend backend, const Refusal& refusal) {
     PlannedHook hook{.row = &row};
     if (!row.trampoline.programs.empty() && backend != Backend::kTracepoint) {
@@ -50,21 +60,25 @@ void add_once(std::vector<std::string>& names, std::string_view name) {
         names.emplace_back(name);
 }
 
-bool is_unseen(const PlannedHook& hook, Entry entry) {
-    return hook.set == nullptr || std::find(hook.set->unseen.begin(), hook.set->unseen.end(),
-                                            entry) != hook.set->unseen.end();
+/// Why events by this entry are not seen; empty: they are.
+std::string unseen_reason(const PlannedHook& hook, Entry entry) {
+    if (hook.set == nullptr)
+        return hook.refusal;
+    if (entry == Entry::kIoUring && !hook.io_uring_refusal.empty())
+        return hook.io_uring_refusal;
+    const auto& unseen = hook.set->unseen;
+    if (std::find(unseen.begin(), unseen.end(), entry) == unseen.end())
+        return {};
+    return fmt::format("no hook of the {} backend sees it",
+                       hook.trampoline ? "trampoline" : "tracepoint");
 }
 
 std::vector<EntryCoverage> coverage_of(const PlannedHook& hook) {
     std::vector<EntryCoverage> coverage;
     for (const Entry entry : hook.row->entries) {
-        EntryCoverage one{std::string(to_string(entry)), !is_unseen(hook, entry), ""};
-        if (hook.set == nullptr)
-            one.reason = hook.refusal;
-        else if (!one.seen)
-            one.reason = fmt::format("the {} backend does not see it",
-                                     hook.trampoline ? "trampoline" : "tracepoint");
-        coverage.push_back(std::move(one));
+        std::string reason = unseen_reason(hook, entry);
+        const bool seen = reason.empty();
+        coverage.push_back({std::string(to_string(entry)), seen, std::move(reason)});
     }
     return coverage;
 }
@@ -79,8 +93,10 @@ std::string reason_of(const PlannedHook& hook) {
         text += part;
     };
     if (hook.set != nullptr) {
-        for (const Entry entry : hook.set->unseen)
-            add(fmt::format("blind to {}", to_string(entry)));
+        for (const Entry entry : hook.row->entries) {
+            if (const std::string reason = unseen_reason(hook, entry); !reason.empty())
+                add(fmt::format("blind to {}: {}", to_string(entry), reason));
+        }
         if (!hook.set->blind.empty())
             add(fmt::format("blind to {}", hook.set->blind));
         add(hook.set->note);
@@ -97,18 +113,28 @@ std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Re
     std::vector<PlannedHook> plan;
     for (const HookRow& row : hook_table()) {
         if (is_wanted(row, options.event_types))
-            plan.push_back(plan_row(row, options.backend, refusal));
+            plan_io_uring(plan.emplace_back(plan_row(row, options.backend, refusal)), refusal);
     }
     return plan;
+}
+
+std::vector<HookProgram> attached_programs(const PlannedHook& hook) {
+    std::vector<HookProgram> programs;
+    if (hook.set == nullptr)
+        return programs;
+    programs.assign(hook.set->programs.begin(), hook.set->programs.end());
+    if (hook.io_uring)
+        programs.insert(programs.end(), hook.set->io_uring.begin(), hook.set->io_uring.end());
+    return programs;
 }
 
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
     std::vector<std::string> names;
     for (const PlannedHook& hook : plan) {
+        for (const HookProgram& program : attached_programs(hook))
+            add_once(names, program.name);
         if (hook.set == nullptr)
             continue;
-        for (const HookProgram& program : hook.set->programs)
-            add_once(names, program.name);
         for (const std::string_view handler : {hook.set->handler, hook.set->entry_handler}) {
             if (!handler.empty())
                 add_once(names, handler);
@@ -129,7 +155,8 @@ std::vector<vdt_call> dispatched_calls(const std::vector<PlannedHook>& plan) {
 vdt_wanted wanted_types(const std::vector<PlannedHook>& plan) {
     vdt_wanted wanted{};
     for (const PlannedHook& hook : plan)
-        wanted.type[hook.row->type] = hook.set != nullptr;
+        wanted.type[hook.row->type] = static_cast<uint8_t>(
+            hook.set == nullptr ? 0 : VDT_WANTED | (hook.io_uring ? VDT_WANTED_IO_URING : 0));
     return wanted;
 }
 
@@ -139,17 +166,17 @@ std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
         HookReport report{.event_type = std::string(hook.row->event)};
         if (hook.set != nullptr) {
             report.backend = hook.trampoline ? "trampoline" : "tracepoint";
-            for (const HookProgram& program : hook.set->programs)
+            for (const HookProgram& program : attached_programs(hook))
                 report.programs.emplace_back(program.name);
             for (const std::string_view handler : {hook.set->handler, hook.set->entry_handler}) {
                 if (!handler.empty())
                     report.programs.emplace_back(handler);
             }
         }
-        const bool whole =
-            hook.set != nullptr && hook.set->blind.empty() && hook.set->unseen.empty();
-        report.state = hook.set == nullptr ? "missing" : whole ? "full" : "partial";
         report.coverage = coverage_of(hook);
+        const bool whole = hook.set != nullptr && hook.set->blind.empty() &&
+                           std::ranges::all_of(report.coverage, &EntryCoverage::seen);
+        report.state = hook.set == nullptr ? "missing" : whole ? "full" : "partial";
         report.reason = reason_of(hook);
         reports.push_back(std::move(report));
     }

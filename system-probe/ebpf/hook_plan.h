@@ -18,6 +18,8 @@ struct PlannedHook {
     const HookRow* row = nullptr;
     const HookSet* set = nullptr;  ///< nullptr: nothing can be attached
     bool trampoline = false;
+    bool io_uring = false;  ///< set->io_uring is used
+    std::string io_uring_refusal;
     std::string refusal;  ///< why it is not the other backend, or nothing at all
 };
 
@@ -26,6 +28,8 @@ using Refusal = std::function<std::string(const HookProgram&)>;
 
 std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Refusal& refusal);
 
+/// What is attached for it.
+std::vector<HookProgram> attached_programs(const PlannedHook& hook);
 /// Names of the programs to load, without repetition; handlers and the dispatcher included.
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan);
 /// System calls that the dispatcher passes on.

@@ -15,8 +15,9 @@ namespace vedette::probe {
 /// A program that the loader attaches; its name is the function's in bpf/programs/.
 struct HookProgram {
     std::string_view name;
-    std::string_view
-        function;  ///< fentry, fexit: the kernel function, to try it before loading; else empty
+    /// fentry, fexit: the kernel function, to try it before loading. A tracepoint whose arguments differ between kernels:
+    /// its type, btf_trace_NAME. Else empty.
+    std::string_view function;
     unsigned parameters =
         0;  ///< how many the function must have for the program to read them right
     std::string_view renamed;  ///< the function's name on newer kernels, when it changed
@@ -34,7 +35,6 @@ std::string_view to_string(Entry entry);
 
 inline constexpr Entry kSystemCalls[] = {Entry::kNative, Entry::kCompat};
 inline constexpr Entry kSystemCallsAndIoUring[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring};
-inline constexpr Entry kOnlyIoUring[] = {Entry::kIoUring};
 
 struct HookSet {
     /// Attached; empty: this backend has nothing of its own for the type.
@@ -46,6 +46,8 @@ struct HookSet {
     /// The same at the call's beginning, for what is gone at its end; empty: none.
     std::string_view entry_handler;
     std::span<const Entry> unseen;  ///< of the row's entries
+    /// What sees Entry::kIoUring; where the kernel refuses one of these, that entry alone is unseen.
+    std::span<const HookProgram> io_uring;
     /// What else this backend does not see, for the reader of `check`; empty: nothing known.
     std::string_view blind;
     std::string_view note;  ///< small differences that miss no event
@@ -72,6 +74,10 @@ std::span<const HookRow> hook_table();
 inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0, ""};
 inline constexpr HookProgram kEntryDispatcher{"dispatch_sys_enter", "", 0, ""};
 inline constexpr HookProgram kSysExit[] = {kDispatcher};
+/// Tracepoint backend: requests of an io_uring, of every type.
+inline constexpr HookProgram kIoUringTracepoints[] = {
+    {"handle_io_uring_submit", "btf_trace_io_uring_submit_req", 2, ""},
+    {"handle_io_uring_complete", "btf_trace_io_uring_complete", 4, ""}};
 inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
 
 /// The task iterator of the snapshot.

@@ -23,7 +23,7 @@ constexpr HookRow kRows[] = {
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_open",
                     .calls = kOpenCalls,
-                    .unseen = kOnlyIoUring,
+                    .io_uring = kIoUringTracepoints,
                     .note = "the name of a failed open is read from the caller's memory after the "
                             "call"},
      .trampoline = {.programs = kOpenTrampoline,

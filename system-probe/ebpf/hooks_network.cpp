@@ -17,7 +17,7 @@ constexpr HookRow kRows[] = {
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_connect",
                     .calls = kConnectCalls,
-                    .unseen = kOnlyIoUring,
+                    .io_uring = kIoUringTracepoints,
                     .note = "the address of a failed connect is read from the caller's memory "
                             "after the call"},
      .trampoline = {.programs = kConnectTrampoline}},

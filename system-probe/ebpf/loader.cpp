@@ -208,9 +208,7 @@ struct LoadedObject::Attempt {
     bool attach_all() {
         std::vector<std::string> done;
         for (const PlannedHook& hook : self.plan_) {
-            if (hook.set == nullptr)
-                continue;
-            for (const HookProgram& program : hook.set->programs) {
+            for (const HookProgram& program : attached_programs(hook)) {
                 if (contains(done, program.name))
                     continue;
                 if (!attach_one(program.name))

@@ -20,6 +20,9 @@ constexpr std::array<bpf_insn, 2> kNothing{{
     {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
 }};
 
+/// typedef void (*btf_trace_NAME)(void *, ...), one for each tracepoint.
+constexpr std::string_view kTracepointType = "btf_trace_";
+
 unsigned count_parameters(const btf& types, int function) {
     const btf_type* type = btf__type_by_id(&types, static_cast<uint32_t>(function));
     const btf_type* prototype = type == nullptr ? nullptr : btf__type_by_id(&types, type->type);
@@ -48,6 +51,8 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
         kernel_types_ = btf__load_vmlinux_btf();
     if (kernel_types_ == nullptr)
         return explain_bpf_error(errno, BpfStep::kLoadProgram, facts_);
+    if (function.starts_with(kTracepointType))
+        return check_tracepoint(function, parameters);
     const int id = btf__find_by_name_kind(kernel_types_, function.c_str(), BTF_KIND_FUNC);
     if (id < 0)
         return fmt::format("kernel {} has no function {}", facts_.kernel, function);
@@ -65,6 +70,20 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
     const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
     if (!link)
         return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+    return {};
+}
+
+std::string TrampolineTrial::check_tracepoint(const std::string& type, unsigned parameters) {
+    const std::string name = type.substr(kTracepointType.size());
+    const int id = btf__find_by_name_kind(kernel_types_, type.c_str(), BTF_KIND_TYPEDEF);
+    if (id < 0)
+        return fmt::format("kernel {} has no tracepoint {}", facts_.kernel, name);
+    // The typedef names a pointer, and the pointer the prototype.
+    const int pointer =
+        static_cast<int>(btf__type_by_id(kernel_types_, static_cast<uint32_t>(id))->type);
+    if (const unsigned found = count_parameters(*kernel_types_, pointer); found != parameters)
+        return fmt::format("kernel {} has tracepoint {} with {} parameters, not {}", facts_.kernel,
+                           name, found, parameters);
     return {};
 }
 

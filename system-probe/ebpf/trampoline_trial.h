@@ -20,12 +20,13 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: it attaches. Else the reason it does not: among others, that the function has not this many parameters, so
+    /// Empty: it attaches, or it is the type of a tracepoint (btf_trace_NAME) with this many parameters. Else the reason it does not: among others, that the function has not this many parameters, so
     /// that the program would read wrong ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters);
 
    private:
     std::string ask(const std::string& function, unsigned parameters);
+    std::string check_tracepoint(const std::string& type, unsigned parameters);
 
     const HostFacts& facts_;
     btf* kernel_types_ = nullptr;

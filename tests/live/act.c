@@ -323,8 +323,8 @@ static int act_open_renaming(int argc, char **argv)
 	return report_plain(opened);
 }
 
-// One openat by io_uring, without liburing; "async" makes one of its own threads do it.
-static int act_open_uring(int argc, char **argv)
+// One request by io_uring, without liburing: its result as of a system call.
+static long by_uring(const struct io_uring_sqe *request)
 {
 	struct io_uring_params p;
 	memset(&p, 0, sizeof(p));
@@ -341,12 +341,7 @@ static int act_open_uring(int argc, char **argv)
 		mmap(NULL, sizeof(*sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
 	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED)
 		give_up("mapping the io_uring");
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_OPENAT;
-	sqe->flags = argc > 2 && strcmp(argv[2], "async") == 0 ? IOSQE_ASYNC : 0;
-	sqe->fd = AT_FDCWD;
-	sqe->addr = (uintptr_t)argv[1];
-	sqe->open_flags = O_RDONLY;
+	*sqe = *request;
 	((uint32_t *)(void *)(sq + p.sq_off.array))[0] = 0;
 	__atomic_store_n((uint32_t *)(void *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
@@ -356,7 +351,30 @@ static int act_open_uring(int argc, char **argv)
 		errno = (int)-ret;
 		ret = -1;
 	}
-	return report(ret, argv[1]);
+	return ret;
+}
+
+// "async" makes one of the ring's own threads do it.
+static int act_open_uring(int argc, char **argv)
+{
+	struct io_uring_sqe sqe = {.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD};
+	sqe.flags = argc > 2 && strcmp(argv[2], "async") == 0 ? IOSQE_ASYNC : 0;
+	sqe.addr = (uintptr_t)argv[1];
+	sqe.open_flags = O_RDONLY;
+	return report(by_uring(&sqe), argv[1]);
+}
+
+static int act_connect_uring(int argc, char **argv)
+{
+	(void)argc;
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)atoi(argv[2]))};
+	struct io_uring_sqe sqe = {.opcode = IORING_OP_CONNECT};
+	inet_pton(AF_INET, argv[1], &addr.sin_addr);
+	sqe.fd = socket(AF_INET, SOCK_STREAM, 0);
+	sqe.addr = (uintptr_t)&addr;
+	sqe.off = sizeof(addr);
+	return report_plain(by_uring(&sqe));
 }
 
 static int act_open_many(int argc, char **argv)
@@ -868,6 +886,7 @@ static const struct act {
 	{"open-uring", 1, act_open_uring, "PATH [async]",
 	 "openat by io_uring, or by one of its threads"},
 	{"open-many", 2, act_open_many, "PATH COUNT", "opens and closes COUNT times"},
+	{"connect-uring", 2, act_connect_uring, "ADDR PORT", "TCP by io_uring"},
 	{"connect4", 2, act_connect4, "ADDR PORT", "TCP; ret is -1 when refused"},
 	{"connect6", 2, act_connect6, "ADDR PORT", "TCP over IPv6"},
 	{"connect-udp", 2, act_connect_udp, "ADDR PORT", "UDP, either family"},

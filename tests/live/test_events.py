@@ -34,6 +34,26 @@ def test_open_says_which_file_by_whom(live, place, how):
     assert alert["usr"]["id"] == "root"
 
 
+@pytest.mark.parametrize("how", ["", "async"])
+def test_open_by_io_uring(live, place, how):
+    """No system call of its own: seen all the same, with the file, and said to be asynchronous."""
+    file = place / "target"
+    file.write_text("x")
+    for path in (file, place / "missing"):
+        facts = act("open-uring", path, *how.split())
+        alert = live.wait_alert(by("live_open", facts["pid"], str(path)))
+        assert alert["evt"]["async"] is True
+        assert alert["evt"]["outcome"] == ("Success" if path == file else "Error")
+    assert act("open-uring", file, *how.split())["inode"] == file.stat().st_ino
+
+
+def test_connect_by_io_uring(live):
+    facts = act("connect-uring", "127.0.0.1", 9)
+    alert = live.wait_alert(by("live_connect", facts["pid"]))
+    assert alert["evt"]["async"] is True
+    assert alert["connect"]["addr"]["ip"] == "127.0.0.1" and alert["connect"]["addr"]["port"] == 9
+
+
 def test_creat_says_the_mode_it_asked_for(live, place):
     facts = act("creat", place / "new")
     alert = live.wait_alert(by("live_open", facts["pid"], str(place / "new")))

@@ -20,8 +20,9 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: it attaches, or it is the type of a tracepoint (btf_trace_NAME) with this many parameters. Else the reason it does not: among others, that the function has not this many parameters, so
-    /// that the program would read wrong ones. The kernel is asked once a function.
+    /// Empty: it attaches, or it is the type of a tracepoint (btf_trace_NAME) with this many parameters. Else the reason
+    /// it does not: among others, that the function has not this many parameters, so that the program would read wrong
+    /// ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters);
 
    private:

@@ -86,20 +86,76 @@ enum vdt_call {
 
 #define VDT_SYSCALL_MAX 512 /* numbers at or above are of no interest */
 
-/* Section .rodata.calls: enum vdt_call by number; 0 for a call nobody wants. */
+/* enum vdt_call by number; 0 for a call nobody wants. */
 struct vdt_call_number {
 	__u8 native;
 	__u8 compat;
 };
 
-/* Section .rodata.wanted: types that somebody needs; a handler of two types looks before it makes a record. */
-struct vdt_wanted {
-	__u8 type[VDT_TYPE_MAX]; /* 0 or VDT_WANTED and what goes with it */
-};
-
+/* vdt_type_filter.wanted */
 #define VDT_WANTED (1 << 0)
 #define VDT_WANTED_IO_URING                                                                        \
 	(1 << 1) /* io_uring.bpf.c makes the records of those that come that way */
+
+/* vdt_type_filter.approvers: which kinds there are; an event passes when one of them holds. */
+#define VDT_APPROVE_NAME (1 << 0) /* in `names`, as VDT_NAME_IS */
+#define VDT_APPROVE_NAME_PREFIX                                                                    \
+	(1 << 1)		    /* in `names`, as VDT_NAME_BEGINS; lengths in prefix_lengths */
+#define VDT_APPROVE_PARENT (1 << 2) /* in `names`, as VDT_NAME_PARENT */
+#define VDT_APPROVE_FLAGS_ANY (1 << 3)	/* flags & flags_any */
+#define VDT_APPROVE_FLAGS_NONE (1 << 4) /* !(flags & flags_none) */
+
+#define VDT_PREFIX_MAX 32 /* longer ones are cut, which lets more pass */
+
+/* What the kernel drops of one type. */
+struct vdt_type_filter {
+	__u8 wanted;
+	__u8 deny; /* what no approver passes is dropped */
+	__u8 approvers;
+	__u8 pad;
+	__u32 flags_any;
+	__u32 flags_none;
+	__u32 prefix_lengths; /* bit n: there are prefixes of n + 1 bytes */
+};
+VDT_ASSERT(sizeof(struct vdt_type_filter) == 16);
+
+enum vdt_name_kind {
+	VDT_NAME_IS = 1,
+	VDT_NAME_BEGINS = 2,
+	VDT_NAME_PARENT = 3,
+};
+
+/*
+ * Names are kept as hashes (vdt_name_hash()), open addressing, 0 is free. Two names of one hash let an event pass that
+ * could have been dropped, and that is all.
+ */
+#define VDT_NAME_SLOTS 16384 /* a power of two, four times the names there may be */
+#define VDT_NAME_PROBES 16
+
+struct vdt_filters {
+	struct vdt_type_filter type[VDT_TYPE_MAX];
+	struct vdt_call_number calls[VDT_SYSCALL_MAX];
+	__u64 names[VDT_NAME_SLOTS];
+};
+
+/* Map `control`, written by user space through its mapping: fills the set that is not active, then makes it so. */
+struct vdt_control {
+	__u32 active; /* 0 or 1 */
+	__u32 pad;
+	struct vdt_filters set[2];
+};
+
+#define VDT_HASH_START 14695981039346656037ull /* FNV-1a, 64 bits */
+#define VDT_HASH_STEP 1099511628211ull
+
+/* Of the bytes' FNV-1a hash; never 0. */
+static inline __u64 vdt_name_key(__u64 hash, __u32 type, __u32 kind)
+{
+	__u64 key = (hash ^ (type << 8 | kind)) * VDT_HASH_STEP;
+
+	key ^= key >> 32;
+	return key ? key : 1;
+}
 
 /* Scratch buffers of one CPU: programs that preempt each other there take different ones. */
 #define VDT_SCRATCH_SLOTS 4

@@ -14,6 +14,57 @@ struct open_call {
 	u16 record_flags;
 };
 
+/* Drops, and counts, what no rule on opens could match. `file` NULL: open_name_is_filtered() looks at the name. */
+static __always_inline bool open_is_filtered(struct file *file, u32 flags)
+{
+	struct vdt_filters *f = filters_now();
+
+	if (!f || !f->type[VDT_OPEN].deny || !file || flags_approved(&f->type[VDT_OPEN], flags) ||
+	    file_approved(f, VDT_OPEN, file))
+		return false;
+	count(seen[VDT_OPEN]);
+	count(filtered[VDT_OPEN]);
+	return true;
+}
+
+/* The end of a path of `len` bytes, the last item of the record. Length 0 when it has no name of its own ("/", "." and
+ * "..") or a long one. */
+static __always_inline void last_element(struct scratch *s, u32 len, struct filter_name *out)
+{
+	u32 n = 0;
+
+	out->len = 0;
+	for (u32 i = 0; i < FILTER_NAME_MAX; i++) {
+		u32 at = s->len - 1 - i;
+
+		barrier_var(at);
+		if (i >= len || at >= VDT_RECORD_MAX || s->record[at] == '/')
+			break;
+		n = i + 1;
+	}
+	if (n < 3 || n >= FILTER_NAME_MAX)
+		return;
+	if (bpf_probe_read_kernel(out->text, n, s->record + ((s->len - n) & 0xffff)))
+		return;
+	out->len = n;
+}
+
+/* The same for a call that failed, once its name of `len` bytes is in the record; its directory is not looked at. */
+static __always_inline bool open_name_is_filtered(struct scratch *s, u32 flags, u32 len)
+{
+	struct vdt_filters *f = filters_now();
+	struct filter_name name;
+
+	if (!f || !f->type[VDT_OPEN].deny || flags_approved(&f->type[VDT_OPEN], flags) ||
+	    f->type[VDT_OPEN].approvers & VDT_APPROVE_PARENT)
+		return false;
+	last_element(s, len, &name);
+	if (name_approved(f, VDT_OPEN, &name, true))
+		return false;
+	count(filtered[VDT_OPEN]);
+	return true;
+}
+
 static __always_inline struct scratch *open_begin(struct task_struct *task,
 						  const struct open_call *call)
 {

@@ -7,23 +7,8 @@
 #ifndef VEDETTE_BPF_SYSCALL_H
 #define VEDETTE_BPF_SYSCALL_H
 
-#include "counters.h"
+#include "filter.h"
 #include "task.h"
-
-/* Defined in sys_exit.bpf.c; written by the loader. */
-extern const volatile struct vdt_call_number calls[VDT_SYSCALL_MAX] SEC(".rodata.calls");
-extern const volatile struct vdt_wanted wanted SEC(".rodata.wanted");
-
-/* Of two types that come from the same system call, perhaps only one is wanted. */
-static __always_inline bool is_wanted(u16 type)
-{
-	return wanted.type[type];
-}
-
-static __always_inline bool is_wanted_of_io_uring(u16 type)
-{
-	return wanted.type[type] & VDT_WANTED_IO_URING;
-}
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -119,19 +104,31 @@ static __always_inline u32 socketcall_inside(u64 number)
 
 static __always_inline u32 call_of_number(struct pt_regs *regs, bool compat)
 {
+	struct vdt_filters *f = filters_now();
 	u32 nr = syscall_number(regs);
 
-	if (nr >= VDT_SYSCALL_MAX)
+	if (!f || nr >= VDT_SYSCALL_MAX)
 		return VDT_CALL_NONE;
-	return compat ? calls[nr].compat : calls[nr].native;
+	return compat ? f->calls[nr].compat : f->calls[nr].native;
 }
 
-/* The call that just began or returned, as the loader wants it. */
+/* The call that just began or returned, when a type that comes from it is wanted. */
 static __always_inline u32 syscall_call(struct pt_regs *regs, bool compat)
 {
 	u32 call = call_of_number(regs, compat);
 
 	return call == VDT_CALL_SOCKETCALL ? socketcall_inside(syscall_arg(regs, compat, 0)) : call;
+}
+
+/* The same for the dispatchers, which run for every call of the host: most numbers need no look at the task. */
+static __always_inline u32 wanted_call(struct pt_regs *regs)
+{
+	struct vdt_filters *f = filters_now();
+	u32 nr = syscall_number(regs);
+
+	if (!f || nr >= VDT_SYSCALL_MAX || (!f->calls[nr].native && !f->calls[nr].compat))
+		return VDT_CALL_NONE;
+	return syscall_call(regs, syscall_is_compat());
 }
 
 struct socket_args {

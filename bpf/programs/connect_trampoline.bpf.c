@@ -15,7 +15,7 @@ int BPF_PROG(handle_connect_file, struct file *file, struct sockaddr_storage *ad
 	struct sock *sk = sock_of_file(file);
 	u16 flags = VDT_F_TRAMPOLINE;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !is_wanted(VDT_CONNECT))
 		return 0;
 	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
 		flags |= VDT_F_ASYNC;

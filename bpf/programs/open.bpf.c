@@ -56,8 +56,10 @@ int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
 	struct open_call call = {.ret = ret};
 	bool compat = syscall_is_compat();
 	struct open_how how = {};
+	struct file *file;
 	struct scratch *s;
 	char first = '/';
+	u32 before;
 
 	if (is_restarted(ret) || !open_arguments(regs, compat, &call, &args))
 		return 0;
@@ -67,13 +69,23 @@ int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
 	}
 	if (compat)
 		call.record_flags |= VDT_F_COMPAT;
+	file = file_of_descriptor(task, ret);
+	if (open_is_filtered(file, call.flags))
+		return 0;
 	s = open_begin(task, &call);
 	if (!s)
 		return 0;
-	open_file(s, task, file_of_descriptor(task, ret));
+	open_file(s, task, file);
 	if (args.name) {
+		before = s->len;
 		if (item_user_string(s, VDT_ITEM_SYSCALL_PATH, args.name, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
+		else if (!file &&
+			 open_name_is_filtered(s, call.flags,
+					       s->len - before - sizeof(struct vdt_item))) {
+			record_drop(s);
+			return 0;
+		}
 		bpf_probe_read_user(&first, sizeof(first), args.name);
 	}
 	if (first != '/' && ((struct vdt_open *)record_fixed(s))->file.flags & VDT_FILE_NO_INODE)

@@ -33,6 +33,7 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	bool failed = (u64)file >= (u64)-MAX_ERRNO;
 	struct scratch *s;
 	char first = '/';
+	u32 before;
 
 	call.flags = how->open_flag;
 	if (call.flags & FMODE_EXEC || is_restarted((long)file))
@@ -47,13 +48,22 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	call.flags &= ~O_LARGEFILE;
 	call.mode = how->mode & S_IALLUGO;
 	call.ret = failed ? (long)file : 0;
+	if (!is_wanted(VDT_OPEN) || open_is_filtered(failed ? NULL : file, call.flags))
+		return 0;
 	s = open_begin(task, &call);
 	if (!s)
 		return 0;
 	open_file(s, task, failed ? NULL : file);
 	if (name) {
+		before = s->len;
 		if (item_kernel_string(s, VDT_ITEM_SYSCALL_PATH, name, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
+		else if (failed &&
+			 open_name_is_filtered(s, call.flags,
+					       s->len - before - sizeof(struct vdt_item))) {
+			record_drop(s);
+			return 0;
+		}
 		bpf_probe_read_kernel(&first, sizeof(first), name);
 	}
 	if (failed && first != '/')

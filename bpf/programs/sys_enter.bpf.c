@@ -12,12 +12,8 @@ struct {
 SEC("tp_btf/sys_enter")
 int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long id)
 {
-	u32 nr = syscall_number(regs);
-	u32 call;
+	u32 call = wanted_call(regs);
 
-	if (nr >= VDT_SYSCALL_MAX || (!calls[nr].native && !calls[nr].compat))
-		return 0;
-	call = syscall_call(regs, syscall_is_compat());
 	if (call)
 		bpf_tail_call(ctx, &entry_handlers, call);
 	return 0;

@@ -159,6 +159,11 @@ constexpr SettingDef kTable[] = {
      .default_value = "auto",
      .help = "Kernel hooks to use; auto takes the best that attach.",
      .choices = "auto|tracepoint|trampoline"},
+    {.key = "system_probe_config.kernel_filters",
+     .type = kBool,
+     .default_value = "true",
+     .help = "Let the kernel drop events that no rule can match. Without it only whole event types "
+             "are left out."},
     {.key = "system_probe_config.process_cache_size",
      .type = kBytes,
      .default_value = "32MiB",

@@ -30,6 +30,7 @@ using std::chrono::seconds;
 
 constexpr size_t kQueueBytes = 16U << 20;
 constexpr milliseconds kOutputPatience = seconds(2);
+constexpr milliseconds kFilterPatience = seconds(1);
 constexpr unsigned kStopDeadline = 10;  // seconds; then the process ends as it stands
 
 engine::AgentFacts agent_facts() {
@@ -300,6 +301,9 @@ Result<> Agent::start_policies() {
     options.emulated_version = settings_.string(kVersion);
     if (auto parsed = policy::parse_version(options.emulated_version); !parsed)
         return forward_error(parsed, "{}", kVersion);
+    options.collect = [this](v1::FilterPlan plan, bool wait) {
+        probe_client_->set_filters(std::move(plan), wait ? kFilterPatience : seconds(0));
+    };
     policy_watcher_ = watch_policies();  // before the first look: no change falls between the two
     policies_ = std::make_unique<PolicyManager>(
         std::move(options), *engine_, metrics_, *logger_,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fields.gen.h"
+#include "security-agent/engine/filter_message.h"
 #include "security-agent/policy/loader.h"
 #include "security-agent/secl/diagnostics_json.h"
 
@@ -107,13 +108,25 @@ void PolicyManager::take(LoadOutcome& outcome) {
         status_.in_force_since_ns = outcome.time_ns;
         ++status_.loads;
     }
+    // What either set of rules needs is collected before the new one is evaluated, and the old one's alone no longer after.
+    v1::FilterPlan needed = engine::filter_message(*outcome.compiled);
+    collect(engine::either(collected_, needed), true);
     engine_.set_policies(outcome.compiled);
+    collect(needed, false);
+    collected_ = std::move(needed);
     if (outcome.loaded == 0) {
         logger_.warn("no rule is in force: there are none in '{}'", options_.directory);
         return health_->fail();
     }
     health_->beat();
     logger_.info("{} rules are in force, from '{}'", outcome.loaded, options_.directory);
+}
+
+void PolicyManager::collect(v1::FilterPlan plan, bool wait) {
+    if (!options_.collect)
+        return;
+    plan.set_revision(++revision_);
+    options_.collect(std::move(plan), wait);
 }
 
 void PolicyManager::refuse(LoadOutcome& outcome) {

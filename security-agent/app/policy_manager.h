@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,12 +16,15 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "security-agent/engine/engine.h"
+#include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::app {
 
 struct PolicyOptions {
     std::string directory;
     std::string emulated_version = policy::kEmulatedVersion;
+    /// Tells the probe what to collect. `wait`: returns when it does, or cannot be told now. May be empty.
+    std::function<void(v1::FilterPlan plan, bool wait)> collect;
 };
 
 /// What came of one load.
@@ -70,6 +74,7 @@ class PolicyManager {
    private:
     LoadOutcome read();
     void take(LoadOutcome& outcome);
+    void collect(v1::FilterPlan plan, bool wait);
     void refuse(LoadOutcome& outcome);
     void report(const policy::CompiledPolicies& policies);
 
@@ -82,6 +87,8 @@ class PolicyManager {
     Counter& loads_;
     Counter& failures_;
     std::mutex loading_;        ///< one load at a time
+    v1::FilterPlan collected_;  ///< what the rules in force need; under loading_
+    uint64_t revision_ = 0;     ///< of the last plan; under loading_
     mutable std::mutex mutex_;  ///< status_
     PolicyManagerStatus status_;
 };

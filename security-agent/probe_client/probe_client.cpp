@@ -23,6 +23,12 @@ struct ProbeClient::Session {
     grpc::ClientContext context;
     std::unique_ptr<v1::EventStream::Stub> stub;
     std::unique_ptr<grpc::ClientReaderWriter<v1::SubscribeRequest, v1::SubscribeResponse>> stream;
+    void write(const v1::SubscribeRequest& request) {
+        const std::lock_guard lock(write_mutex);
+        if (!finished)
+            stream->Write(request);  // a broken stream shows in Read
+    }
+
     std::mutex write_mutex;  ///< one writer at a time, and none once the stream is being finished
     bool finished = false;
 };
@@ -54,6 +60,7 @@ void ProbeClient::stop() {
         if (session_)
             session_->context.TryCancel();
         stop_requested_.notify_all();
+        filters_applied_.notify_all();
     }
     if (thread_.joinable())
         thread_.join();
@@ -65,9 +72,32 @@ void ProbeClient::acknowledge(uint64_t sequence) {
         return;
     v1::SubscribeRequest request;
     request.mutable_ack()->set_sequence(sequence);
-    const std::lock_guard lock(current->write_mutex);
-    if (!current->finished)
-        current->stream->Write(request);  // a broken stream shows in Read
+    current->write(request);
+}
+
+void ProbeClient::set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience) {
+    const uint64_t revision = plan.revision();
+    v1::SubscribeRequest request;
+    *request.mutable_filters() = plan;
+    std::unique_lock lock(mutex_);
+    filters_ = std::move(plan);
+    const std::shared_ptr<Session> current = session_;
+    if (!current)
+        return;  // the next Hello says it
+    lock.unlock();
+    current->write(request);
+    lock.lock();
+    filters_applied_.wait_for(lock, patience, [&] {
+        return stopping_ || session_ != current || applied_revision_ >= revision;
+    });
+}
+
+void ProbeClient::note_filters(uint64_t revision) {
+    if (revision == 0)
+        return;
+    const std::lock_guard lock(mutex_);
+    applied_revision_ = revision;
+    filters_applied_.notify_all();
 }
 
 void ProbeClient::run() {
@@ -100,9 +130,22 @@ std::shared_ptr<ProbeClient::Session> ProbeClient::session() {
     return session_;
 }
 
+/// From here on set_filters() finds the session; a plan of before is in the Hello.
+void ProbeClient::greet(const std::shared_ptr<Session>& session, v1::SubscribeRequest& request) {
+    const std::lock_guard writing(session->write_mutex);
+    publish(session);
+    {
+        const std::lock_guard lock(mutex_);
+        if (filters_.revision() != 0)
+            *request.mutable_hello()->mutable_filters() = filters_;
+    }
+    session->stream->Write(request);
+}
+
 void ProbeClient::publish(std::shared_ptr<Session> session) {
     const std::lock_guard lock(mutex_);
     session_ = std::move(session);
+    filters_applied_.notify_all();
     if (session_ && stopping_)
         session_->context.TryCancel();
 }
@@ -126,8 +169,7 @@ Result<> ProbeClient::run_session() {
     hello.set_agent_version(options_.agent_version);
     hello.set_instance_id(position.instance_id);
     hello.set_last_sequence(position.last_sequence);
-    session->stream->Write(request);
-    publish(session);
+    greet(session, request);
     Result<> result = read_all(*session);
     publish(nullptr);
     session->context.TryCancel();  // lets a writer go; a stream that has ended keeps its status
@@ -158,6 +200,7 @@ Result<> ProbeClient::read_all(Session& session) {
             welcomed_ = true;
             set_connected(true);
         }
+        note_filters(message->batch().filter_revision());
         if (!queue_.push(std::move(message)))
             return {};
     }

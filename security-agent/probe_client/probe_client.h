@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "common/metrics.h"
 #include "security-agent/engine/batch_queue.h"
 #include "security-agent/engine/engine.h"
+#include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe_client {
 
@@ -39,6 +41,9 @@ class ProbeClient {
 
     /// Any thread; without a connection it has no effect (the next Hello says the same).
     void acknowledge(uint64_t sequence);
+    /// What the probe is to collect, now and after each reconnect; plan.revision() is new. Waits for `patience` until it
+    /// does. Any thread.
+    void set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience);
     bool connected() const { return connected_; }
 
    private:
@@ -48,6 +53,8 @@ class ProbeClient {
     Result<> run_session();
     Result<> read_all(Session& session);
     std::shared_ptr<Session> session();
+    void greet(const std::shared_ptr<Session>& session, v1::SubscribeRequest& request);
+    void note_filters(uint64_t revision);
     void publish(std::shared_ptr<Session> session);
     void set_connected(bool connected);
     bool wait_before_retry(std::chrono::milliseconds time);
@@ -61,7 +68,10 @@ class ProbeClient {
 
     std::mutex mutex_;
     std::condition_variable stop_requested_;
+    std::condition_variable filters_applied_;
     std::shared_ptr<Session> session_;  ///< the one in use, under mutex_
+    v1::FilterPlan filters_;            ///< revision 0: none yet; under mutex_
+    uint64_t applied_revision_ = 0;     ///< under mutex_
     bool stopping_ = false;
     std::atomic<bool> connected_ = false;
     std::atomic<bool> welcomed_ = false;  ///< in this attempt

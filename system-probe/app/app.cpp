@@ -220,6 +220,7 @@ Result<> App::start_pipeline_state() {
         static_cast<size_t>(settings_.integer("system_probe_config.stream_buffer_size"));
     options.instance_id = random_id();
     options.live = !replaying();
+    options.filter_in_kernel = settings_.boolean("system_probe_config.kernel_filters");
     options.clock_offset = boot_time_ns;
     if (replaying()) {
         options.clock_offset = [offset = replay_boot_time_ns_] { return offset; };
@@ -256,8 +257,8 @@ Result<> App::start_unprivileged() {
 }
 
 Result<> App::start_servers() {
-    auto events =
-        GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()));
+    auto events = GrpcServer::start(make_event_service(
+        pipeline_->queue(), pipeline_->hello_handler(), pipeline_->filter_handler()));
     if (!events)
         return forward_error(events);
     event_server_ = std::move(*events);

@@ -65,6 +65,7 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       lost_(metrics.counter("vedette_probe_events_lost_total",
                             "Events lost in the kernel, for want of room.")) {
     names_.refresh();
+    source_.apply(plan_before_agent());
 }
 
 Pipeline::~Pipeline() {
@@ -282,10 +283,23 @@ HelloHandler Pipeline::hello_handler() {
     };
 }
 
+FilterHandler Pipeline::filter_handler() {
+    return [this](v1::FilterPlan plan) {
+        post([this, plan = std::move(plan)] { apply_filters(plan); });
+    };
+}
+
+void Pipeline::apply_filters(const v1::FilterPlan& message) {
+    source_.apply(read_filter_plan(message, options_.filter_in_kernel));
+    batcher_.set_filter_revision(message.revision());
+}
+
 void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello) {
     if (stopping_)
         return subscriber->close("the probe is stopping");
     const auto result = hub_.subscribe(subscriber, hello);
+    if (hello.has_filters())
+        apply_filters(hello.filters());
     if (result.replaced)
         logger_.warn("a newer agent connected: the older one's call was ended");
     logger_.info("agent {} connected{}", printable(hello.agent_version()),
@@ -312,6 +326,7 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
         auto& out = *status.add_events();
         out.set_event_type(std::string(type.name));
         out.set_seen(counters_.seen[type.type]);
+        out.set_filtered(counters_.filtered[type.type]);
         const auto delivered = batcher_.delivered().find(type.payload_field);
         if (delivered != batcher_.delivered().end())
             out.set_delivered(delivered->second);

@@ -37,7 +37,8 @@ class Pipeline {
         size_t stream_bytes = 16u << 20;
         uint64_t instance_id = 1;
         WallClock::OffsetSource clock_offset;
-        bool live = true;  ///< records are of this host, now; false for a recording
+        bool live = true;              ///< records are of this host, now; false for a recording
+        bool filter_in_kernel = true;  ///< false: event types are told apart, events are not
         std::optional<RecordWriter> recording;
         std::function<bool(uint32_t pid)>
             process_exists;  ///< may be empty: exits that were lost stay unknown
@@ -58,6 +59,7 @@ class Pipeline {
     /// From any thread. False when the pipeline has stopped: `work` will not run.
     bool post(std::function<void()> work);
     HelloHandler hello_handler();
+    FilterHandler filter_handler();
 
     /// Pipeline thread. What it does not know (process facts, warnings of the start) stays untouched.
     void fill_status(v1::ProbeStatus& status);
@@ -79,6 +81,7 @@ class Pipeline {
     void add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
                          const std::vector<LossGap>& gaps, uint64_t now);
     void drain();
+    void apply_filters(const v1::FilterPlan& message);
     void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
     uint64_t now_boot_ns() const;
 

@@ -143,21 +143,16 @@ std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
     return names;
 }
 
-std::vector<vdt_call> dispatched_calls(const std::vector<PlannedHook>& plan) {
-    std::vector<vdt_call> calls;
+std::map<vdt_type, AttachedType> attached_types(const std::vector<PlannedHook>& plan) {
+    std::map<vdt_type, AttachedType> attached;
     for (const PlannedHook& hook : plan) {
-        if (hook.set != nullptr)
-            calls.insert(calls.end(), hook.set->calls.begin(), hook.set->calls.end());
+        if (hook.set == nullptr)
+            continue;
+        AttachedType& type = attached[hook.row->type];
+        type.wanted = static_cast<uint8_t>(VDT_WANTED | (hook.io_uring ? VDT_WANTED_IO_URING : 0));
+        type.calls = hook.set->calls;
     }
-    return calls;
-}
-
-vdt_wanted wanted_types(const std::vector<PlannedHook>& plan) {
-    vdt_wanted wanted{};
-    for (const PlannedHook& hook : plan)
-        wanted.type[hook.row->type] = static_cast<uint8_t>(
-            hook.set == nullptr ? 0 : VDT_WANTED | (hook.io_uring ? VDT_WANTED_IO_URING : 0));
-    return wanted;
+    return attached;
 }
 
 std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {

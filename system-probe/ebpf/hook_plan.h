@@ -11,6 +11,7 @@
 
 #include "system-probe/ebpf/hook_table.h"
 #include "system-probe/ebpf/kernel_source.h"
+#include "system-probe/filters/filter_set.h"
 
 namespace vedette::probe {
 
@@ -32,10 +33,8 @@ std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Re
 std::vector<HookProgram> attached_programs(const PlannedHook& hook);
 /// Names of the programs to load, without repetition; handlers and the dispatcher included.
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan);
-/// System calls that the dispatcher passes on.
-std::vector<vdt_call> dispatched_calls(const std::vector<PlannedHook>& plan);
 /// Types that something is planned for.
-vdt_wanted wanted_types(const std::vector<PlannedHook>& plan);
+std::map<vdt_type, AttachedType> attached_types(const std::vector<PlannedHook>& plan);
 std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan);
 
 }  // namespace vedette::probe

@@ -12,11 +12,11 @@ constexpr vdt_call kSetgidCalls[] = {VDT_CALL_SETGID, VDT_CALL_SETFSGID};
 constexpr HookRow kRows[] = {
     {.type = VDT_SETUID,
      .event = "setuid",
-     .lifecycle = false,
+     .lifecycle = true,
      .tracepoint = {.programs = kSysExit, .handler = "handle_setuid", .calls = kSetuidCalls}},
     {.type = VDT_SETGID,
      .event = "setgid",
-     .lifecycle = false,
+     .lifecycle = true,
      .tracepoint = {.programs = kSysExit, .handler = "handle_setgid", .calls = kSetgidCalls}},
 };
 

@@ -2,6 +2,7 @@
 #include "system-probe/ebpf/kernel_source.h"
 
 #include "common/log.h"
+#include "system-probe/ebpf/control_map.h"
 #include "system-probe/ebpf/cpu_array.h"
 #include "system-probe/ebpf/iterator_snapshot.h"
 #include "system-probe/ebpf/loader.h"
@@ -13,10 +14,11 @@ namespace {
 
 class KernelSource : public RecordSource {
    public:
-    KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring,
+    KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring, ControlMap control,
                  CpuArray<vdt_counters> counters, CpuArray<vdt_gaps> gaps)
         : object_(std::move(object)),
           ring_(std::move(ring)),
+          control_(std::move(control)),
           counters_(std::move(counters)),
           gaps_(std::move(gaps)) {}
 
@@ -34,6 +36,9 @@ class KernelSource : public RecordSource {
 
     vdt_counters counters() override { return sum_counters(counters_.cpus()); }
     std::vector<LossGap> gaps() override { return ledger_.take(gaps_.cpus()); }
+    void apply(const FilterPlan& plan) override {
+        control_.apply(plan, attached_types(object_.plan()));
+    }
     std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
     std::string name() const override { return "kernel"; }
     uint64_t ring_bytes() const override { return object_.ring_bytes(); }
@@ -43,6 +48,7 @@ class KernelSource : public RecordSource {
     // In this order: the ring's mapping goes before the object that owns its map.
     LoadedObject object_;
     std::unique_ptr<RingReader> ring_;
+    ControlMap control_;
     CpuArray<vdt_counters> counters_;
     CpuArray<vdt_gaps> gaps_;
     GapLedger ledger_;
@@ -50,8 +56,9 @@ class KernelSource : public RecordSource {
 
 Result<> require_lifecycle(const LoadedObject& object) {
     for (const PlannedHook& hook : object.plan()) {
-        // Without cgroup moves the tree is still right.
-        if (hook.row->lifecycle && hook.set == nullptr && hook.row->type != VDT_CGROUP)
+        const bool needed =
+            hook.row->type == VDT_FORK || hook.row->type == VDT_EXEC || hook.row->type == VDT_EXIT;
+        if (needed && hook.set == nullptr)
             return fail(ErrorCode::kUnsupported, "cannot watch {}: {}", hook.row->event,
                         hook.refusal);
     }
@@ -96,6 +103,9 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
     auto ring = RingReader::open(object->map_fd("ring"), object->map_fd("reserved_ring"));
     if (!ring)
         return forward_error(ring);
+    auto control = ControlMap::open(object->map_fd("control"));
+    if (!control)
+        return forward_error(control);
     auto counters =
         CpuArray<vdt_counters>::open(object->map_fd("counters"), object->cpus(), "counters");
     if (!counters)
@@ -104,7 +114,7 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
     if (!gaps)
         return forward_error(gaps);
     warn(*object, options.backend, logger);
-    return std::make_unique<KernelSource>(std::move(*object), std::move(*ring),
+    return std::make_unique<KernelSource>(std::move(*object), std::move(*ring), std::move(*control),
                                           std::move(*counters), std::move(*gaps));
 }
 

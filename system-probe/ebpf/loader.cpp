@@ -52,15 +52,6 @@ Result<> set_map_size(bpf_object& object, const char* name, uint64_t entries) {
     return {};
 }
 
-template <typename T>
-Result<> set_constant(bpf_object& object, const char* section, const T& value) {
-    bpf_map* map = bpf_object__find_map_by_name(&object, section);
-    if (map == nullptr || bpf_map__set_initial_value(map, &value, sizeof value) != 0)
-        return fail(ErrorCode::kInvalid, "the BPF object has no section {} of {} bytes", section,
-                    sizeof value);
-    return {};
-}
-
 using Names = std::map<std::string, std::string, std::less<>>;
 
 /// The last lines of the verifier's log, on one line.
@@ -120,14 +111,11 @@ struct LoadedObject::Attempt {
                 bpf_program__set_attach_target(program, 0, target->second.c_str());
         }
         bpf_object& object = *self.object_;
-        for (auto& step :
-             {set_map_size(object, "ring", self.ring_bytes_),
-              set_map_size(object, "reserved_ring", self.reserved_ring_bytes_),
-              set_map_size(object, "counters", self.cpus_),
-              set_map_size(object, "gaps", self.cpus_),
-              set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS),
-              set_constant(object, ".rodata.calls", make_call_table(dispatched_calls(self.plan_))),
-              set_constant(object, ".rodata.wanted", wanted_types(self.plan_))}) {
+        for (auto& step : {set_map_size(object, "ring", self.ring_bytes_),
+                           set_map_size(object, "reserved_ring", self.reserved_ring_bytes_),
+                           set_map_size(object, "counters", self.cpus_),
+                           set_map_size(object, "gaps", self.cpus_),
+                           set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS)}) {
             if (!step)
                 return step;
         }

@@ -14,6 +14,7 @@
 #include "bpf/abi/records.h"
 #include "common/result.h"
 #include "system-probe/ebpf/ledger.h"
+#include "system-probe/filters/filter_plan.h"
 
 namespace vedette::probe {
 
@@ -54,6 +55,9 @@ class RecordSource {
     virtual vdt_counters counters() = 0;
     /// Whose records were lost since the last call; never more than counters() says when that is asked afterwards.
     virtual std::vector<LossGap> gaps() { return {}; }
+
+    /// What is needed from now on; plan_before_agent() until then. A source without filters hands over everything.
+    virtual void apply(const FilterPlan& /*plan*/) {}
 
     virtual std::vector<HookReport> hooks() const = 0;
     virtual std::string name() const = 0;  ///< "kernel" or the recording's path

@@ -82,9 +82,13 @@ void Batcher::add_dropped(const std::map<uint32_t, uint64_t>& by_type) {
     }
 }
 
+void Batcher::set_filter_revision(uint64_t revision) {
+    batch().set_filter_revision(revision);
+}
+
 bool Batcher::empty() const {
-    return lost_.empty() && response_.batch().events().empty() &&
-           response_.batch().processes().empty();
+    return lost_.empty() && response_.batch().filter_revision() == 0 &&
+           response_.batch().events().empty() && response_.batch().processes().empty();
 }
 
 /// As if those events had never been given a number: the agent is told how many there were, and whose.

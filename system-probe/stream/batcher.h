@@ -28,6 +28,8 @@ class Batcher : public NodeSink {
     void gone(uint64_t key) override;
     /// Loss.event_type is 0 when it is not known. Losses of one key become one in the batch.
     void add_loss(const v1::Loss& loss);
+    /// Said once, in the next batch.
+    void set_filter_revision(uint64_t revision);
 
     bool empty() const;
     /// Finishes the batch, if there is anything in it.

@@ -32,8 +32,9 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
                       public Subscriber,
                       public std::enable_shared_from_this<Session> {
    public:
-    Session(grpc::CallbackServerContext* context, BatchQueue& queue, const HelloHandler& on_hello)
-        : context_(context), queue_(queue), on_hello_(on_hello) {}
+    Session(grpc::CallbackServerContext* context, BatchQueue& queue, const HelloHandler& on_hello,
+            const FilterHandler& on_filters)
+        : context_(context), queue_(queue), on_hello_(on_hello), on_filters_(on_filters) {}
 
     void start() {
         self_ = shared_from_this();
@@ -107,7 +108,7 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     }
 
    private:
-    grpc::Status handle(const v1::SubscribeRequest& request) {
+    grpc::Status handle(v1::SubscribeRequest& request) {
         if (!greeted_) {
             if (!request.has_hello()) {
                 return {grpc::StatusCode::FAILED_PRECONDITION, "the first message must be Hello"};
@@ -116,8 +117,12 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             on_hello_(shared_from_this(), request.hello());
             return grpc::Status::OK;
         }
+        if (request.has_filters()) {
+            on_filters_(std::move(*request.mutable_filters()));
+            return grpc::Status::OK;
+        }
         if (!request.has_ack())
-            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack"};
+            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack or FilterPlan"};
         queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
     }
@@ -166,6 +171,7 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     grpc::CallbackServerContext* const context_;
     BatchQueue& queue_;
     const HelloHandler& on_hello_;
+    const FilterHandler& on_filters_;
 
     mutable std::recursive_mutex mutex_;
     std::shared_ptr<Session> self_;  ///< keeps it alive until OnDone
@@ -186,12 +192,12 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 class EventService final
     : public v1::EventStream::WithRawCallbackMethod_Subscribe<v1::EventStream::Service> {
    public:
-    EventService(BatchQueue& queue, HelloHandler on_hello)
-        : queue_(queue), on_hello_(std::move(on_hello)) {}
+    EventService(BatchQueue& queue, HelloHandler on_hello, FilterHandler on_filters)
+        : queue_(queue), on_hello_(std::move(on_hello)), on_filters_(std::move(on_filters)) {}
 
     grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Subscribe(
         grpc::CallbackServerContext* context) override {
-        auto session = std::make_shared<Session>(context, queue_, on_hello_);
+        auto session = std::make_shared<Session>(context, queue_, on_hello_, on_filters_);
         session->start();
         return session.get();
     }
@@ -199,12 +205,14 @@ class EventService final
    private:
     BatchQueue& queue_;
     HelloHandler on_hello_;
+    FilterHandler on_filters_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, HelloHandler on_hello) {
-    return std::make_unique<EventService>(queue, std::move(on_hello));
+std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, HelloHandler on_hello,
+                                                  FilterHandler on_filters) {
+    return std::make_unique<EventService>(queue, std::move(on_hello), std::move(on_filters));
 }
 
 }  // namespace vedette::probe

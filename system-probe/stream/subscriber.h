@@ -33,5 +33,7 @@ class Subscriber {
 
 /// Called on gRPC's threads for each agent that says hello.
 using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>;
+/// The same for each plan of an agent that has said hello.
+using FilterHandler = std::function<void(v1::FilterPlan)>;
 
 }  // namespace vedette::probe

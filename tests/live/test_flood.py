@@ -18,8 +18,9 @@ POLICY = """
 rules:
   - id: attack
     expression: exec.file.name == "true" && exec.argv in ["attack-inside", "attack-outside"]
-  - id: drop
-    expression: process.file.name == "act" && open.file.name == ~"quiet-*"
+  - id: every_open
+    description: keeps the kernel from dropping opens
+    expression: process.file.name == "act" && open.retval >= 0
 """
 
 
@@ -48,8 +49,8 @@ def inside(group, *command, **options):
 
 
 def ledger(pair):
-    """{event type: {seen, delivered, lost by reason}} of the probe"""
-    return {row["eventType"]: {"seen": int(row.get("seen", 0)), "delivered": int(row.get("delivered", 0)),
+    """{event type: {seen, filtered, delivered, lost by reason}} of the probe"""
+    return {row["eventType"]: {**{key: int(row.get(key, 0)) for key in ("seen", "filtered", "delivered")},
                                "lost": {reason: int(count) for reason, count in row.get("lost", {}).items()}}
             for row in pair.status()["probe"]["events"]}
 

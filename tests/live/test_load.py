@@ -22,7 +22,7 @@ def events_of(pair, kind):
     row = next((row for row in probe(pair)["events"] if row["eventType"] == kind), {})
     lost = {reason: int(count) for reason, count in row.get("lost", {}).items()}
     # Events that no agent took in time were delivered to the queue before.
-    return {"seen": int(row.get("seen", 0)), "delivered": int(row.get("delivered", 0)),
+    return {"seen": int(row.get("seen", 0)) - int(row.get("filtered", 0)), "delivered": int(row.get("delivered", 0)),
             "lost": sum(count for reason, count in lost.items() if "queue" not in reason.lower()),
             "not taken": sum(count for reason, count in lost.items() if "queue" in reason.lower())}
 

@@ -94,7 +94,8 @@ class Probe {
         options.live = false;
         pipeline_ = std::make_unique<Pipeline>(ring, std::move(options), *logger_, metrics_);
         events_ =
-            GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler()))
+            GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler(),
+                                                 pipeline_->filter_handler()))
                 .value();
         commands_ = GrpcServer::start(make_command_service([this](v1::ProbeStatus& out,
                                                                   std::function<void(bool)> done) {

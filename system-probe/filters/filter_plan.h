@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which event types are needed, and what of them the kernel may drop: the agent's FilterPlan as the probe understands
+// it. What it does not understand lets everything pass.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bpf/abi/programs.h"
+
+namespace vedette::v1 {
+class FilterPlan;
+}
+
+namespace vedette::probe {
+
+struct NameApprover {
+    vdt_name_kind kind = VDT_NAME_IS;
+    std::string text;  ///< not empty
+};
+
+struct TypeFilter {
+    bool deny = false;  ///< an event that passes none of the following is dropped
+    std::vector<NameApprover> names;
+    uint32_t flags_any = 0;
+    uint32_t flags_none = 0;
+    bool has_flags_none = false;  ///< for a mask of 0 lets everything pass
+};
+
+/// By type; a type that is not in it is not needed.
+using FilterPlan = std::map<vdt_type, TypeFilter>;
+
+/// Before an agent has said what it needs: what is rare, and what it most likely asks for.
+FilterPlan plan_before_agent();
+
+/// `filter_in_kernel` false: only types are told apart. Types of the process tree are in every plan.
+FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel);
+
+}  // namespace vedette::probe

@@ -54,7 +54,8 @@ def place():
 def found(pair, ended):
     pair.wait_alert(by("told", ended), timeout=30)
     return sorted((rule_of(alert), alert["process"]["pid"], alert["file"]["path"], alert["evt"]["outcome"])
-                  for alert in pair.alerts() if rule_of(alert) != "told" and alert["process"].get("argv0", "").endswith("act"))
+                  for alert in pair.alerts()
+                  if rule_of(alert) != "told" and alert["process"].get("argv0", "").endswith("act"))
 
 
 def filtered(pair):

@@ -197,8 +197,9 @@ enum vdt_item_kind {
 	VDT_ITEM_NAME = 15,  /* a word of the event: attribute, module, program, device ... */
 	VDT_ITEM_VALUE = 16, /* another one */
 	VDT_ITEM_OLD_VALUE = 17,
-	VDT_ITEM_BYTES = 18, /* what user space parses: packet, instructions */
-	VDT_ITEM_MAX = 19
+	VDT_ITEM_BYTES = 18,	 /* what user space parses: packet, instructions */
+	VDT_ITEM_ROOT_PATH = 19, /* MOUNT: what of its file system the mount shows */
+	VDT_ITEM_MAX = 20
 };
 
 struct vdt_item {
@@ -216,6 +217,8 @@ VDT_ASSERT(sizeof(struct vdt_item) == 4);
 #define VDT_FILE_NO_INODE (1u << 5) /* there is no kernel object: path string only (failed open) */
 #define VDT_FILE_UPPER (1u << 6)    /* overlayfs: has an upper dentry */
 #define VDT_FILE_LOWER (1u << 7)    /* overlayfs: has no upper dentry */
+#define VDT_FILE_LINK                                                                              \
+	(1u << 8) /* NO_INODE: a symbolic link that the name ends in is meant itself */
 
 struct vdt_file {
 	__u64 inode;

@@ -54,6 +54,34 @@ struct mnt_namespace___before_6_18 {
 	u64 seq;
 };
 
+struct list_head___mounts {
+	struct list_head___mounts *prev;
+};
+
+struct rb_node___mounts {
+	struct rb_node___mounts *rb_right;
+};
+
+struct rb_root___mounts {
+	struct rb_node___mounts *rb_node;
+};
+
+struct mount___before_6_8 {
+	struct list_head___mounts mnt_list;
+};
+
+struct mnt_namespace___before_6_8 {
+	struct list_head___mounts list;
+};
+
+struct mount___since_6_8 {
+	struct rb_node___mounts mnt_node;
+};
+
+struct mnt_namespace___since_6_8 {
+	struct rb_root___mounts mounts;
+};
+
 struct ns_common___since_6_18 {
 	u64 ns_id;
 };
@@ -147,6 +175,35 @@ static __always_inline bool compat_mnt_ns_is_anonymous(struct mnt_namespace *ns)
 	if (bpf_core_field_exists(now->ns.ns_id))
 		return BPF_CORE_READ(now, ns.ns_id) == 0;
 	return false;
+}
+
+#define MOUNT_TREE_DEPTH 40 /* a red-black tree of a million is not deeper */
+
+/*
+ * The mount that came last into a namespace, or NULL. 6.8, 2eea9ce4310d "mounts: keep list of mounts in an rbtree",
+ * by an id that only grows; before, they were in a list.
+ */
+static __always_inline struct mount *compat_newest_mount(struct mnt_namespace *ns)
+{
+	struct mnt_namespace___before_6_8 *old = (void *)ns;
+	struct mnt_namespace___since_6_8 *now = (void *)ns;
+	struct rb_node___mounts *node, *right;
+
+	if (bpf_core_field_exists(old->list)) {
+		void *last = BPF_CORE_READ(old, list.prev);
+
+		return last - bpf_core_field_offset(struct mount___before_6_8, mnt_list);
+	}
+	if (!bpf_core_field_exists(now->mounts))
+		return NULL;
+	node = BPF_CORE_READ(now, mounts.rb_node);
+	for (int i = 0; node && i < MOUNT_TREE_DEPTH; i++) {
+		right = BPF_CORE_READ(node, rb_right);
+		if (!right)
+			return (void *)node - bpf_core_field_offset(struct mount___since_6_8, mnt_node);
+		node = right;
+	}
+	return NULL;
 }
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* open, openat, openat2, creat, open_by_handle_at. Called by dispatch_sys_exit. */
+/*
+ * open, openat, openat2, creat, open_by_handle_at; truncate and ftruncate as the opening for writing with O_TRUNC that
+ * they are as good as. Called by dispatch_sys_exit.
+ */
 #include "../lib/open.h"
 
 #define O_WRONLY 01
@@ -7,7 +10,8 @@
 #define O_TRUNC 01000
 
 struct open_arguments {
-	const char *name; /* NULL: by handle */
+	const char *name; /* NULL: by handle or descriptor */
+	s32 fd;		  /* the file's; negative: it has none */
 	const struct open_how *how;
 };
 
@@ -18,6 +22,7 @@ static __always_inline bool open_arguments(struct pt_regs *regs, bool compat,
 	u64 c = syscall_arg(regs, compat, 2), d = syscall_arg(regs, compat, 3);
 
 	call->dirfd = AT_FDCWD;
+	args->fd = call->ret;
 	switch (syscall_call(regs, compat)) {
 	case VDT_CALL_OPEN:
 		args->name = (void *)a;
@@ -44,6 +49,15 @@ static __always_inline bool open_arguments(struct pt_regs *regs, bool compat,
 		call->dirfd = a;
 		call->flags = c;
 		return true;
+	case VDT_CALL_TRUNCATE:
+		args->name = (void *)a;
+		args->fd = -1;
+		call->flags = O_WRONLY | O_TRUNC;
+		return true;
+	case VDT_CALL_FTRUNCATE:
+		args->fd = a;
+		call->flags = O_WRONLY | O_TRUNC;
+		return true;
 	}
 	return false;
 }
@@ -69,7 +83,7 @@ int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
 	}
 	if (compat)
 		call.record_flags |= VDT_F_COMPAT;
-	file = file_of_descriptor(task, ret);
+	file = file_of_descriptor(task, args.fd);
 	if (open_is_filtered(file, call.flags))
 		return 0;
 	s = open_begin(task, &call);

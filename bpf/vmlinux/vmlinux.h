@@ -181,6 +181,7 @@ struct file_system_type {
 
 struct super_block {
 	u32 s_dev;
+	struct dentry *s_root;
 	struct file_system_type *s_type;
 	unsigned long s_magic;
 };
@@ -203,10 +204,12 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 };
 
 struct mount {
@@ -228,6 +231,16 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	struct path f_path;
+};
+
+struct pipe_buffer {
+	unsigned int flags;
+};
+
+struct pipe_inode_info {
+	unsigned int head;
+	unsigned int ring_size;
+	struct pipe_buffer *bufs;
 };
 
 struct fdtable {

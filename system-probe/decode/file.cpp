@@ -68,8 +68,8 @@ void fill_file(v1::File& out, const vdt_file& file, std::string_view path,
     }
 }
 
-void fill_failed_file(v1::File& out, const vdt_file& file, std::string_view directory,
-                      std::string_view path) {
+void fill_named_file(v1::File& out, const vdt_file& file, std::string_view directory,
+                     std::string_view path, bool succeeded) {
     out.set_flags(file.flags);
     auto resolved = path.empty() ? std::string() : join_path(directory, path);
     if (path.empty()) {
@@ -78,7 +78,7 @@ void fill_failed_file(v1::File& out, const vdt_file& file, std::string_view dire
         out.set_path_error(to_string(kPathRelativeUnknown));
     } else {
         out.set_path(std::move(resolved));
-        out.set_path_error(to_string(kPathOfFailedCall));
+        out.set_path_error(to_string(succeeded ? kPathOfCall : kPathOfFailedCall));
     }
 }
 

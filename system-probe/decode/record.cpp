@@ -18,6 +18,7 @@ size_t max_item_size(uint16_t kind) {
         case VDT_ITEM_PATH2:
         case VDT_ITEM_SYSCALL_PATH2:
         case VDT_ITEM_CWD2:
+        case VDT_ITEM_ROOT_PATH:
             return VDT_PATH_MAX;
         case VDT_ITEM_FILESYSTEM:
         case VDT_ITEM_INTERPRETER_FILESYSTEM:

@@ -6,12 +6,52 @@
 namespace vedette::probe {
 namespace {
 
-constexpr vdt_call kOpenCalls[] = {VDT_CALL_OPEN, VDT_CALL_OPENAT, VDT_CALL_OPENAT2, VDT_CALL_CREAT,
-                                   VDT_CALL_OPEN_BY_HANDLE};
+constexpr vdt_call kOpenCalls[] = {VDT_CALL_OPEN,           VDT_CALL_OPENAT,
+                                   VDT_CALL_OPENAT2,        VDT_CALL_CREAT,
+                                   VDT_CALL_OPEN_BY_HANDLE, VDT_CALL_TRUNCATE,
+                                   VDT_CALL_FTRUNCATE};
+constexpr vdt_call kTruncateCalls[] = {VDT_CALL_TRUNCATE, VDT_CALL_FTRUNCATE};
+constexpr vdt_call kChmodCalls[] = {VDT_CALL_CHMOD, VDT_CALL_FCHMOD, VDT_CALL_FCHMODAT,
+                                    VDT_CALL_FCHMODAT2};
+constexpr vdt_call kChownCalls[] = {VDT_CALL_CHOWN, VDT_CALL_LCHOWN, VDT_CALL_FCHOWN,
+                                    VDT_CALL_FCHOWNAT};
+constexpr vdt_call kMkdirCalls[] = {VDT_CALL_MKDIR, VDT_CALL_MKDIRAT};
+constexpr vdt_call kRmdirCalls[] = {VDT_CALL_RMDIR, VDT_CALL_UNLINKAT};
+constexpr vdt_call kUnlinkCalls[] = {VDT_CALL_UNLINK, VDT_CALL_UNLINKAT};
+constexpr vdt_call kRenameCalls[] = {VDT_CALL_RENAME, VDT_CALL_RENAMEAT};
+constexpr vdt_call kLinkCalls[] = {VDT_CALL_LINK, VDT_CALL_LINKAT};
+constexpr vdt_call kUtimesCalls[] = {VDT_CALL_UTIME, VDT_CALL_UTIMES, VDT_CALL_FUTIMESAT,
+                                     VDT_CALL_UTIMENSAT};
+constexpr vdt_call kSetxattrCalls[] = {VDT_CALL_SETXATTR, VDT_CALL_FSETXATTR, VDT_CALL_SETXATTRAT};
+constexpr vdt_call kRemovexattrCalls[] = {VDT_CALL_REMOVEXATTR, VDT_CALL_FREMOVEXATTR,
+                                          VDT_CALL_REMOVEXATTRAT};
+constexpr vdt_call kChdirCalls[] = {VDT_CALL_CHDIR, VDT_CALL_FCHDIR};
+constexpr vdt_call kMountCalls[] = {VDT_CALL_MOUNT, VDT_CALL_MOVE_MOUNT, VDT_CALL_FSMOUNT,
+                                    VDT_CALL_OPEN_TREE};
+constexpr vdt_call kSpliceCalls[] = {VDT_CALL_SPLICE};
+
 // 7.x renames do_filp_open. Before 5.13 (ffb37ca3bd16) do_file_open_root has other parameters: tracepoints there.
 constexpr HookProgram kOpenTrampoline[] = {
     {"handle_do_filp_open", "do_filp_open", 3, "do_file_open"},
-    {"handle_do_file_open_root", "do_file_open_root", 3, ""}};
+    {"handle_do_file_open_root", "do_file_open_root", 3, ""},
+    kDispatcher};
+
+constexpr std::string_view kByName =
+    "a file that is passed by name is the name, read from the caller's memory after the call";
+
+/// A type that only the dispatcher serves so far. `uring`: what io_uring does of it, unseen.
+constexpr HookRow row(vdt_type type, std::string_view event, std::string_view handler,
+                      std::span<const vdt_call> calls, std::string_view uring,
+                      std::string_view note = kByName) {
+    return {.type = type,
+            .event = event,
+            .lifecycle = false,
+            .tracepoint = {.programs = kSysExit,
+                           .handler = handler,
+                           .calls = calls,
+                           .blind = uring,
+                           .note = note}};
+}
 
 constexpr Entry kOpenEntries[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring, Entry::kHandle};
 
@@ -23,12 +63,38 @@ constexpr HookRow kRows[] = {
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_open",
                     .calls = kOpenCalls,
-                    .io_uring = kIoUringTracepoints,
-                    .note = "the name of a failed open is read from the caller's memory after the "
-                            "call"},
+                    .blind = "opens by io_uring",
+                    .note = "truncate and ftruncate are opens with O_TRUNC; the name of a failed "
+                            "open or of truncate is read from the caller's memory after the call"},
      .trampoline = {.programs = kOpenTrampoline,
+                    .handler = "handle_open",
+                    .calls = kTruncateCalls,
                     .note = "retval of a success is 0; opens refused before the path is looked up "
-                            "(bad flags, no free descriptor) are left out"}},
+                            "(bad flags, no free descriptor) are left out; truncate and ftruncate "
+                            "are opens with O_TRUNC, by tracepoint"}},
+    row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, ""),
+    row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, ""),
+    row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, "directories made by io_uring"),
+    row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, "directories removed by io_uring"),
+    row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, "files removed by io_uring"),
+    row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, "renames by io_uring"),
+    row(VDT_LINK, "link", "handle_link", kLinkCalls, "links made by io_uring"),
+    row(VDT_UTIMES, "utimes", "handle_utimes", kUtimesCalls, ""),
+    row(VDT_SETXATTR, "setxattr", "handle_setxattr", kSetxattrCalls, "attributes set by io_uring"),
+    row(VDT_REMOVEXATTR, "removexattr", "handle_removexattr", kRemovexattrCalls, ""),
+    row(VDT_CHDIR, "chdir", "handle_chdir", kChdirCalls, "",
+        "the name of a failed chdir is read from the caller's memory after the call"),
+    row(VDT_MOUNT, "mount", "handle_mount", kMountCalls, "",
+        "the kernel's mount is taken from the namespace after mount(2), if it is where the name "
+        "says; remounts and changes of propagation are no mounts"),
+    {.type = VDT_SPLICE,
+     .event = "splice",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysEnterExit,
+                    .handler = "handle_splice",
+                    .calls = kSpliceCalls,
+                    .entry_handler = "handle_splice_entry",
+                    .blind = "splices by io_uring"}},
 };
 
 }  // namespace

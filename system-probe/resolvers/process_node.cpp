@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/resolvers/process_node.h"
 
+#include "system-probe/resolvers/event_files.h"
 #include "system-probe/resolvers/names.h"
 #include "system-probe/resolvers/process_cache.h"
 #include "vedette/v1/event.pb.h"
@@ -99,10 +100,19 @@ void fill_node(v1::ProcessNode& node, const Image& image, const Names& names) {
 }
 
 void add_names(v1::Event& event, const Names& names) {
+    for (v1::File* file : files_of(event)) {
+        if (file != nullptr)
+            name_owner(*file, names);
+    }
     switch (event.payload_case()) {
-        case v1::Event::kOpen:
-            name_owner(*event.mutable_open()->mutable_file(), names);
+        case v1::Event::kChown: {
+            auto& chown = *event.mutable_chown();
+            if (chown.uid() >= 0)
+                chown.set_user(names.users.find(static_cast<uint32_t>(chown.uid())));
+            if (chown.gid() >= 0)
+                chown.set_group(names.groups.find(static_cast<uint32_t>(chown.gid())));
             return;
+        }
         case v1::Event::kSetuid: {
             auto& setuid = *event.mutable_setuid();
             setuid.set_user(names.users.find(setuid.uid()));

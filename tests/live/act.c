@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // act: performs one named real act per invocation, so that a live test can do exactly one thing on the kernel
-// and look for exactly one event. One self-contained file, linked statically, because acts also run inside chroots
+// and look for exactly one event. Linked statically, because acts also run inside chroots
 // and other mount namespaces. Every act prints one line of facts, `key=value` with odd bytes as \xNN, before the act
 // ends; wrappers (in-*) set a stage and run another act. Exit code 0: done as described; 2: usage; 3: could not.
 #define _GNU_SOURCE
+#include "act.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +34,7 @@
 extern char **environ;
 static char *self_path; // absolute, for acts that run this program again
 
-static _Noreturn void give_up(const char *what)
+_Noreturn void give_up(const char *what)
 {
 	fprintf(stderr, "act: %s: %s\n", what, strerror(errno));
 	exit(3);
@@ -79,7 +81,7 @@ static int report(long ret, const char *path)
 	return 0;
 }
 
-static int report_plain(long ret)
+int report_plain(long ret)
 {
 	printf("pid=%d ret=%ld errno=%d\n", getpid(), ret, ret < 0 ? errno : 0);
 	fflush(stdout);
@@ -775,7 +777,6 @@ static int act_wait(int argc, char **argv)
 
 // --- stages -------------------------------------------------------------------------------------------------
 
-static int run(int argc, char **argv);
 
 static void private_mounts(void)
 {
@@ -854,13 +855,7 @@ static int as_uid(int argc, char **argv)
 	return run(argc - 2, argv + 2);
 }
 
-static const struct act {
-	const char *name;
-	int arguments; // at least
-	int (*perform)(int argc, char **argv);
-	const char *usage;
-	const char *what;
-} acts[] = {
+static const struct act own_acts[] = {
 	{"openat", 1, act_openat, "PATH [FLAGS]", "openat(AT_FDCWD); FLAGS like rw,creat,trunc"},
 	{"open", 1, act_open, "PATH [FLAGS]",
 	 "open, the old system call (openat where there is none)"},
@@ -943,28 +938,40 @@ static const struct act {
 	{"in-turn", 1, in_turn, "ACT... [-- ACT...]",
 	 "several in one process; the last may be an exec"},
 	{"as-uid", 2, as_uid, "UID ACT...", "stage: all ids of another user (root)"},
+	{0},
 };
+
+static const struct act *const tables[] = {own_acts, file_acts};
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static int usage(FILE *out)
 {
 	fprintf(out,
 		"usage: act ACT [ARGUMENT...]\nPerforms one real act and prints its facts.\n\n");
-	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-		fprintf(out, "  %-18s %-26s %s\n", acts[i].name, acts[i].usage, acts[i].what);
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct act *act = tables[i]; act->name; act++)
+			fprintf(out, "  %-18s %-26s %s\n", act->name, act->usage, act->what);
 	return out == stdout ? 0 : 2;
 }
 
-static int run(int argc, char **argv)
+static const struct act *find_act(const char *name)
 {
-	for (size_t i = 0; argc > 0 && i < sizeof(acts) / sizeof(acts[0]); i++) {
-		if (strcmp(acts[i].name, argv[0]) != 0)
-			continue;
-		if (argc - 1 < acts[i].arguments) {
-			fprintf(stderr, "usage: act %s %s\n", acts[i].name, acts[i].usage);
-			return 2;
-		}
-		return acts[i].perform(argc, argv);
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct act *act = tables[i]; act->name; act++)
+			if (strcmp(act->name, name) == 0)
+				return act;
+	return NULL;
+}
+
+int run(int argc, char **argv)
+{
+	const struct act *act = argc > 0 ? find_act(argv[0]) : NULL;
+	if (act && argc - 1 < act->arguments) {
+		fprintf(stderr, "usage: act %s %s\n", act->name, act->usage);
+		return 2;
 	}
+	if (act)
+		return act->perform(argc, argv);
 	fprintf(stderr, "act: no act %s (--help)\n", argc > 0 ? argv[0] : "");
 	return 2;
 }

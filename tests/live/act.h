@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of act share.
+#pragma once
+
+struct act {
+	const char *name; // NULL ends a table
+	int arguments;	  // at least
+	int (*perform)(int argc, char **argv);
+	const char *usage;
+	const char *what;
+};
+
+/// Acts on files and mounts.
+extern const struct act file_acts[];
+
+_Noreturn void give_up(const char *what);
+/// Prints the facts of a call that returned `ret`, with errno.
+int report_plain(long ret);
+/// Performs the act that argv[0] names.
+int run(int argc, char **argv);

@@ -200,7 +200,8 @@ static __always_inline struct mount *compat_newest_mount(struct mnt_namespace *n
 	for (int i = 0; node && i < MOUNT_TREE_DEPTH; i++) {
 		right = BPF_CORE_READ(node, rb_right);
 		if (!right)
-			return (void *)node - bpf_core_field_offset(struct mount___since_6_8, mnt_node);
+			return (void *)node -
+			       bpf_core_field_offset(struct mount___since_6_8, mnt_node);
 		node = right;
 	}
 	return NULL;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The files of a finished system call. A descriptor and a working directory lead to the kernel's own object. A name does
- * not: nothing is left of its look-up, so the record has the name, as the caller's memory has it now, and the directory
- * it starts from.
+ * not: nothing is left of its look-up but what trampolines saw of it (seen.h). Without them the record has the name, as
+ * the caller's memory has it now, and the directory it starts from.
  */
 #ifndef VEDETTE_BPF_FILE_CALL_H
 #define VEDETTE_BPF_FILE_CALL_H
 
-#include "file.h"
-#include "syscall.h"
+#include "seen.h"
 
 #include "../abi/file_records.h"
 
@@ -33,14 +32,15 @@ struct file_argument {
 /* Item kinds of the first or the second file of a record. */
 struct file_items {
 	u16 path, filesystem, argument, directory;
+	u16 second; /* 0 or 1 */
 };
 
 #define FIRST_FILE                                                                                 \
 	((struct file_items){VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM, VDT_ITEM_SYSCALL_PATH,            \
-			     VDT_ITEM_CWD})
+			     VDT_ITEM_CWD, 0})
 #define SECOND_FILE                                                                                \
 	((struct file_items){VDT_ITEM_PATH2, VDT_ITEM_FILESYSTEM2, VDT_ITEM_SYSCALL_PATH2,         \
-			     VDT_ITEM_CWD2})
+			     VDT_ITEM_CWD2, 1})
 
 static __always_inline struct file_argument by_name(u64 name)
 {
@@ -89,22 +89,21 @@ static __always_inline u8 item_argument(struct scratch *s, u16 kind, const char 
 }
 
 /* What `dirfd` stands for; false when it is not open, or another thread closed it meanwhile. */
-static __always_inline bool place_of(struct task_struct *task, s32 dirfd, struct place *out)
+static __always_inline bool place_of_descriptor(struct task_struct *task, s32 dirfd,
+						struct place *out)
 {
 	if (dirfd == AT_FDCWD) {
 		out->mnt = BPF_CORE_READ(task, fs, pwd.mnt);
 		out->dentry = BPF_CORE_READ(task, fs, pwd.dentry);
 	} else {
-		struct file *file = file_of_descriptor(task, dirfd);
-
-		out->mnt = BPF_CORE_READ(file, f_path.mnt);
-		out->dentry = BPF_CORE_READ(file, f_path.dentry);
+		*out = place_of_file(file_of_descriptor(task, dirfd));
 	}
 	return out->mnt && out->dentry;
 }
 
 /* Fills `out` (in the record's fixed part) and appends the items of the file. */
 static __always_inline void argument_collect(struct scratch *s, struct task_struct *task,
+					     struct pt_regs *regs,
 					     const struct file_argument *argument,
 					     struct vdt_file *out, struct file_items items)
 {
@@ -114,7 +113,10 @@ static __always_inline void argument_collect(struct scratch *s, struct task_stru
 	out->flags = VDT_FILE_NO_INODE | argument->link;
 	if (argument->use != NAME_NONE)
 		first = item_argument(s, items.argument, argument->name);
-	if (first == '/' || !place_of(task, argument->dirfd, &at))
+	if (seen_collect(s, task, syscall_number(regs), items.second, out, items.path,
+			 items.filesystem))
+		return;
+	if (first == '/' || !place_of_descriptor(task, argument->dirfd, &at))
 		return;
 	if (first) {
 		item_path(s, items.directory, task, at.mnt, at.dentry);
@@ -123,8 +125,7 @@ static __always_inline void argument_collect(struct scratch *s, struct task_stru
 	if (argument->use == NAME_NEEDED)
 		return; /* an error, or the name cannot be read */
 	out->flags = 0;
-	place_collect(s, task, &at, BPF_CORE_READ(at.dentry, d_inode), out, items.path,
-		      items.filesystem);
+	place_collect(s, task, &at, inode_of(at.dentry), out, items.path, items.filesystem);
 }
 
 /* NULL: counted as lost. The caller fills the rest, then file_call_commit(). */
@@ -145,16 +146,17 @@ static __always_inline struct scratch *file_call_begin(u16 type, struct task_str
 }
 
 static __always_inline void file_call_commit(struct scratch *s, struct task_struct *task,
-					     const struct file_argument *file, u16 type)
+					     struct pt_regs *regs, const struct file_argument *file,
+					     u16 type)
 {
 	struct vdt_file_call *out = record_fixed(s);
 
-	argument_collect(s, task, file, &out->file, FIRST_FILE);
+	argument_collect(s, task, regs, file, &out->file, FIRST_FILE);
 	record_commit(s, type);
 }
 
 /* A call with two files. */
-static __always_inline void two_files_output(u16 type, bool compat, long ret,
+static __always_inline void two_files_output(u16 type, struct pt_regs *regs, bool compat, long ret,
 					     const struct file_argument *file,
 					     const struct file_argument *destination)
 {
@@ -167,8 +169,8 @@ static __always_inline void two_files_output(u16 type, bool compat, long ret,
 		return;
 	out = record_fixed(s);
 	out->retval = ret;
-	argument_collect(s, task, file, &out->file, FIRST_FILE);
-	argument_collect(s, task, destination, &out->destination, SECOND_FILE);
+	argument_collect(s, task, regs, file, &out->file, FIRST_FILE);
+	argument_collect(s, task, regs, destination, &out->destination, SECOND_FILE);
 	record_commit(s, type);
 }
 

@@ -7,21 +7,14 @@
 #ifndef VEDETTE_BPF_SCRIPT_H
 #define VEDETTE_BPF_SCRIPT_H
 
-#include "file.h"
-
-struct script {
-	struct vdt_file file;
-	u32 path_len;
-	u8 filesystem[FILESYSTEM_NAME_MAX];
-	u8 path[VDT_PATH_MAX];
-};
+#include "kept.h"
 
 /* An exec that fails leaves its entry behind: the oldest goes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 256);
 	__type(key, u64);
-	__type(value, struct script);
+	__type(value, struct kept_file);
 } scripts __weak SEC(".maps");
 
 #endif

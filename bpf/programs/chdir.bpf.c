@@ -20,6 +20,6 @@ int BPF_PROG(handle_chdir, struct pt_regs *regs, long ret)
 		return 0;
 	if (ret == 0 && !by_fd)
 		item_argument(s, VDT_ITEM_SYSCALL_PATH, file.name);
-	file_call_commit(s, task, ret == 0 ? &here : &file, VDT_CHDIR);
+	file_call_commit(s, task, regs, ret == 0 ? &here : &file, VDT_CHDIR);
 	return 0;
 }

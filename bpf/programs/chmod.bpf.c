@@ -32,6 +32,6 @@ int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	((struct vdt_file_call *)record_fixed(s))->mode = mode;
-	file_call_commit(s, task, &file, VDT_CHMOD);
+	file_call_commit(s, task, regs, &file, VDT_CHMOD);
 	return 0;
 }

@@ -50,6 +50,6 @@ int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
 	out = record_fixed(s);
 	out->uid = id_passed(uid, is_16_bit);
 	out->gid = id_passed(gid, is_16_bit);
-	file_call_commit(s, task, &file, VDT_CHOWN);
+	file_call_commit(s, task, regs, &file, VDT_CHOWN);
 	return 0;
 }

@@ -10,14 +10,11 @@ static __always_inline bool script_collect(struct scratch *s, struct task_struct
 					   struct vdt_exec *out)
 {
 	u64 key = (u64)task;
-	struct script *script = bpf_map_lookup_elem(&scripts, &key);
+	struct kept_file *script = bpf_map_lookup_elem(&scripts, &key);
 
 	if (!script)
 		return false;
-	out->file = script->file;
-	if (item_bytes(s, VDT_ITEM_PATH, script->path, script->path_len, VDT_PATH_MAX))
-		count(miss[VDT_MISS_PATH]);
-	item_kernel_string(s, VDT_ITEM_FILESYSTEM, script->filesystem, FILESYSTEM_NAME_MAX);
+	kept_collect(s, script, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	bpf_map_delete_elem(&scripts, &key);
 	return true;
 }

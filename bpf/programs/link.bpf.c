@@ -16,6 +16,6 @@ int BPF_PROG(handle_link, struct pt_regs *regs, long ret)
 	/* Unlike most calls, these follow a link only when they are told to. */
 	file.link = flags & AT_SYMLINK_FOLLOW ? 0 : VDT_FILE_LINK;
 	if (!is_restarted(ret))
-		two_files_output(VDT_LINK, compat, ret, &file, &destination);
+		two_files_output(VDT_LINK, regs, compat, ret, &file, &destination);
 	return 0;
 }

@@ -19,6 +19,6 @@ int BPF_PROG(handle_mkdir, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	((struct vdt_file_call *)record_fixed(s))->mode = at ? c : b;
-	file_call_commit(s, task, &file, VDT_MKDIR);
+	file_call_commit(s, task, regs, &file, VDT_MKDIR);
 	return 0;
 }

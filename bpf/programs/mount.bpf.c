@@ -125,9 +125,9 @@ int BPF_PROG(handle_mount, struct pt_regs *regs, long ret)
 		mount_collect(s, task, call.mount, out);
 	/* The mount has the items PATH and FILESYSTEM then. */
 	if (call.has_mountpoint && !(call.mount && call.mountpoint.use != NAME_NEEDED))
-		argument_collect(s, task, &call.mountpoint, &out->mountpoint, FIRST_FILE);
+		argument_collect(s, task, regs, &call.mountpoint, &out->mountpoint, FIRST_FILE);
 	if (call.has_source)
-		argument_collect(s, task, &call.source, &out->source, SECOND_FILE);
+		argument_collect(s, task, regs, &call.source, &out->source, SECOND_FILE);
 	if (call.type)
 		item_user_string(s, VDT_ITEM_NAME, call.type, VDT_NAME_MAX);
 	record_commit(s, VDT_MOUNT);

@@ -24,6 +24,6 @@ int BPF_PROG(handle_remove, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	((struct vdt_file_call *)record_fixed(s))->flags = flags;
-	file_call_commit(s, task, &file, type);
+	file_call_commit(s, task, regs, &file, type);
 	return 0;
 }

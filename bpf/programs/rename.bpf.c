@@ -13,6 +13,6 @@ int BPF_PROG(handle_rename, struct pt_regs *regs, long ret)
 	struct file_argument destination = at ? by_entry_at(c, d) : by_entry(b);
 
 	if (!is_restarted(ret))
-		two_files_output(VDT_RENAME, compat, ret, &file, &destination);
+		two_files_output(VDT_RENAME, regs, compat, ret, &file, &destination);
 	return 0;
 }

@@ -87,6 +87,6 @@ int BPF_PROG(handle_utimes, struct pt_regs *regs, long ret)
 		seconds_read(record_fixed(s), times, is_32_bit);
 	else
 		times_read(record_fixed(s), times, is_32_bit, unit);
-	file_call_commit(s, task, &file, VDT_UTIMES);
+	file_call_commit(s, task, regs, &file, VDT_UTIMES);
 	return 0;
 }

@@ -25,7 +25,8 @@ static __always_inline struct xattr_call xattr_arguments(struct pt_regs *regs, b
 	return out;
 }
 
-static __always_inline void xattr_output(u16 type, struct xattr_call *call, bool compat, long ret)
+static __always_inline void xattr_output(u16 type, struct pt_regs *regs, struct xattr_call *call,
+					 bool compat, long ret)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s;
@@ -37,7 +38,7 @@ static __always_inline void xattr_output(u16 type, struct xattr_call *call, bool
 		return;
 	if (item_user_string(s, VDT_ITEM_NAME, (void *)call->attribute, VDT_NAME_MAX))
 		count(miss[VDT_MISS_SYSCALL]);
-	file_call_commit(s, task, &call->file, type);
+	file_call_commit(s, task, regs, &call->file, type);
 }
 
 SEC("tp_btf/sys_exit")
@@ -47,7 +48,7 @@ int BPF_PROG(handle_setxattr, struct pt_regs *regs, long ret)
 	struct xattr_call call =
 		xattr_arguments(regs, compat, VDT_CALL_FSETXATTR, VDT_CALL_SETXATTRAT);
 
-	xattr_output(VDT_SETXATTR, &call, compat, ret);
+	xattr_output(VDT_SETXATTR, regs, &call, compat, ret);
 	return 0;
 }
 
@@ -58,6 +59,6 @@ int BPF_PROG(handle_removexattr, struct pt_regs *regs, long ret)
 	struct xattr_call call =
 		xattr_arguments(regs, compat, VDT_CALL_FREMOVEXATTR, VDT_CALL_REMOVEXATTRAT);
 
-	xattr_output(VDT_REMOVEXATTR, &call, compat, ret);
+	xattr_output(VDT_REMOVEXATTR, regs, &call, compat, ret);
 	return 0;
 }

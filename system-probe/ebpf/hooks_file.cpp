@@ -6,9 +6,8 @@
 namespace vedette::probe {
 namespace {
 
-constexpr vdt_call kOpenCalls[] = {VDT_CALL_OPEN,           VDT_CALL_OPENAT,
-                                   VDT_CALL_OPENAT2,        VDT_CALL_CREAT,
-                                   VDT_CALL_OPEN_BY_HANDLE, VDT_CALL_TRUNCATE,
+constexpr vdt_call kOpenCalls[] = {VDT_CALL_OPEN,     VDT_CALL_OPENAT,         VDT_CALL_OPENAT2,
+                                   VDT_CALL_CREAT,    VDT_CALL_OPEN_BY_HANDLE, VDT_CALL_TRUNCATE,
                                    VDT_CALL_FTRUNCATE};
 constexpr vdt_call kTruncateCalls[] = {VDT_CALL_TRUNCATE, VDT_CALL_FTRUNCATE};
 constexpr vdt_call kChmodCalls[] = {VDT_CALL_CHMOD, VDT_CALL_FCHMOD, VDT_CALL_FCHMODAT,
@@ -36,21 +35,42 @@ constexpr HookProgram kOpenTrampoline[] = {
     {"handle_do_file_open_root", "do_file_open_root", 3, ""},
     kDispatcher};
 
+// What the kernel's look-up found, for the handler at the call's end. security_path_* need CONFIG_SECURITY_PATH.
+constexpr HookProgram kSeeChmod[] = {kDispatcher, {"see_chmod", "security_path_chmod", 2, ""}};
+constexpr HookProgram kSeeChown[] = {kDispatcher, {"see_chown", "security_path_chown", 3, ""}};
+constexpr HookProgram kSeeUtimes[] = {kDispatcher, {"see_utimes", "vfs_utimes", 2, ""}};
+constexpr HookProgram kSeeMkdir[] = {kDispatcher, {"see_mkdir", "security_path_mkdir", 3, ""}};
+constexpr HookProgram kSeeRmdir[] = {kDispatcher, {"see_rmdir", "security_path_rmdir", 2, ""}};
+constexpr HookProgram kSeeUnlink[] = {kDispatcher, {"see_unlink", "security_path_unlink", 2, ""}};
+constexpr HookProgram kSeeRename[] = {kDispatcher, {"see_rename", "security_path_rename", 5, ""}};
+constexpr HookProgram kSeeLink[] = {kDispatcher, {"see_link", "security_path_link", 3, ""}};
+
 constexpr std::string_view kByName =
     "a file that is passed by name is the name, read from the caller's memory after the call";
+constexpr std::string_view kFailedByName =
+    "a file whose look-up fails (before Linux 5.15: any that is passed by name) is the name, read "
+    "from the caller's memory after the call";
 
-/// A type that only the dispatcher serves so far. `uring`: what io_uring does of it, unseen.
+/// A type that the dispatcher serves. `uring`: what io_uring does of it, unseen.
 constexpr HookRow row(vdt_type type, std::string_view event, std::string_view handler,
                       std::span<const vdt_call> calls, std::string_view uring,
-                      std::string_view note = kByName) {
-    return {.type = type,
-            .event = event,
-            .lifecycle = false,
-            .tracepoint = {.programs = kSysExit,
-                           .handler = handler,
-                           .calls = calls,
-                           .blind = uring,
-                           .note = note}};
+                      std::string_view note = kByName,
+                      std::span<const HookProgram> trampoline = {}) {
+    HookRow out{.type = type,
+                .event = event,
+                .lifecycle = false,
+                .tracepoint = {.programs = kSysExit,
+                               .handler = handler,
+                               .calls = calls,
+                               .blind = uring,
+                               .note = note},
+                .trampoline = {}};
+    if (trampoline.empty())
+        return out;
+    out.trampoline = out.tracepoint;
+    out.trampoline.programs = trampoline;
+    out.trampoline.note = kFailedByName;
+    return out;
 }
 
 constexpr Entry kOpenEntries[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring, Entry::kHandle};
@@ -72,14 +92,18 @@ constexpr HookRow kRows[] = {
                     .note = "retval of a success is 0; opens refused before the path is looked up "
                             "(bad flags, no free descriptor) are left out; truncate and ftruncate "
                             "are opens with O_TRUNC, by tracepoint"}},
-    row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, ""),
-    row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, ""),
-    row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, "directories made by io_uring"),
-    row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, "directories removed by io_uring"),
-    row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, "files removed by io_uring"),
-    row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, "renames by io_uring"),
-    row(VDT_LINK, "link", "handle_link", kLinkCalls, "links made by io_uring"),
-    row(VDT_UTIMES, "utimes", "handle_utimes", kUtimesCalls, ""),
+    row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, "", kByName, kSeeChmod),
+    row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, "", kByName, kSeeChown),
+    row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, "directories made by io_uring", kByName,
+        kSeeMkdir),
+    row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, "directories removed by io_uring",
+        kByName, kSeeRmdir),
+    row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, "files removed by io_uring", kByName,
+        kSeeUnlink),
+    row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, "renames by io_uring", kByName,
+        kSeeRename),
+    row(VDT_LINK, "link", "handle_link", kLinkCalls, "links made by io_uring", kByName, kSeeLink),
+    row(VDT_UTIMES, "utimes", "handle_utimes", kUtimesCalls, "", kByName, kSeeUtimes),
     row(VDT_SETXATTR, "setxattr", "handle_setxattr", kSetxattrCalls, "attributes set by io_uring"),
     row(VDT_REMOVEXATTR, "removexattr", "handle_removexattr", kRemovexattrCalls, ""),
     row(VDT_CHDIR, "chdir", "handle_chdir", kChdirCalls, "",

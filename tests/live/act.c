@@ -777,7 +777,6 @@ static int act_wait(int argc, char **argv)
 
 // --- stages -------------------------------------------------------------------------------------------------
 
-
 static void private_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,8 +158,7 @@ static int act_call(int argc, char **argv)
 			continue;
 		if (narrow)
 			return report_plain(call32(calls[i].compat, a));
-		return report_plain(
-			syscall(calls[i].native, a[0], a[1], a[2], a[3], a[4], a[5]));
+		return report_plain(syscall(calls[i].native, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 	fprintf(stderr, "act: no call %s\n", argv[1]);
 	return 2;
@@ -206,8 +206,7 @@ static int attach(int mount, const char *where)
 	report_plain(mount);
 	if (mount < 0)
 		return 0;
-	return report_plain(
-		syscall(NR_MOVE_MOUNT, mount, "", AT_FDCWD, where, FROM_EMPTY_PATH));
+	return report_plain(syscall(NR_MOVE_MOUNT, mount, "", AT_FDCWD, where, FROM_EMPTY_PATH));
 }
 
 static int act_fsmount(int argc, char **argv)

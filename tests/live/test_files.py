@@ -6,18 +6,16 @@ import os
 import pathlib
 import pwd
 import shutil
-import time
 
 import pytest
-from acts import act, acts
+from acts import acts
 from alerts import by
 from conftest import finish, start
 from harness import make_state_dir
-from pair import PairError
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
 PLACE = pathlib.Path("/tmp") / f"vedette-files.{os.getpid()}"
-AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR, AT_EMPTY_PATH = -100, 0x100, 0x200, 0x1000
+AT_FDCWD, AT_REMOVEDIR, AT_EMPTY_PATH = -100, 0x200, 0x1000
 
 CASES = {}
 
@@ -35,8 +33,6 @@ def call_cases(name, expression, variants):
 def failed(name, expression, *words):
     case(f"{name}_failed", expression, *words, ret=-1)
 
-
-FILE = '{e}.file.path == "{d}/file" && {e}.retval == 0 && '
 
 call_cases("chmod", 'chmod.file.path == "{d}/file" && chmod.retval == 0 && chmod.file.destination.mode & S_ISUID > 0 '
            '&& chmod.file.destination.rights == 04711', {

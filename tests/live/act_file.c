@@ -187,7 +187,7 @@ static int act_splice(int argc, char **argv)
 static int act_splice_failed(int argc, char **argv)
 {
 	(void)argc;
-	int file = open(argv[1], O_RDONLY);
+	int file = open(argv[1], O_RDWR);
 	return report_plain(syscall(SYS_splice, file, NULL, file, NULL, 1L, 0)); // no pipe
 }
 

@@ -110,16 +110,18 @@ call_cases("setxattr", 'setxattr.file.path == "{d}/file" && setxattr.retval == 0
     "plain": ("call", "setxattr", ":{d}/file", ":trusted.x", ":v", 1, 0),
     "l": ("call", "lsetxattr", ":{d}/file", ":trusted.x", ":v", 1, 0),
     "fd": ("call", "fsetxattr", "@{d}/file", ":trusted.x", ":v", 1, 0),
-    "at": ("call", "setxattrat", "@{d}", ":file", 0, ":trusted.x"),
+    "at": ("call", "setxattrat", "@{d}", ":file", 0, ":trusted.x", "=0,0", 16),
     "32": ("call32", "setxattr", ":{d}/file", ":trusted.x", ":v", 1, 0)})
 failed("setxattr", 'setxattr.file.path == "{d}/file" && setxattr.retval == EOPNOTSUPP',
        "call", "setxattr", ":{d}/file", ":nonsense.x", ":v", 1, 0)
-call_cases("removexattr", 'removexattr.file.path == "{d}/file" && removexattr.retval == ENODATA && '
+call_cases("removexattr", 'removexattr.file.path == "{d}/file" && removexattr.retval == 0 && '
            'removexattr.file.destination.name == "trusted.x"', {
     "plain": ("call", "removexattr", ":{d}/file", ":trusted.x"),
     "l": ("call", "lremovexattr", ":{d}/file", ":trusted.x"),
     "fd": ("call", "fremovexattr", "@{d}/file", ":trusted.x"),
     "at": ("call", "removexattrat", "@{d}", ":file", 0, ":trusted.x")})
+failed("removexattr", 'removexattr.file.path == "{d}/dir" && removexattr.retval == ENODATA && '
+       'removexattr.file.destination.namespace == "trusted"', "call", "removexattr", ":{d}/dir", ":trusted.none")
 
 call_cases("chdir", 'chdir.file.path == "{d}/dir" && chdir.retval == 0 && chdir.file.inode > 0', {
     "plain": ("call", "chdir", ":{d}/dir"), "link": ("call", "chdir", ":{d}/dirlink"),
@@ -137,7 +139,7 @@ case("mount", 'mount.mountpoint.path == "{d}/dir" && mount.retval == 0 && mount.
 case("mount_link", 'mount.mountpoint.path == "{d}/dirlink" && mount.retval == 0 && mount.fs_type == "tmpfs"',
      "in-mounts", "call", "mount", ":here", ":{d}/dirlink", ":tmpfs", 0, 0)
 case("mount_bind", 'mount.mountpoint.path == "{d}/dir" && mount.source.path == "{d}/other" && mount.fs_type != "" && '
-     'mount.root.path == ~"**/bind/other"', "in-mounts", "call", "mount", ":{d}/other", ":{d}/dir", 0, 4096, 0)
+     'mount.root.path == ~"*/bind/other"', "in-mounts", "call", "mount", ":{d}/other", ":{d}/dir", 0, 4096, 0)
 case("mount_32", 'mount.mountpoint.path == "{d}/dir" && mount.fs_type == "tmpfs"',
      "in-mounts", "call32", "mount", ":here", ":{d}/dir", ":tmpfs", 0, 0)
 failed("mount", 'mount.mountpoint.path == "{d}/none" && mount.retval == ENOENT && !mount.visible',
@@ -175,6 +177,8 @@ def watched():
         (own / "dir").mkdir(parents=True)
         (own / "other").mkdir()
         (own / "file").write_text("content")
+        if name.startswith("removexattr"):
+            os.setxattr(own / "file", "trusted.x", b"value")
         (own / "link").symlink_to("file")
         (own / "dirlink").symlink_to("dir")
     policies = make_state_dir()

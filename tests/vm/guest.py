@@ -20,7 +20,45 @@ rules:
   - {id: vm_connect, expression: 'connect.addr.port == 9'}
   - {id: vm_setuid, expression: 'setuid.uid == 65534'}
   - {id: vm_setgid, expression: 'setgid.gid == 65534'}
+  - {id: vm_chmod, expression: 'chmod.file.path in ["/run/vm-dir/a", "/run/vm-link/a"] && chmod.retval == 0'}
+  - {id: vm_chown, expression: 'chown.file.path in ["/run/vm-dir/a", "/run/vm-link/a"] && chown.retval == 0'}
+  - {id: vm_utimes, expression: 'utimes.file.path in ["/run/vm-dir/a", "/run/vm-link/a"] && utimes.retval == 0'}
+  - {id: vm_mkdir, expression: 'mkdir.file.path in ["/run/vm-dir/d", "/run/vm-link/d"] && mkdir.retval == 0'}
+  - {id: vm_rmdir, expression: 'rmdir.file.path in ["/run/vm-dir/d", "/run/vm-link/d"] && rmdir.retval == 0'}
+  - {id: vm_link, expression: 'link.file.path in ["/run/vm-dir/a", "/run/vm-link/a"] && link.retval == 0'}
+  - {id: vm_rename, expression: 'rename.file.path in ["/run/vm-dir/a", "/run/vm-link/a"] && rename.retval == 0'}
+  - {id: vm_unlink, expression: 'unlink.file.path in ["/run/vm-dir/c", "/run/vm-link/c"] && unlink.retval == 0'}
+  - {id: vm_mount, expression: 'mount.mountpoint.path == "/run/vm-dir" && mount.fs_type == "tmpfs" && mount.root.path == "/"'}
+  - {id: vm_splice, expression: 'splice.file.path == "/run/vm-target" && splice.pipe_entry_flag & PIPE_BUF_FLAG_CAN_MERGE > 0'}
+  - {id: seen_chmod, expression: 'chmod.file.path == "/run/vm-dir/a" && chmod.file.inode > 0'}
+  - {id: seen_chown, expression: 'chown.file.path == "/run/vm-dir/a" && chown.file.filesystem == "tmpfs"'}
+  - {id: seen_utimes, expression: 'utimes.file.path == "/run/vm-dir/a" && utimes.file.inode > 0'}
+  - {id: seen_mkdir, expression: 'mkdir.file.path == "/run/vm-dir/d"'}
+  - {id: seen_rmdir, expression: 'rmdir.file.path == "/run/vm-dir/d" && rmdir.file.inode > 0'}
+  - {id: seen_link, expression: 'link.file.path == "/run/vm-dir/a" && link.file.destination.path == "/run/vm-dir/b" && link.file.destination.inode > 0'}
+  - {id: seen_rename, expression: 'rename.file.path == "/run/vm-dir/a" && rename.file.destination.path == "/run/vm-dir/c" && rename.file.destination.inode > 0'}
+  - {id: seen_unlink, expression: 'unlink.file.path == "/run/vm-dir/c" && unlink.file.inode > 0'}
 """
+
+
+NAMED = ("chmod", "chown", "utimes", "mkdir", "rmdir", "link", "rename", "unlink")
+
+
+def act_on_files():
+    """Through a symbolic link: the kernel, and whoever asked it, has other paths than the caller."""
+    pathlib.Path("/run/vm-dir").mkdir()
+    pathlib.Path("/run/vm-link").symlink_to("vm-dir")
+    pathlib.Path("/run/vm-dir/a").write_text("x")
+    act("call", "chmod", ":/run/vm-link/a", "04711")
+    act("call", "chown", ":/run/vm-link/a", 1, -1)
+    act("call", "utimes", ":/run/vm-link/a", 0)
+    act("call", "mkdir", ":/run/vm-link/d", "0755")
+    act("call", "rmdir", ":/run/vm-link/d")
+    act("call", "link", ":/run/vm-link/a", ":/run/vm-link/b")
+    act("call", "rename", ":/run/vm-link/a", ":/run/vm-link/c")
+    act("call", "unlink", ":/run/vm-link/c")
+    act("call", "mount", ":none", ":/run/vm-dir", ":tmpfs", 0, 0)
+    act("splice", "/run/vm-target", "used")
 
 
 def main():
@@ -37,7 +75,8 @@ def main():
     act("connect4", "127.0.0.1", 9)
     act("setgid", 65534)
     act("setuid", 65534)
-    wanted = {"vm_exec", "vm_exit", "vm_open", "vm_connect", "vm_setuid", "vm_setgid"}
+    act_on_files()
+    wanted = {f"vm_{event}" for event in (*NAMED, "mount", "splice")} | {"vm_exec", "vm_exit", "vm_open", "vm_connect", "vm_setuid", "vm_setgid"}
 
     def complete():
         return wanted <= {rule_of(alert) for alert in pair.alerts()}

@@ -11,6 +11,9 @@ KERNELS = os.environ.get("VEDETTE_VM_KERNELS", "6.1").split()
 # Kernels on which every one of exec, open and connect has its trampoline.
 TRAMPOLINE = {"6.1", "6.12", "6.18", "7.3"}
 
+# Events on files that calls name.
+NAMED = ["chmod", "chown", "utimes", "mkdir", "rmdir", "link", "rename", "unlink"]
+
 
 @pytest.fixture(scope="module", params=KERNELS)
 def report(request, build):
@@ -29,19 +32,26 @@ def test_kernel_is_the_one_asked_for(report):
     assert facts["kernel"].startswith(kernel + ".")
 
 
-@pytest.mark.parametrize("event", ["exec", "open", "connect", "exit", "setuid", "setgid"])
+@pytest.mark.parametrize("event", ["exec", "open", "connect", "exit", "setuid", "setgid", *NAMED, "mount", "splice"])
 def test_event_becomes_an_alert(report, event):
     _, facts = report
     assert facts["alerts"].get(f"vm_{event}"), facts
 
 
-@pytest.mark.parametrize("event", ["exec", "open", "connect"])
+@pytest.mark.parametrize("event", ["exec", "open", "connect", *NAMED])
 def test_trampolines_are_used_where_the_kernel_has_them(report, event):
     kernel, facts = report
     hook = next(hook for hook in facts["hooks"] if hook["eventType"] == event)
     assert hook["state"] in ("full", "partial"), hook
     if kernel in TRAMPOLINE:
         assert hook["backend"] == "trampoline", hook
+
+
+@pytest.mark.parametrize("event", NAMED)
+def test_names_are_resolved_by_the_kernel_where_it_has_trampolines(report, event):
+    kernel, facts = report
+    if kernel in TRAMPOLINE:
+        assert facts["alerts"].get(f"seen_{event}"), facts["alerts"].keys()
 
 
 def test_paths_and_arguments_are_right(report):

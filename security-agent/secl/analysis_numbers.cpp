@@ -302,7 +302,9 @@ Domain domain_of(const FieldRead& read) {
     }
     const std::string_view name = read.field->name;
     const std::string_view part = last_part(name);
-    if (read.field->subject == Subject::kVariable || name.starts_with("signal.pid")) {
+    // kill() takes groups, too; -1 leaves an owner as it is.
+    if (read.field->subject == Subject::kVariable || name.starts_with("signal.pid") ||
+        name.starts_with("chown.file.destination.") || name.starts_with("chown.syscall.")) {
         return {};
     }
     if (std::find(kIds.begin(), kIds.end(), part) != kIds.end() || part == "pid" || part == "tid") {

@@ -51,20 +51,19 @@ constexpr std::string_view kFailedByName =
     "a file whose look-up fails (before Linux 5.15: any that is passed by name) is the name, read "
     "from the caller's memory after the call";
 
-/// A type that the dispatcher serves. `uring`: what io_uring does of it, unseen.
+constexpr Entry kOpenEntries[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring, Entry::kHandle};
+constexpr Entry kUnseenIoUring[] = {Entry::kIoUring};
+
+/// Types that the dispatcher serves. `trampoline`: what sees their files; empty: nothing does.
 constexpr HookRow row(vdt_type type, std::string_view event, std::string_view handler,
-                      std::span<const vdt_call> calls, std::string_view uring,
-                      std::string_view note = kByName,
-                      std::span<const HookProgram> trampoline = {}) {
-    HookRow out{.type = type,
-                .event = event,
-                .lifecycle = false,
-                .tracepoint = {.programs = kSysExit,
-                               .handler = handler,
-                               .calls = calls,
-                               .blind = uring,
-                               .note = note},
-                .trampoline = {}};
+                      std::span<const vdt_call> calls, std::span<const HookProgram> trampoline = {},
+                      std::string_view note = kByName) {
+    HookRow out{
+        .type = type,
+        .event = event,
+        .lifecycle = false,
+        .tracepoint = {.programs = kSysExit, .handler = handler, .calls = calls, .note = note},
+        .trampoline = {}};
     if (trampoline.empty())
         return out;
     out.trampoline = out.tracepoint;
@@ -73,7 +72,14 @@ constexpr HookRow row(vdt_type type, std::string_view event, std::string_view ha
     return out;
 }
 
-constexpr Entry kOpenEntries[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring, Entry::kHandle};
+/// The same of a type that io_uring has, too, where nothing sees it.
+constexpr HookRow but_of_io_uring(HookRow out) {
+    out.entries = kSystemCallsAndIoUring;
+    out.tracepoint.unseen = kUnseenIoUring;
+    if (!out.trampoline.programs.empty())
+        out.trampoline.unseen = kUnseenIoUring;
+    return out;
+}
 
 constexpr HookRow kRows[] = {
     {.type = VDT_OPEN,
@@ -83,42 +89,41 @@ constexpr HookRow kRows[] = {
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_open",
                     .calls = kOpenCalls,
-                    .blind = "opens by io_uring",
+                    .io_uring = kIoUringTracepoints,
+                    .blind = "ftruncate by io_uring",
                     .note = "truncate and ftruncate are opens with O_TRUNC; the name of a failed "
                             "open or of truncate is read from the caller's memory after the call"},
      .trampoline = {.programs = kOpenTrampoline,
                     .handler = "handle_open",
                     .calls = kTruncateCalls,
+                    .blind = "ftruncate by io_uring",
                     .note = "retval of a success is 0; opens refused before the path is looked up "
                             "(bad flags, no free descriptor) are left out; truncate and ftruncate "
                             "are opens with O_TRUNC, by tracepoint"}},
-    row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, "", kByName, kSeeChmod),
-    row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, "", kByName, kSeeChown),
-    row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, "directories made by io_uring", kByName,
-        kSeeMkdir),
-    row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, "directories removed by io_uring",
-        kByName, kSeeRmdir),
-    row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, "files removed by io_uring", kByName,
-        kSeeUnlink),
-    row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, "renames by io_uring", kByName,
-        kSeeRename),
-    row(VDT_LINK, "link", "handle_link", kLinkCalls, "links made by io_uring", kByName, kSeeLink),
-    row(VDT_UTIMES, "utimes", "handle_utimes", kUtimesCalls, "", kByName, kSeeUtimes),
-    row(VDT_SETXATTR, "setxattr", "handle_setxattr", kSetxattrCalls, "attributes set by io_uring"),
-    row(VDT_REMOVEXATTR, "removexattr", "handle_removexattr", kRemovexattrCalls, ""),
-    row(VDT_CHDIR, "chdir", "handle_chdir", kChdirCalls, "",
+    row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, kSeeChmod),
+    row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, kSeeChown),
+    but_of_io_uring(row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, kSeeMkdir)),
+    but_of_io_uring(row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, kSeeRmdir)),
+    but_of_io_uring(row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, kSeeUnlink)),
+    but_of_io_uring(row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, kSeeRename)),
+    but_of_io_uring(row(VDT_LINK, "link", "handle_link", kLinkCalls, kSeeLink)),
+    row(VDT_UTIMES, "utimes", "handle_utimes", kUtimesCalls, kSeeUtimes),
+    but_of_io_uring(row(VDT_SETXATTR, "setxattr", "handle_setxattr", kSetxattrCalls)),
+    row(VDT_REMOVEXATTR, "removexattr", "handle_removexattr", kRemovexattrCalls),
+    row(VDT_CHDIR, "chdir", "handle_chdir", kChdirCalls, {},
         "the name of a failed chdir is read from the caller's memory after the call"),
-    row(VDT_MOUNT, "mount", "handle_mount", kMountCalls, "",
+    row(VDT_MOUNT, "mount", "handle_mount", kMountCalls, {},
         "the kernel's mount is taken from the namespace after mount(2), if it is where the name "
         "says; remounts and changes of propagation are no mounts"),
     {.type = VDT_SPLICE,
      .event = "splice",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysEnterExit,
                     .handler = "handle_splice",
                     .calls = kSpliceCalls,
                     .entry_handler = "handle_splice_entry",
-                    .blind = "splices by io_uring"}},
+                    .unseen = kUnseenIoUring}},
 };
 
 }  // namespace

@@ -154,8 +154,8 @@ TEST_CASE("a type with no usable hook is missing, with the reason of each backen
         return program.name == kDispatcher.name ? "no sys_exit" : refuse_trampolines(program);
     }));
     for (const auto& report : reports) {
-        const bool on_sys_exit = report.event_type == "open" || report.event_type == "connect" ||
-                                 report.event_type == "setuid" || report.event_type == "setgid";
+        const auto row = std::ranges::find(hook_table(), report.event_type, &HookRow::event);
+        const bool on_sys_exit = !row->lifecycle;
         CHECK((report.state == "missing") == on_sys_exit);
         if (on_sys_exit) {
             CHECK(report.backend.empty());

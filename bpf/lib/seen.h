@@ -17,7 +17,8 @@ struct {
 	__type(value, struct kept_file);
 } seen_files __weak SEC(".maps");
 
-static __always_inline void see_file(const struct place *at, struct inode *inode, u32 second)
+static __always_inline void see_file(u16 type, const struct place *at, struct inode *inode,
+				     u32 second)
 {
 	struct task_struct *task = current_task();
 	u64 key = (u64)task + second;
@@ -25,6 +26,9 @@ static __always_inline void see_file(const struct place *at, struct inode *inode
 	struct pt_regs *regs;
 	struct scratch *s;
 
+	/* Nobody would take it away. */
+	if (!is_wanted(type))
+		return;
 	/* 5.15. Before, the call's end has the name. */
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return;

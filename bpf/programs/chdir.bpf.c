@@ -7,13 +7,14 @@ int BPF_PROG(handle_chdir, struct pt_regs *regs, long ret)
 {
 	bool compat = syscall_is_compat();
 	u64 a = syscall_arg(regs, compat, 0);
-	bool by_fd = syscall_call(regs, compat) == VDT_CALL_FCHDIR;
+	u32 call = syscall_call(regs, compat);
+	bool by_fd = call == VDT_CALL_FCHDIR;
 	struct file_argument file = by_fd ? by_descriptor(a) : by_name(a);
 	struct file_argument here = by_descriptor(AT_FDCWD);
 	struct task_struct *task = current_task();
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !call)
 		return 0;
 	s = file_call_begin(VDT_CHDIR, task, compat, ret, &file);
 	if (!s)

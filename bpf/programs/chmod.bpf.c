@@ -6,6 +6,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
 {
 	bool compat = syscall_is_compat();
+	u32 call = syscall_call(regs, compat);
 	u64 a = syscall_arg(regs, compat, 0), b = syscall_arg(regs, compat, 1);
 	u64 c = syscall_arg(regs, compat, 2), d = syscall_arg(regs, compat, 3);
 	struct task_struct *task = current_task();
@@ -13,7 +14,7 @@ int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
 	struct scratch *s;
 	u32 mode = b;
 
-	switch (syscall_call(regs, compat)) {
+	switch (call) {
 	case VDT_CALL_FCHMOD:
 		file = by_descriptor(a);
 		break;
@@ -26,7 +27,7 @@ int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
 		mode = c;
 		break;
 	}
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !call)
 		return 0;
 	s = file_call_begin(VDT_CHMOD, task, compat, ret, &file);
 	if (!s)

@@ -18,6 +18,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
 {
 	bool compat = syscall_is_compat();
+	u32 call = syscall_call(regs, compat);
 	u64 a = syscall_arg(regs, compat, 0), b = syscall_arg(regs, compat, 1);
 	u64 c = syscall_arg(regs, compat, 2), d = syscall_arg(regs, compat, 3);
 	u64 e = syscall_arg(regs, compat, 4);
@@ -29,7 +30,7 @@ int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
 	struct vdt_file_call *out;
 	struct scratch *s;
 
-	switch (syscall_call(regs, compat)) {
+	switch (call) {
 	case VDT_CALL_LCHOWN:
 		file = by_entry(a);
 		break;
@@ -42,7 +43,7 @@ int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
 		gid = d;
 		break;
 	}
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !call)
 		return 0;
 	s = file_call_begin(VDT_CHOWN, task, compat, ret, &file);
 	if (!s)

@@ -5,61 +5,61 @@
  */
 #include "../lib/seen.h"
 
-static __always_inline void see_path(const struct path *path)
+static __always_inline void see_path(u16 type, const struct path *path)
 {
 	struct place at = {.mnt = path->mnt, .dentry = path->dentry};
 
-	see_file(&at, inode_of(at.dentry), 0);
+	see_file(type, &at, inode_of(at.dentry), 0);
 }
 
 /* A name in a directory; `inode`: of the file that has it, or will have it. */
-static __always_inline void see_entry(const struct path *dir, struct dentry *dentry,
+static __always_inline void see_entry(u16 type, const struct path *dir, struct dentry *dentry,
 				      struct inode *inode, u32 second)
 {
 	struct place at = {.mnt = dir->mnt, .dentry = dentry};
 
-	see_file(&at, inode, second);
+	see_file(type, &at, inode, second);
 }
 
 SEC("fentry/security_path_chmod")
 int BPF_PROG(see_chmod, const struct path *path)
 {
-	see_path(path);
+	see_path(VDT_CHMOD, path);
 	return 0;
 }
 
 SEC("fentry/security_path_chown")
 int BPF_PROG(see_chown, const struct path *path)
 {
-	see_path(path);
+	see_path(VDT_CHOWN, path);
 	return 0;
 }
 
 SEC("fentry/vfs_utimes")
 int BPF_PROG(see_utimes, const struct path *path)
 {
-	see_path(path);
+	see_path(VDT_UTIMES, path);
 	return 0;
 }
 
 SEC("fentry/security_path_mkdir")
 int BPF_PROG(see_mkdir, const struct path *dir, struct dentry *dentry)
 {
-	see_entry(dir, dentry, inode_of(dentry), 0);
+	see_entry(VDT_MKDIR, dir, dentry, inode_of(dentry), 0);
 	return 0;
 }
 
 SEC("fentry/security_path_rmdir")
 int BPF_PROG(see_rmdir, const struct path *dir, struct dentry *dentry)
 {
-	see_entry(dir, dentry, inode_of(dentry), 0);
+	see_entry(VDT_RMDIR, dir, dentry, inode_of(dentry), 0);
 	return 0;
 }
 
 SEC("fentry/security_path_unlink")
 int BPF_PROG(see_unlink, const struct path *dir, struct dentry *dentry)
 {
-	see_entry(dir, dentry, inode_of(dentry), 0);
+	see_entry(VDT_UNLINK, dir, dentry, inode_of(dentry), 0);
 	return 0;
 }
 
@@ -67,8 +67,8 @@ SEC("fentry/security_path_rename")
 int BPF_PROG(see_rename, const struct path *old_dir, struct dentry *old_dentry,
 	     const struct path *new_dir, struct dentry *new_dentry)
 {
-	see_entry(old_dir, old_dentry, inode_of(old_dentry), 0);
-	see_entry(new_dir, new_dentry, inode_of(old_dentry), 1);
+	see_entry(VDT_RENAME, old_dir, old_dentry, inode_of(old_dentry), 0);
+	see_entry(VDT_RENAME, new_dir, new_dentry, inode_of(old_dentry), 1);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ SEC("fentry/security_path_link")
 int BPF_PROG(see_link, struct dentry *old_dentry, const struct path *new_dir,
 	     struct dentry *new_dentry)
 {
-	see_entry(new_dir, old_dentry, inode_of(old_dentry), 0);
-	see_entry(new_dir, new_dentry, inode_of(old_dentry), 1);
+	see_entry(VDT_LINK, new_dir, old_dentry, inode_of(old_dentry), 0);
+	see_entry(VDT_LINK, new_dir, new_dentry, inode_of(old_dentry), 1);
 	return 0;
 }

@@ -8,12 +8,13 @@ int BPF_PROG(handle_mkdir, struct pt_regs *regs, long ret)
 	bool compat = syscall_is_compat();
 	u64 a = syscall_arg(regs, compat, 0), b = syscall_arg(regs, compat, 1);
 	u64 c = syscall_arg(regs, compat, 2);
-	bool at = syscall_call(regs, compat) == VDT_CALL_MKDIRAT;
+	u32 call = syscall_call(regs, compat);
+	bool at = call == VDT_CALL_MKDIRAT;
 	struct file_argument file = at ? by_entry_at(a, b) : by_entry(a);
 	struct task_struct *task = current_task();
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !call)
 		return 0;
 	s = file_call_begin(VDT_MKDIR, task, compat, ret, &file);
 	if (!s)

@@ -18,7 +18,7 @@ int BPF_PROG(handle_remove, struct pt_regs *regs, long ret)
 	struct task_struct *task = current_task();
 	struct scratch *s;
 
-	if (is_restarted(ret) || !is_wanted(type))
+	if (is_restarted(ret) || !call || !is_wanted(type))
 		return 0;
 	s = file_call_begin(type, task, compat, ret, &file);
 	if (!s)

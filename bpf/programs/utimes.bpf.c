@@ -67,7 +67,7 @@ int BPF_PROG(handle_utimes, struct pt_regs *regs, long ret)
 	bool is_32_bit = compat;
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !call)
 		return 0;
 	if (call == VDT_CALL_FUTIMESAT || call == VDT_CALL_UTIMENSAT) {
 		/* Without a name it is the descriptor itself. */

@@ -5,6 +5,7 @@
 struct xattr_call {
 	struct file_argument file;
 	u64 attribute;
+	u32 call; /* 0: just now nobody wants it any more */
 };
 
 /* xattrat: (dirfd, path, at_flags, name ...); the others: (path or descriptor, name ...). */
@@ -14,7 +15,7 @@ static __always_inline struct xattr_call xattr_arguments(struct pt_regs *regs, b
 	u64 a = syscall_arg(regs, compat, 0), b = syscall_arg(regs, compat, 1);
 	u64 c = syscall_arg(regs, compat, 2), d = syscall_arg(regs, compat, 3);
 	u32 call = syscall_call(regs, compat);
-	struct xattr_call out = {.file = by_name(a), .attribute = b};
+	struct xattr_call out = {.file = by_name(a), .attribute = b, .call = call};
 
 	if (call == by_fd)
 		out.file = by_descriptor(a);
@@ -31,7 +32,7 @@ static __always_inline void xattr_output(u16 type, struct pt_regs *regs, struct 
 	struct task_struct *task = current_task();
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || !call->call)
 		return;
 	s = file_call_begin(type, task, compat, ret, &call->file);
 	if (!s)

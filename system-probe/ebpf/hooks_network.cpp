@@ -9,6 +9,20 @@ namespace {
 constexpr vdt_call kConnectCalls[] = {VDT_CALL_CONNECT};
 constexpr HookProgram kConnectTrampoline[] = {{"handle_connect_file", "__sys_connect_file", 4, ""}};
 
+constexpr vdt_call kBindCalls[] = {VDT_CALL_BIND};
+constexpr vdt_call kAcceptCalls[] = {VDT_CALL_ACCEPT};
+constexpr vdt_call kSocketCalls[] = {VDT_CALL_SOCKET};
+constexpr vdt_call kSetsockoptCalls[] = {VDT_CALL_SETSOCKOPT};
+
+/// Whose a socket is must be known before its packets are.
+constexpr HookProgram kPackets[] = {
+    {"own_new_socket", "", 0, ""},   {"own_connecting4", "", 0, ""}, {"own_connecting6", "", 0, ""},
+    {"own_sending4", "", 0, ""},     {"own_sending6", "", 0, ""},    {"handle_packet_in", "", 0, ""},
+    {"handle_packet_out", "", 0, ""}};
+constexpr std::string_view kPacketOwner =
+    "packets are put down to the process that made, connected or last sent through the socket; of "
+    "older sockets it is not known until then";
+
 constexpr HookRow kRows[] = {
     {.type = VDT_CONNECT,
      .event = "connect",
@@ -21,6 +35,52 @@ constexpr HookRow kRows[] = {
                     .note = "the address of a failed connect is read from the caller's memory "
                             "after the call"},
      .trampoline = {.programs = kConnectTrampoline}},
+    {.type = VDT_BIND,
+     .event = "bind",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_bind",
+                    .calls = kBindCalls,
+                    .blind = "binds by io_uring",
+                    .note = "the address of a failed bind is read from the caller's memory after "
+                            "the call"}},
+    {.type = VDT_ACCEPT,
+     .event = "accept",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_accept",
+                    .calls = kAcceptCalls,
+                    .blind = "accepts by io_uring",
+                    .note = "an accept that found nobody waiting (EAGAIN) is left out"}},
+    {.type = VDT_SOCKET,
+     .event = "socket",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_socket",
+                    .calls = kSocketCalls,
+                    .blind = "sockets made by io_uring"}},
+    {.type = VDT_SETSOCKOPT,
+     .event = "setsockopt",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_setsockopt",
+                    .calls = kSetsockoptCalls,
+                    .blind = "options set by io_uring",
+                    .note = "a filter that was refused is read from the caller's memory after the "
+                            "call"}},
+    {.type = VDT_DNS,
+     .event = "dns",
+     .lifecycle = false,
+     .tracepoint = {.programs = kPackets,
+                    .blind = "ports other than 53, TLS, raw sockets' own headers, and over TCP all "
+                             "but the first message of a segment",
+                    .note = kPacketOwner}},
+    {.type = VDT_IMDS,
+     .event = "imds",
+     .lifecycle = false,
+     .tracepoint = {.programs = kPackets,
+                    .blind = "what of a request's or answer's head is not in its first segment",
+                    .note = kPacketOwner}},
 };
 
 }  // namespace

@@ -382,6 +382,19 @@ struct bpf_iter__task {
 	};
 };
 
+struct bpf_iter__task_file {
+	union {
+		struct bpf_iter_meta *meta;
+	};
+	union {
+		struct task_struct *task;
+	};
+	u32 fd;
+	union {
+		struct file *file;
+	};
+};
+
 #pragma clang attribute pop
 
 /* User-space layouts, fixed for ever: not relocated. */

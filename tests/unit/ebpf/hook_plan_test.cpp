@@ -42,7 +42,7 @@ TEST_CASE("every record type but the snapshot has one row") {
     CHECK(types.size() == event_types().size() - 1);
 }
 
-TEST_CASE("every program of the table is in the BPF object, and no other but the iterator") {
+TEST_CASE("every program of the table is in the BPF object, and no other but the iterators") {
     const auto bytes = bpf_object_bytes();
     const std::unique_ptr<bpf_object, void (*)(bpf_object*)> object(
         bpf_object__open_mem(bytes.data(), bytes.size(), nullptr), bpf_object__close);
@@ -51,7 +51,8 @@ TEST_CASE("every program of the table is in the BPF object, and no other but the
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object.get()) built.insert(bpf_program__name(program));
 
-    std::set<std::string> named{std::string(kSnapshotProgram), std::string(kEntryDispatcher.name)};
+    std::set<std::string> named{std::string(kSnapshotProgram), std::string(kSocketSnapshotProgram),
+                                std::string(kEntryDispatcher.name)};
     for (const HookRow& row : hook_table()) {
         for (const HookSet* set : {&row.tracepoint, &row.trampoline}) {
             for (const HookProgram& one : set->programs)

@@ -32,9 +32,9 @@ struct vdt_setsockopt {
 };
 VDT_ASSERT(sizeof(struct vdt_setsockopt) == 32);
 
-#define VDT_INTERFACE_LEN 16   /* net_device.name, IFNAMSIZ */
-#define VDT_PAYLOAD_MAX 4096   /* bytes of a packet's payload that are kept */
-#define VDT_DNS_HEADER 12      /* a shorter payload is no DNS message */
+#define VDT_INTERFACE_LEN 16 /* net_device.name, IFNAMSIZ */
+#define VDT_PAYLOAD_MAX 4096 /* bytes of a packet's payload that are kept */
+#define VDT_DNS_HEADER 12    /* a shorter payload is no DNS message */
 
 /*
  * DNS and IMDS: item BYTES, the payload. header.image is the process that made, connected or last sent through the

@@ -74,8 +74,8 @@ static __always_inline bool is_imds(struct __sk_buff *skb, struct packet *packet
 	struct vdt_packet *facts = &packet->facts;
 	bool asked = facts->destination_port == bpf_htons(IMDS_PORT) &&
 		     is_imds_address(facts, facts->destination);
-	bool answered = facts->source_port == bpf_htons(IMDS_PORT) &&
-			is_imds_address(facts, facts->source);
+	bool answered =
+		facts->source_port == bpf_htons(IMDS_PORT) && is_imds_address(facts, facts->source);
 	u8 front[4];
 
 	return facts->l4_protocol == IPPROTO_TCP && (asked || answered) &&

@@ -29,8 +29,8 @@ static __always_inline void filter_of_caller(struct scratch *s, const void *opti
 	struct compat_sock_fprog narrow = {};
 	struct sock_fprog wide = {};
 
-	if (compat ? bpf_probe_read_user(&narrow, sizeof(narrow), option) :
-		     bpf_probe_read_user(&wide, sizeof(wide), option)) {
+	if (compat ? bpf_probe_read_user(&narrow, sizeof(narrow), option)
+		   : bpf_probe_read_user(&wide, sizeof(wide), option)) {
 		count(miss[VDT_MISS_SYSCALL]);
 		return;
 	}

@@ -15,7 +15,8 @@
 namespace vedette::probe {
 namespace {
 
-constexpr uint32_t kSocketTypeMask = 0xf;  // SOCK_TYPE_MASK: above are SOCK_CLOEXEC and SOCK_NONBLOCK
+constexpr uint32_t kSocketTypeMask =
+    0xf;  // SOCK_TYPE_MASK: above are SOCK_CLOEXEC and SOCK_NONBLOCK
 
 void fill_address(v1::Address& out, const vdt_connect& fixed) {
     out.set_family(fixed.family);

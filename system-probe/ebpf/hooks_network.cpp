@@ -16,8 +16,9 @@ constexpr vdt_call kSetsockoptCalls[] = {VDT_CALL_SETSOCKOPT};
 
 /// Whose a socket is must be known before its packets are.
 constexpr HookProgram kPackets[] = {
-    {kSocketProgram, "", 0, ""},   {"own_connecting4", "", 0, ""}, {"own_connecting6", "", 0, ""},
-    {"own_sending4", "", 0, ""},     {"own_sending6", "", 0, ""},    {"handle_packet_in", "", 0, ""},
+    {kSocketProgram, "", 0, ""},     {"own_connecting4", "", 0, ""},
+    {"own_connecting6", "", 0, ""},  {"own_sending4", "", 0, ""},
+    {"own_sending6", "", 0, ""},     {"handle_packet_in", "", 0, ""},
     {"handle_packet_out", "", 0, ""}};
 constexpr std::string_view kPacketOwner =
     "packets are put down to the process that made, connected or last sent through the socket; "

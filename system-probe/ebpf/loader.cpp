@@ -199,7 +199,7 @@ struct LoadedObject::Attempt {
         if (!std::string_view(bpf_program__section_name(program)).starts_with("cgroup"))
             return bpf_program__attach(program);
         const UniqueFd root(::open(cgroup2_root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        struct stat status {};
+        struct stat status{};
         if (!root || ::fstat(root.get(), &status) != 0)
             return nullptr;
         if (status.st_ino != kRootCgroup) {

@@ -7,7 +7,7 @@ namespace vedette::probe {
 namespace {
 
 constexpr size_t kHeaderSize = 12;
-constexpr size_t kMaxName = 255;     // octets on the wire, RFC 1035 3.1
+constexpr size_t kMaxName = 255;       // octets on the wire, RFC 1035 3.1
 constexpr unsigned kMaxRecords = 256;  // of the answer section, that are looked at
 constexpr uint16_t kInternet = 1;
 constexpr uint16_t kTypeA = 1, kTypeCname = 5, kTypeAaaa = 28;
@@ -155,8 +155,8 @@ std::optional<DnsMessage> parse_dns_message(std::string_view bytes) {
         out.type = type;
         out.qclass = qclass;
     }
-    for (unsigned i = 0; out.is_response && i < std::min<unsigned>(answers, kMaxRecords) && reader.ok();
-         ++i)
+    for (unsigned i = 0;
+         out.is_response && i < std::min<unsigned>(answers, kMaxRecords) && reader.ok(); ++i)
         read_answer(reader, out);
     return out;
 }

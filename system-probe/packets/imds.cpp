@@ -39,9 +39,9 @@ std::string_view provider_of_request(const HttpHead& head) {
         return "ibm";
     if (begins_with_any(path, {"/computeMetadata/"}))
         return "gcp";
-    if (head.header("Metadata") || begins_with_any(path, {"/metadata/instance", "/metadata/identity",
-                                                          "/metadata/attested",
-                                                          "/metadata/scheduledevents"}))
+    if (head.header("Metadata") ||
+        begins_with_any(path, {"/metadata/instance", "/metadata/identity", "/metadata/attested",
+                               "/metadata/scheduledevents"}))
         return "azure";
     if (begins_with_any(path, {"/instance_identity/", "/metadata/v1/"}))
         return "ibm";

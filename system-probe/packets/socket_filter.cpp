@@ -137,7 +137,8 @@ SocketFilter read_socket_filter(std::string_view code) {
         if (uses_immediate(one) && std::ranges::find(out.immediates, one.k) == out.immediates.end())
             out.immediates.push_back(one.k);
         const std::string text = text_of(one, ++line);
-        out.is_text_cut = out.is_text_cut || out.text.size() + text.size() + 1 > SocketFilter::kMaxText;
+        out.is_text_cut =
+            out.is_text_cut || out.text.size() + text.size() + 1 > SocketFilter::kMaxText;
         if (out.is_text_cut)
             continue;
         if (!out.text.empty())

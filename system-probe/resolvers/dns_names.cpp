@@ -9,7 +9,8 @@ namespace vedette::probe {
 namespace {
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
-constexpr size_t kEntryBytes = 192;  // of an address without names, about: two list nodes and the vector
+constexpr size_t kEntryBytes =
+    192;  // of an address without names, about: two list nodes and the vector
 constexpr size_t kNameBytes = 48;
 constexpr uint32_t kIngress = 2;
 constexpr std::string_view kMappedPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);

@@ -17,10 +17,12 @@ using namespace vedette::probe;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     if (const auto message = parse_dns_message(bytes);
-        message && (message->addresses.size() > DnsMessage::kMaxAddresses ||
-                    message->aliases.size() > DnsMessage::kMaxAliases || message->name.size() > 510))
+        message &&
+        (message->addresses.size() > DnsMessage::kMaxAddresses ||
+         message->aliases.size() > DnsMessage::kMaxAliases || message->name.size() > 510))
         std::abort();
-    if (const auto head = parse_http_head(bytes); head && head->headers.size() > HttpHead::kMaxHeaders)
+    if (const auto head = parse_http_head(bytes);
+        head && head->headers.size() > HttpHead::kMaxHeaders)
         std::abort();
     vedette::v1::Imds imds;
     fill_imds(imds, bytes);

@@ -40,9 +40,11 @@ TEST_CASE("DNS: a question") {
 }
 
 TEST_CASE("DNS: an answer with an alias, compressed names and two families") {
-    const auto answers = "\xc0\x0c\0\5\0\1\0\0\1\0\0\7\4real\xc0\x10"s  // CNAME real.example.com
-                         "\xc0\x2d\0\1\0\1\0\0\0\x0a\0\4\x0a\0\0\1"s    // A, TTL 10
-                         "\xc0\x2d\0\x1c\0\1\0\0\0\x14\0\x10"s + std::string(15, '\0') + "\1";
+    const auto answers =
+        "\xc0\x0c\0\5\0\1\0\0\1\0\0\7\4real\xc0\x10"s  // CNAME real.example.com
+        "\xc0\x2d\0\1\0\1\0\0\0\x0a\0\4\x0a\0\0\1"s    // A, TTL 10
+        "\xc0\x2d\0\x1c\0\1\0\0\0\x14\0\x10"s +
+        std::string(15, '\0') + "\1";
     const auto message = parse_dns_message(dns(kResponse, 3, kQuestion + answers));
     REQUIRE(message);
     CHECK(message->is_response);
@@ -73,10 +75,10 @@ TEST_CASE("DNS: compression that would never end") {
     const auto name = [](const std::string& rest) {
         return parse_dns_message(dns(0, 0, rest + "\0\1\0\1"s))->name;
     };
-    CHECK(name("\xc0\x0c"s).empty());                 // to itself
-    CHECK(name("\xc0\x0e\xc0\x0c"s).empty());         // forwards and back
-    CHECK(name("\1a\xc0\x0c"s).empty());              // to where this name begins
-    CHECK(name("\xff\xff"s).empty());                 // beyond the end
+    CHECK(name("\xc0\x0c"s).empty());                    // to itself
+    CHECK(name("\xc0\x0e\xc0\x0c"s).empty());            // forwards and back
+    CHECK(name("\1a\xc0\x0c"s).empty());                 // to where this name begins
+    CHECK(name("\xff\xff"s).empty());                    // beyond the end
     CHECK(name("\x40" + std::string(64, 'x')).empty());  // a kind of label that is none
     std::string longest;
     for (int i = 0; i < 5; ++i)
@@ -113,7 +115,8 @@ TEST_CASE("DNS: random damage never crashes") {
 }
 
 TEST_CASE("HTTP: request and response") {
-    const auto request = parse_http_head("GET /a?b HTTP/1.1\r\nHost: h\r\nUSER-agent:  u v \r\n\r\nrest");
+    const auto request =
+        parse_http_head("GET /a?b HTTP/1.1\r\nHost: h\r\nUSER-agent:  u v \r\n\r\nrest");
     REQUIRE(request);
     CHECK_FALSE(request->is_response);
     CHECK(request->method == "GET");
@@ -155,7 +158,8 @@ TEST_CASE("metadata service: the clouds are told apart") {
     CHECK(provider("GET http://169.254.169.254/latest/ HTTP/1.1") == "aws");
     CHECK(provider("GET /computeMetadata/v1/ HTTP/1.1") == "gcp");
     CHECK(provider("GET / HTTP/1.1\r\nMetadata-Flavor: Google") == "gcp");
-    CHECK(provider("GET /metadata/instance?api-version=2021 HTTP/1.1\r\nMetadata: true") == "azure");
+    CHECK(provider("GET /metadata/instance?api-version=2021 HTTP/1.1\r\nMetadata: true") ==
+          "azure");
     CHECK(provider("GET /instance_identity/v1/token HTTP/1.1\r\nMetadata-Flavor: ibm") == "ibm");
     CHECK(provider("GET /opc/v2/instance/ HTTP/1.1") == "oracle");
     CHECK(provider("GET / HTTP/1.1").empty());
@@ -174,8 +178,8 @@ TEST_CASE("metadata service: version 2 and the type of credentials, never the cr
     CHECK(answer.aws().security_credentials_type() == "AWS-HMAC");
     CHECK_THAT(answer.SerializeAsString(), !ContainsSubstring("SECRET"));
     CHECK_THAT(answer.SerializeAsString(), !ContainsSubstring("KEY"));
-    for (const char* odd : {"\"AccessKeyId\" \"Type\"", "\"AccessKeyId\" \"Type\":",
-                            "\"AccessKeyId\" \"Type\": \"cut"}) {
+    for (const char* odd : {"\"AccessKeyId\" \"Type\"",
+                            "\"AccessKeyId\" \"Type\":", "\"AccessKeyId\" \"Type\": \"cut"}) {
         CHECK(imds("HTTP/1.1 200 OK\r\n\r\n"s + odd).aws().security_credentials_type().empty());
     }
     CHECK(imds("\x16\x03 no HTTP").type().empty());

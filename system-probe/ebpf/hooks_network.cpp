@@ -9,6 +9,7 @@ namespace {
 constexpr vdt_call kConnectCalls[] = {VDT_CALL_CONNECT};
 constexpr HookProgram kConnectTrampoline[] = {{"handle_connect_file", "__sys_connect_file", 4, ""}};
 
+constexpr Entry kIoUringAlone[] = {Entry::kIoUring};
 constexpr vdt_call kBindCalls[] = {VDT_CALL_BIND};
 constexpr vdt_call kAcceptCalls[] = {VDT_CALL_ACCEPT};
 constexpr vdt_call kSocketCalls[] = {VDT_CALL_SOCKET};
@@ -39,39 +40,44 @@ constexpr HookRow kRows[] = {
     {.type = VDT_BIND,
      .event = "bind",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_bind",
                     .calls = kBindCalls,
-                    .blind = "binds by io_uring",
+                    .unseen = kIoUringAlone,
                     .note = "the address of a failed bind is read from the caller's memory after "
                             "the call"}},
     {.type = VDT_ACCEPT,
      .event = "accept",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_accept",
                     .calls = kAcceptCalls,
-                    .blind = "accepts by io_uring",
+                    .unseen = kIoUringAlone,
                     .note = "an accept that found nobody waiting (EAGAIN) is left out"}},
     {.type = VDT_SOCKET,
      .event = "socket",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_socket",
                     .calls = kSocketCalls,
-                    .blind = "sockets made by io_uring"}},
+                    .unseen = kIoUringAlone}},
     {.type = VDT_SETSOCKOPT,
      .event = "setsockopt",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysExit,
                     .handler = "handle_setsockopt",
                     .calls = kSetsockoptCalls,
-                    .blind = "options set by io_uring",
+                    .unseen = kIoUringAlone,
                     .note = "a filter that was refused is read from the caller's memory after the "
                             "call"}},
     {.type = VDT_DNS,
      .event = "dns",
      .lifecycle = false,
+     .entries = {},  // packets: however they were sent
      .tracepoint = {.programs = kPackets,
                     .blind = "ports other than 53, TLS, raw sockets' own headers, and over TCP all "
                              "but the first message of a segment",
@@ -79,6 +85,7 @@ constexpr HookRow kRows[] = {
     {.type = VDT_IMDS,
      .event = "imds",
      .lifecycle = false,
+     .entries = {},  // packets: however they were sent
      .tracepoint = {.programs = kPackets,
                     .blind = "what of a request's or answer's head is not in its first segment",
                     .note = kPacketOwner}},

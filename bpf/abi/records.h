@@ -305,6 +305,7 @@ struct vdt_open {
 };
 VDT_ASSERT(sizeof(struct vdt_open) == 80);
 
+/* CONNECT; BIND and ACCEPT have the same. */
 struct vdt_connect {
 	__s64 retval;
 	__u16 family;	   /* AF_* */

@@ -10,9 +10,11 @@
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
 #include "../abi/records.h"
+#include "../abi/network_records.h"
 #include "../abi/programs.h"
 #include "core_compat.h"
 

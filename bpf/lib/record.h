@@ -22,26 +22,35 @@ static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flag
 	h->cgroup_id = task_cgroup_id(actor);
 }
 
-/* NULL: counted as lost; there is nothing more to do. */
-static __always_inline struct scratch *record_begin(u16 type, u16 flags, struct task_struct *actor,
-						    u32 fixed_size)
+/* A record of which only the space is there. NULL: counted as lost; there is nothing more to do. */
+static __always_inline struct scratch *record_claim(u16 type, u64 cgroup_id, u32 fixed_size)
 {
 	struct scratch *s;
 
 	count(seen[type]);
 	/* A record that would be refused is not worth its making. */
-	if (!is_reserved(type) && !within_budget(task_cgroup_id(actor), 0)) {
-		lose(type, VDT_LOSS_BUDGET, task_cgroup_id(actor));
+	if (!is_reserved(type) && !within_budget(cgroup_id, 0)) {
+		lose(type, VDT_LOSS_BUDGET, cgroup_id);
 		return NULL;
 	}
 	s = scratch_claim();
 	if (!s) {
-		lose(type, VDT_LOSS_SCRATCH, task_cgroup_id(actor));
+		lose(type, VDT_LOSS_SCRATCH, cgroup_id);
 		return NULL;
 	}
 	__builtin_memset(s->record, 0, sizeof(struct vdt_header) + fixed_size);
-	header_fill((void *)s->record, type, flags, actor);
 	s->len = sizeof(struct vdt_header) + fixed_size;
+	return s;
+}
+
+/* NULL as above. */
+static __always_inline struct scratch *record_begin(u16 type, u16 flags, struct task_struct *actor,
+						    u32 fixed_size)
+{
+	struct scratch *s = record_claim(type, task_cgroup_id(actor), fixed_size);
+
+	if (s)
+		header_fill((void *)s->record, type, flags, actor);
 	return s;
 }
 
@@ -105,6 +114,23 @@ static __always_inline int item_bytes(struct scratch *s, u16 kind, const void *f
 	if (len > max)
 		len = max;
 	if (bpf_probe_read_kernel(room, len, from))
+		return -1;
+	item_close(s, room, kind, len);
+	return 0;
+}
+
+/* The same of the current process's memory. */
+static __always_inline int item_user_bytes(struct scratch *s, u16 kind, const void *from, u32 len,
+					   u32 max)
+{
+	void *room = item_room(s, max);
+
+	if (!room)
+		return -1;
+	barrier_var(len);
+	if (len > max)
+		len = max;
+	if (bpf_probe_read_user(room, len, from))
 		return -1;
 	item_close(s, room, kind, len);
 	return 0;

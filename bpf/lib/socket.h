@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The far end of a connect. */
+/* Both ends of a socket. */
 #ifndef VEDETTE_BPF_SOCKET_H
 #define VEDETTE_BPF_SOCKET_H
 
 #include "record.h"
+#include "syscall.h"
+
+#define SOCK_RAW 3
 
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
@@ -15,6 +18,14 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	return BPF_CORE_READ(socket, sk);
+}
+
+/* NULL when it is no socket, or when another thread closed it meanwhile. */
+static __always_inline struct sock *sock_of_descriptor(struct task_struct *task, long fd)
+{
+	struct file *file = file_of_descriptor(task, fd);
+
+	return file ? sock_of_file(file) : NULL;
 }
 
 static __always_inline void sock_kind(struct sock *sk, struct vdt_connect *out)
@@ -45,7 +56,31 @@ static __always_inline bool sock_peer(struct sock *sk, struct vdt_connect *out)
 	return false;
 }
 
-/* The address that was passed to connect(). `read`: bpf_probe_read_user or bpf_probe_read_kernel. */
+/* Where the socket itself is bound; false when it is not, or when it is of no family that has such an address. */
+static __always_inline bool sock_own(struct sock *sk, struct vdt_connect *out)
+{
+	struct in6_addr v6 = {};
+	u16 port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	u32 v4 = 0;
+
+	/* There it is the protocol. */
+	if (out->socket_type == SOCK_RAW)
+		port = 0;
+	out->port = bpf_htons(port);
+	if (out->family == AF_INET) {
+		v4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+		__builtin_memcpy(out->addr, &v4, sizeof(v4));
+		return v4 || port;
+	}
+	if (out->family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_rcv_saddr)) {
+		BPF_CORE_READ_INTO(&v6, sk, __sk_common.skc_v6_rcv_saddr);
+		__builtin_memcpy(out->addr, &v6, sizeof(out->addr));
+		return out->port || v6.in6_u.u6_addr8[15] || v6.in6_u.u6_addr8[0];
+	}
+	return false;
+}
+
+/* The address that was passed to connect() or bind(). `read`: bpf_probe_read_user or bpf_probe_read_kernel. */
 #define SOCKADDR_READER(name, read)                                                                \
 	static __always_inline void name(const void *from, u32 len, struct vdt_connect *out)       \
 	{                                                                                          \

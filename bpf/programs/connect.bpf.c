@@ -13,8 +13,7 @@ int BPF_PROG(handle_connect, struct pt_regs *regs, long ret)
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
 	struct socket_args args; /* descriptor, address, its length */
-	struct file *file;
-	struct sock *sk = NULL;
+	struct sock *sk;
 
 	if (is_restarted(ret))
 		return 0;
@@ -23,9 +22,7 @@ int BPF_PROG(handle_connect, struct pt_regs *regs, long ret)
 	header_fill(&record.header, VDT_CONNECT, compat ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);
 	record.connect.retval = ret;
-	file = file_of_descriptor(task, (s32)args.arg[0]);
-	if (file)
-		sk = sock_of_file(file);
+	sk = sock_of_descriptor(task, (s32)args.arg[0]);
 	if (sk)
 		sock_kind(sk, &record.connect);
 	/*

@@ -42,12 +42,15 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PROG_ARRAY = 3,
 	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
 	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
+	BPF_F_NO_PREALLOC = 1,
+	BPF_F_CLONE = 512,
 	BPF_F_MMAPABLE = 1024,
 };
 
@@ -331,15 +334,45 @@ struct in6_addr {
 
 struct sock_common {
 	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
+	u16 skc_num;
 	unsigned short skc_family;
 	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock_fprog_kern {
+	u16 len;
+	struct sock_filter *filter;
+};
+
+struct bpf_prog {
+	struct sock_fprog_kern *orig_prog;
+};
+
+struct sk_filter {
+	struct bpf_prog *prog;
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_filter *sk_filter;
 	u16 sk_type;
 	u16 sk_protocol;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	char name[16];
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
 };
 
 struct socket {
@@ -359,6 +392,19 @@ struct bpf_iter__task {
 	};
 	union {
 		struct task_struct *task;
+	};
+};
+
+struct bpf_iter__task_file {
+	union {
+		struct bpf_iter_meta *meta;
+	};
+	union {
+		struct task_struct *task;
+	};
+	u32 fd;
+	union {
+		struct file *file;
 	};
 };
 
@@ -416,6 +462,59 @@ struct sockaddr_in6 {
 	__be32 sin6_flowinfo;
 	u8 sin6_addr[16];
 	u32 sin6_scope_id;
+};
+
+struct sock_filter {
+	u16 code;
+	u8 jt;
+	u8 jf;
+	u32 k;
+};
+
+struct sock_fprog {
+	u16 len;
+	const struct sock_filter *filter;
+};
+
+struct compat_sock_fprog {
+	u16 len;
+	u32 filter;
+};
+
+struct iphdr {
+	u8 version_ihl;
+	u8 tos;
+	__be16 tot_len;
+	__be16 id;
+	__be16 frag_off;
+	u8 ttl;
+	u8 protocol;
+	__be16 check;
+	__be32 saddr;
+	__be32 daddr;
+};
+
+struct ipv6hdr {
+	__be32 version_class_flow;
+	__be16 payload_len;
+	u8 nexthdr;
+	u8 hop_limit;
+	u8 saddr[16];
+	u8 daddr[16];
+};
+
+/* What cgroup programs are given (uapi/linux/bpf.h); of each only what they read, at its place. */
+struct bpf_sock;
+
+struct __sk_buff {
+	u32 len;
+	u8 unused[164];
+	struct bpf_sock *sk __attribute__((aligned(8)));
+};
+
+struct bpf_sock_addr {
+	u8 unused[64];
+	struct bpf_sock *sk __attribute__((aligned(8)));
 };
 
 #endif

@@ -168,6 +168,7 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
         unknown_items_.Increment(decoded_.unknown_items);
     last_record_ns_ = std::max<uint64_t>(last_record_ns_, decoded_.header.time_ns);
     resolver_.apply(decoded_, batcher_.next_sequence());
+    dns_names_.apply(decoded_);
     if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
         batcher_.add_event(std::move(decoded_.event));
     }

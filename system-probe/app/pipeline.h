@@ -19,6 +19,7 @@
 #include "system-probe/decode/record_file.h"
 #include "system-probe/decode/wall_clock.h"
 #include "system-probe/ebpf/record_source.h"
+#include "system-probe/resolvers/dns_names.h"
 #include "system-probe/resolvers/process_resolver.h"
 #include "system-probe/stream/batcher.h"
 #include "system-probe/stream/log_limit.h"
@@ -93,6 +94,7 @@ class Pipeline {
     BatchQueue queue_;
     Batcher batcher_;
     ProcessResolver resolver_;
+    DnsNames dns_names_;
     StreamHub hub_;
     Decoded decoded_;
     const RecordSink sink_;

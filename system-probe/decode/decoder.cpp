@@ -17,6 +17,8 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     out.credentials.reset();
     out.cgroup.reset();
     out.cgroup_id = header.cgroup_id;
+    out.netns = 0;
+    out.dns_ttl_s = 0;
     out.unknown_items = record->unknown_items();
     if (record->has(VDT_ITEM_CGROUP))
         out.cgroup = record->item(VDT_ITEM_CGROUP);

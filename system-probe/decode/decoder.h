@@ -39,6 +39,8 @@ struct Decoded {
     std::optional<vdt_cred> credentials;     ///< SETUID, SETGID
     std::optional<std::string_view> cgroup;  ///< path, when the record has one
     uint64_t cgroup_id = 0;  ///< that of `process`, else the actor's; CGROUP: the new one
+    uint32_t netns = 0;  ///< network namespace of a packet; else ProcessResolver sets the process's
+    uint32_t dns_ttl_s = 0;  ///< DNS: how long the answer holds
     unsigned unknown_items = 0;
 
     vdt_type type() const { return static_cast<vdt_type>(header.type); }

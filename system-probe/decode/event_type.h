@@ -28,6 +28,7 @@ std::span<const EventType> lifecycle_events();
 std::span<const EventType> file_events();
 std::span<const EventType> process_events();
 std::span<const EventType> network_events();
+std::span<const EventType> packet_events();
 
 /// In the order of enum vdt_type.
 std::span<const EventType> event_types();

@@ -72,6 +72,9 @@ std::string explain_denied(BpfStep step, const HostFacts& facts) {
         return fmt::format("kernel {} refuses BPF trampolines (fentry, fexit)", facts.kernel);
     if (step == BpfStep::kAttach)
         return fmt::format("kernel {} refuses to attach it although it loads", facts.kernel);
+    if (step == BpfStep::kLoadProgram && !has(facts, CAP_NET_ADMIN) && !has(facts, CAP_SYS_ADMIN))
+        return "CAP_NET_ADMIN missing, which programs that see sockets and packets need: run it as "
+               "root (sudo), or give the container this capability";
     if (step == BpfStep::kCreateMap)
         return "the kernel refuses BPF maps although the capabilities are there: on kernels before "
                "5.11 "

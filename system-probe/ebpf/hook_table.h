@@ -82,5 +82,8 @@ inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
 
 /// The task iterator of the snapshot.
 inline constexpr std::string_view kSnapshotProgram = "dump_process";
+/// The file iterator that gives older sockets their owners; of use only with the program that owns new ones.
+inline constexpr std::string_view kSocketSnapshotProgram = "own_old_sockets";
+inline constexpr std::string_view kSocketProgram = "own_new_socket";
 
 }  // namespace vedette::probe

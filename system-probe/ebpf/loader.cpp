@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,11 @@ std::string cgroup2_root() {
     constexpr const char* kUnified = "/sys/fs/cgroup/unified";
     return ::access(kUnified, F_OK) == 0 ? kUnified : "/sys/fs/cgroup";
 }
+
+/// The root's kernfs id on every kernel. In a cgroup namespace (a container) the top directory is another one.
+constexpr ino_t kRootCgroup = 1;
+constexpr std::string_view kNotRoot =
+    "the directory of cgroups here is not the host's root: mount the host's /sys/fs/cgroup";
 
 constexpr const char* kPossibleCpus = "/sys/devices/system/cpu/possible";
 constexpr size_t kMaxBytes = 4096;
@@ -147,7 +153,9 @@ struct LoadedObject::Attempt {
         bpf_program* program = find(name);
         bpf_link* link = program == nullptr ? nullptr : attach(program);
         if (link == nullptr) {
-            refused.emplace(name, explain_bpf_error(errno, BpfStep::kAttach, facts));
+            refused.emplace(name, errno == EXDEV
+                                      ? std::string(kNotRoot)
+                                      : explain_bpf_error(errno, BpfStep::kAttach, facts));
             return false;
         }
         self.links_.emplace_back(link);
@@ -185,12 +193,20 @@ struct LoadedObject::Attempt {
         return bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
     }
 
-    /// Programs of section cgroup/... and cgroup_skb/... see the whole host from the root of the hierarchy.
+    /// Programs of section cgroup/... and cgroup_skb/... see the whole host from the root of the hierarchy, and from
+    /// nowhere else: EXDEV.
     bpf_link* attach(bpf_program* program) {
         if (!std::string_view(bpf_program__section_name(program)).starts_with("cgroup"))
             return bpf_program__attach(program);
         const UniqueFd root(::open(cgroup2_root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        return root ? bpf_program__attach_cgroup(program, root.get()) : nullptr;
+        struct stat status{};
+        if (!root || ::fstat(root.get(), &status) != 0)
+            return nullptr;
+        if (status.st_ino != kRootCgroup) {
+            errno = EXDEV;
+            return nullptr;
+        }
+        return bpf_program__attach_cgroup(program, root.get());
     }
 
     bool attach_all() {
@@ -205,6 +221,22 @@ struct LoadedObject::Attempt {
             }
         }
         return true;
+    }
+
+    /// Where the kernel refuses it (before 5.11) older sockets are nobody's until they are used.
+    void own_old_sockets() {
+        const LibbpfLog log;
+        bpf_program* program = find(kSocketSnapshotProgram);
+        if (!bpf_program__autoload(program))
+            return;
+        const BpfLink link(bpf_program__attach_iter(program, nullptr));
+        const UniqueFd iterator(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
+        char nothing = 0;
+        while (iterator) {
+            // EAGAIN: so many files that the kernel took a break.
+            if (::read(iterator.get(), &nothing, sizeof nothing) >= 0 || errno != EAGAIN)
+                return;
+        }
     }
 
     void open_iterator() {
@@ -259,6 +291,8 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
         std::vector<std::string> names = programs_of(self.plan_);
         if (!refused.contains(kSnapshotProgram))
             names.emplace_back(kSnapshotProgram);
+        if (contains(names, kSocketProgram) && !refused.contains(kSocketSnapshotProgram))
+            names.emplace_back(kSocketSnapshotProgram);
         if (auto opened = attempt.open(names); !opened)
             return forward_error(opened);
         auto loaded = attempt.load();
@@ -270,6 +304,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
             return forward_error(filled);
         if (!attempt.attach_all())
             continue;
+        attempt.own_old_sockets();
         attempt.open_iterator();
         return self;
     }

@@ -73,6 +73,7 @@ FilterPlan plan_before_agent() {
     }
     plan[VDT_OPEN];
     plan[VDT_CONNECT];
+    plan[VDT_DNS];
     return plan;
 }
 
@@ -87,6 +88,9 @@ FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel
     }
     for (const vdt_type type : kAlways)
         plan[type] = {};
+    // The names of their peers are in DNS answers.
+    if (plan.contains(VDT_CONNECT) || plan.contains(VDT_ACCEPT))
+        plan[VDT_DNS];
     return plan;
 }
 

@@ -88,6 +88,10 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
         case VDT_CGROUP:
             image = apply_cgroup(decoded);
             break;
+        case VDT_DNS:
+        case VDT_IMDS:
+            image = find_known(header.image);
+            break;
         default:
             image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
             break;
@@ -97,6 +101,8 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     if (image == nullptr)
         return;
     decoded.event.set_process_key(image->key);
+    if (decoded.netns == 0)
+        decoded.netns = image->netns;
     image->last_sequence = sequence;
     cache_.enforce_bound(*image);
 }
@@ -255,6 +261,15 @@ Process* ProcessResolver::find_process(const vdt_image_id& id, uint64_t exec_id)
     }
     cache_.identify(*alive, id.start_ns, exec_id);
     return alive;
+}
+
+/// Of a packet: its socket may be older than the image that uses it, and may outlive its process.
+Image* ProcessResolver::find_known(const vdt_image_id& id) {
+    auto* process = id.pid == 0 ? nullptr : find_process(id, id.exec_id);
+    if (process == nullptr)
+        return nullptr;
+    auto* image = ProcessCache::find_image(*process, id.exec_id);
+    return image != nullptr ? image : &process->current();
 }
 
 Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id,

@@ -66,6 +66,7 @@ class ProcessResolver {
     Image* apply_cgroup(const Decoded& decoded);
 
     Process* find_process(const vdt_image_id& id, uint64_t exec_id);
+    Image* find_known(const vdt_image_id& id);
     Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
     Image* find_parent(const vdt_image_id& child, const vdt_image_id& parent, uint64_t cgroup_id,
                        uint64_t boot_ns);

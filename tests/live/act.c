@@ -31,6 +31,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "act.h"
+
 extern char **environ;
 static char *self_path; // absolute, for acts that run this program again
 
@@ -86,6 +88,41 @@ int report_plain(long ret)
 	printf("pid=%d ret=%ld errno=%d\n", getpid(), ret, ret < 0 ? errno : 0);
 	fflush(stdout);
 	return 0;
+}
+
+void *low_page(void)
+{
+#ifdef __x86_64__
+	void *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low == MAP_FAILED)
+		give_up("mmap");
+	return low;
+#else
+	fprintf(stderr, "act: the 32-bit entry needs x86_64\n");
+	exit(3);
+#endif
+}
+
+long call32(long number, long a, long b, long c, long d, long e)
+{
+#ifdef __x86_64__
+	long ret;
+	// int 0x80 clobbers r8-r11 there.
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (ret < 0 && ret > -4096) {
+		errno = (int)-ret;
+		ret = -1;
+	}
+	return ret;
+#else
+	(void)number, (void)a, (void)b, (void)c, (void)d, (void)e;
+	errno = ENOSYS;
+	return -1;
+#endif
 }
 
 static int parse_open_flags(const char *text)
@@ -195,27 +232,9 @@ static int act_open_denied(int argc, char **argv)
 static int act_open32(int argc, char **argv)
 {
 	(void)argc;
-#ifdef __x86_64__
-	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		give_up("mmap");
+	char *low = low_page();
 	strncpy(low, argv[1], 4095);
-	long ret;
-	// open is 5 in the table of 32-bit system calls; int 0x80 clobbers r8-r11 there.
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(5L), "b"(low), "c"((long)O_RDONLY), "d"(0L)
-			 : "memory", "r8", "r9", "r10", "r11");
-	if (ret < 0) {
-		errno = (int)-ret;
-		ret = -1;
-	}
-	return report(ret, argv[1]);
-#else
-	fprintf(stderr, "act: open32 needs x86_64\n");
-	return 3;
-#endif
+	return report(call32(5, (long)low, O_RDONLY, 0, 0, 0), argv[1]); // 5: open
 }
 
 // A tree of `parts` components of `width` letters below `root`, entered as it is made, since its path is longer than
@@ -940,7 +959,7 @@ static const struct act own_acts[] = {
 	{0},
 };
 
-static const struct act *const tables[] = {own_acts, file_acts};
+static const struct act *const tables[] = {own_acts, file_acts, network_acts};
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static int usage(FILE *out)

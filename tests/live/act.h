@@ -11,11 +11,14 @@ struct act {
 	const char *what;
 };
 
-/// Acts on files and mounts.
-extern const struct act file_acts[];
+extern const struct act file_acts[], network_acts[];
 
 _Noreturn void give_up(const char *what);
-/// Prints the facts of a call that returned `ret`, with errno.
+// Prints the facts of a call that returned `ret`, with errno.
 int report_plain(long ret);
-/// Performs the act that argv[0] names.
+// Performs the act that argv[0] names.
 int run(int argc, char **argv);
+// A system call through int 0x80, the 32-bit entry; sets errno as the C library does. Pointers must be below 4 GiB.
+long call32(long number, long a, long b, long c, long d, long e);
+// A page below 4 GiB.
+void *low_page(void);

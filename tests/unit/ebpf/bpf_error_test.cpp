@@ -14,11 +14,12 @@ namespace {
 
 constexpr uint64_t kBpf = 1ULL << 39;
 constexpr uint64_t kPerfmon = 1ULL << 38;
+constexpr uint64_t kNetAdmin = 1ULL << 12;
 constexpr uint64_t kSysAdmin = 1ULL << 21;
 
 HostFacts able_host() {
     HostFacts facts;
-    facts.capabilities = kBpf | kPerfmon;
+    facts.capabilities = kBpf | kPerfmon | kNetAdmin;
     facts.kernel = "6.1.0-test";
     return facts;
 }
@@ -104,6 +105,9 @@ TEST_CASE("errors of bpf(2) by step") {
                ContainsSubstring("does not have that hook"));
     // A missing capability explains any refusal better than the step does.
     HostFacts weak = facts;
+    weak.capabilities = kBpf | kPerfmon;
+    CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kLoadProgram, weak),
+               ContainsSubstring("CAP_NET_ADMIN"));
     weak.capabilities = 0;
     CHECK_THAT(explain_bpf_error(EPERM, BpfStep::kTrampoline, weak), ContainsSubstring("CAP_BPF"));
 }

@@ -137,6 +137,14 @@ TEST_CASE("filters: what is not understood, or not to be filtered, passes") {
     CHECK(read_filter_plan(strange, true).contains(VDT_OPEN));
 }
 
+TEST_CASE("filters: connects and accepts need the DNS answers that name their peers") {
+    for (const vdt_type type : {VDT_CONNECT, VDT_ACCEPT, VDT_BIND}) {
+        v1::FilterPlan plan;
+        plan.add_types()->set_event_type(find_event_type(type)->payload_field);
+        CHECK(read_filter_plan(plan, true).contains(VDT_DNS) == (type != VDT_BIND));
+    }
+}
+
 TEST_CASE("filters: before an agent has spoken, what it most likely asks for is kept") {
     const auto plan = plan_before_agent();
     CHECK(plan.contains(VDT_EXEC));

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A packet as a cgroup_skb program sees it: from its IP header on, the address of the socket's end already rewritten
+ * or not yet. Only where it goes is looked at here; what it carries is user space's to parse.
+ */
+#ifndef VEDETTE_BPF_PACKET_H
+#define VEDETTE_BPF_PACKET_H
+
+#include "record.h"
+
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
+#define IPPROTO_HOPOPTS 0
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_ROUTING 43
+#define IPPROTO_FRAGMENT 44
+#define IPPROTO_DSTOPTS 60
+#define IP_FRAGMENT_OFFSET 0x1fff
+#define IP6_FRAGMENT_OFFSET 0xfff8
+#define EXTENSION_HEADERS_MAX 6
+
+struct packet {
+	struct vdt_packet facts;
+	u32 payload; /* offset */
+};
+
+/* Offset of what IPv4 carries; 0 when it cannot be read, or is not the packet's first fragment. */
+static __always_inline u32 packet_read_ip4(struct __sk_buff *skb, struct vdt_packet *facts)
+{
+	struct iphdr ip;
+
+	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) ||
+	    bpf_ntohs(ip.frag_off) & IP_FRAGMENT_OFFSET)
+		return 0;
+	facts->l3_protocol = ETH_P_IP;
+	facts->l4_protocol = ip.protocol;
+	__builtin_memcpy(facts->source, &ip.saddr, sizeof(ip.saddr));
+	__builtin_memcpy(facts->destination, &ip.daddr, sizeof(ip.daddr));
+	return (ip.version_ihl & 0xf) * 4;
+}
+
+/* The same of IPv6, behind its extension headers. */
+static __always_inline u32 packet_read_ip6(struct __sk_buff *skb, struct vdt_packet *facts)
+{
+	struct ipv6hdr ip;
+	u32 at = sizeof(ip);
+	u8 next;
+
+	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+		return 0;
+	facts->l3_protocol = ETH_P_IPV6;
+	__builtin_memcpy(facts->source, ip.saddr, sizeof(ip.saddr));
+	__builtin_memcpy(facts->destination, ip.daddr, sizeof(ip.daddr));
+	next = ip.nexthdr;
+	for (int i = 0; i < EXTENSION_HEADERS_MAX; i++) {
+		u8 extension[4];
+
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
+		    next != IPPROTO_FRAGMENT)
+			break;
+		if (bpf_skb_load_bytes(skb, at, extension, sizeof(extension)))
+			return 0;
+		if (next == IPPROTO_FRAGMENT) {
+			if ((extension[2] << 8 | extension[3]) & IP6_FRAGMENT_OFFSET)
+				return 0;
+			at += 8;
+		} else {
+			at += (extension[1] + 1) * 8;
+		}
+		next = extension[0];
+	}
+	facts->l4_protocol = next;
+	return at;
+}
+
+/* False: no packet of interest (neither TCP nor UDP, a later fragment, cut, or nothing in it). */
+static __always_inline bool packet_read(struct __sk_buff *skb, struct packet *packet)
+{
+	struct vdt_packet *facts = &packet->facts;
+	u8 version;
+	u16 ports[2];
+	u8 words;
+	u32 at;
+
+	if (bpf_skb_load_bytes(skb, 0, &version, sizeof(version)))
+		return false;
+	at = version >> 4 == 4 ? packet_read_ip4(skb, facts) : packet_read_ip6(skb, facts);
+	if (!at || (facts->l4_protocol != IPPROTO_TCP && facts->l4_protocol != IPPROTO_UDP) ||
+	    bpf_skb_load_bytes(skb, at, ports, sizeof(ports)))
+		return false;
+	facts->source_port = ports[0];
+	facts->destination_port = ports[1];
+	if (facts->l4_protocol == IPPROTO_UDP) {
+		packet->payload = at + 8;
+	} else {
+		/* Data offset, RFC 9293 3.1. */
+		if (bpf_skb_load_bytes(skb, at + 12, &words, sizeof(words)))
+			return false;
+		packet->payload = at + (words >> 4) * 4;
+	}
+	facts->size = skb->len;
+	if (packet->payload >= facts->size)
+		return false;
+	facts->payload_size = facts->size - packet->payload;
+	return true;
+}
+
+static __always_inline void packet_device(struct __sk_buff *skb, struct vdt_packet *out)
+{
+	/* The verifier's context is the kernel's own buffer, read like any kernel memory. */
+	struct net_device *device = BPF_CORE_READ((struct sk_buff *)skb, dev);
+
+	if (!device)
+		return;
+	BPF_CORE_READ_STR_INTO(&out->interface, device, name);
+	out->netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+}
+
+static __always_inline void item_payload(struct scratch *s, struct __sk_buff *skb,
+					 const struct packet *packet)
+{
+	u32 len = packet->facts.payload_size;
+	void *room = item_room(s, VDT_PAYLOAD_MAX);
+
+	if (!room)
+		return;
+	barrier_var(len);
+	if (len > VDT_PAYLOAD_MAX)
+		len = VDT_PAYLOAD_MAX;
+	if (len == 0 || bpf_skb_load_bytes(skb, packet->payload, room, len))
+		return;
+	item_close(s, room, VDT_ITEM_BYTES, len);
+}
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Packets of every socket on the host, at the root of the cgroup hierarchy: those that are DNS or talk to a cloud's
+ * metadata service become records, all pass. Between two sockets of this host a packet is seen at both.
+ */
+#include "../lib/packet.h"
+#include "../lib/socket_owner.h"
+#include "../lib/syscall.h"
+
+#define DNS_PORT 53
+#define IMDS_PORT 80
+#define PASS 1
+
+/* 169.254.169.254 and fd00:ec2::254 */
+static const u8 imds_address4[4] = {169, 254, 169, 254};
+static const u8 imds_address6[16] = {0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54};
+
+/* A DNS header with one question and nothing in the bits that must be zero: enough to tell it from a stream's middle. */
+static __always_inline bool is_dns_header(const u8 *header)
+{
+	return (header[2] & 0x78) == 0 && (header[3] & 0x40) == 0 && header[4] == 0 &&
+	       header[5] == 1;
+}
+
+/*
+ * UDP: any payload as long as a DNS header. TCP: one that begins with a message, its two bytes of length before it or
+ * sent ahead alone.
+ */
+static __always_inline bool is_dns(struct __sk_buff *skb, struct packet *packet)
+{
+	struct vdt_packet *facts = &packet->facts;
+	u8 front[VDT_DNS_HEADER + 2];
+
+	if (facts->source_port != bpf_htons(DNS_PORT) &&
+	    facts->destination_port != bpf_htons(DNS_PORT))
+		return false;
+	if (facts->l4_protocol == IPPROTO_UDP)
+		return facts->payload_size >= VDT_DNS_HEADER;
+	if (bpf_skb_load_bytes(skb, packet->payload, front, sizeof(front)))
+		return false;
+	if ((u32)(front[0] << 8 | front[1]) >= VDT_DNS_HEADER && is_dns_header(front + 2)) {
+		packet->payload += 2;
+		facts->payload_size -= 2;
+		return true;
+	}
+	return is_dns_header(front);
+}
+
+static __always_inline bool is_imds_address(const struct vdt_packet *facts, const u8 *address)
+{
+	if (facts->l3_protocol == ETH_P_IP)
+		return __builtin_memcmp(address, imds_address4, sizeof(imds_address4)) == 0;
+	return __builtin_memcmp(address, imds_address6, sizeof(imds_address6)) == 0;
+}
+
+/* The first letters of a request or response; the rest of a body is no event. */
+static __always_inline bool is_http_head(const u8 *front)
+{
+	static const char words[][4] = {{'H', 'T', 'T', 'P'}, {'G', 'E', 'T', ' '},
+					{'P', 'U', 'T', ' '}, {'P', 'O', 'S', 'T'},
+					{'H', 'E', 'A', 'D'}, {'D', 'E', 'L', 'E'},
+					{'O', 'P', 'T', 'I'}, {'P', 'A', 'T', 'C'}};
+
+#pragma unroll
+	for (u32 i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (__builtin_memcmp(front, words[i], sizeof(words[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_imds(struct __sk_buff *skb, struct packet *packet)
+{
+	struct vdt_packet *facts = &packet->facts;
+	bool asked = facts->destination_port == bpf_htons(IMDS_PORT) &&
+		     is_imds_address(facts, facts->destination);
+	bool answered =
+		facts->source_port == bpf_htons(IMDS_PORT) && is_imds_address(facts, facts->source);
+	u8 front[4];
+
+	return facts->l4_protocol == IPPROTO_TCP && (asked || answered) &&
+	       !bpf_skb_load_bytes(skb, packet->payload, front, sizeof(front)) &&
+	       is_http_head(front);
+}
+
+static __always_inline void packet_header(struct __sk_buff *skb, u16 type, u64 cgroup_id,
+					  struct vdt_header *h)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct vdt_image_id *owner;
+
+	h->type = type;
+	h->time_ns = bpf_ktime_get_boot_ns();
+	h->cpu = bpf_get_smp_processor_id();
+	h->cgroup_id = cgroup_id;
+	if (!sk)
+		return;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return;
+	owner = bpf_sk_storage_get(&socket_owners, sk, NULL, 0);
+	if (owner)
+		h->image = *owner;
+}
+
+static __always_inline int packet_seen(struct __sk_buff *skb, bool egress)
+{
+	struct packet packet = {};
+	struct vdt_packet *out;
+	struct scratch *s;
+	u64 cgroup_id;
+	u16 type;
+
+	if (!packet_read(skb, &packet))
+		return PASS;
+	if (is_wanted(VDT_DNS) && is_dns(skb, &packet))
+		type = VDT_DNS;
+	else if (is_wanted(VDT_IMDS) && is_imds(skb, &packet))
+		type = VDT_IMDS;
+	else
+		return PASS;
+	cgroup_id = bpf_skb_cgroup_id(skb);
+	s = record_claim(type, cgroup_id, sizeof(*out));
+	if (!s)
+		return PASS;
+	packet_header(skb, type, cgroup_id, (void *)s->record);
+	packet.facts.egress = egress;
+	packet_device(skb, &packet.facts);
+	out = record_fixed(s);
+	*out = packet.facts;
+	item_payload(s, skb, &packet);
+	record_commit(s, type);
+	return PASS;
+}
+
+SEC("cgroup_skb/ingress")
+int handle_packet_in(struct __sk_buff *skb)
+{
+	return packet_seen(skb, false);
+}
+
+SEC("cgroup_skb/egress")
+int handle_packet_out(struct __sk_buff *skb)
+{
+	return packet_seen(skb, true);
+}

@@ -44,22 +44,38 @@ static __always_inline bool is_unlinked(struct dentry *dentry)
 	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
 }
 
+/* A place in the tree of mounts, as struct path. */
+struct place {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
 /* Fills `out` (in the record's fixed part) and appends the path and the file system's name. */
+static __always_inline void place_collect(struct scratch *s, struct task_struct *task,
+					  const struct place *at, struct inode *inode,
+					  struct vdt_file *out, u16 path_kind, u16 filesystem_kind)
+{
+	const char *filesystem = BPF_CORE_READ(inode, i_sb, s_type, name);
+
+	inode_collect(inode, out);
+	out->mount_id = BPF_CORE_READ(real_mount(at->mnt), mnt_id);
+	if (out->nlink == 0 || is_unlinked(at->dentry))
+		out->flags |= VDT_FILE_DELETED;
+	out->flags |= item_path(s, path_kind, task, at->mnt, at->dentry);
+	item_kernel_string(s, filesystem_kind, filesystem, FILESYSTEM_NAME_MAX);
+}
+
+/* The same of an open file. */
 static __always_inline void file_collect(struct scratch *s, struct task_struct *task,
 					 struct file *file, struct vdt_file *out, u16 path_kind,
 					 u16 filesystem_kind)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	const char *filesystem = BPF_CORE_READ(inode, i_sb, s_type, name);
+	struct place at = {
+		.mnt = BPF_CORE_READ(file, f_path.mnt),
+		.dentry = BPF_CORE_READ(file, f_path.dentry),
+	};
 
-	inode_collect(inode, out);
-	out->mount_id = BPF_CORE_READ(real_mount(mnt), mnt_id);
-	if (out->nlink == 0 || is_unlinked(dentry))
-		out->flags |= VDT_FILE_DELETED;
-	out->flags |= item_path(s, path_kind, task, mnt, dentry);
-	item_kernel_string(s, filesystem_kind, filesystem, FILESYSTEM_NAME_MAX);
+	place_collect(s, task, &at, BPF_CORE_READ(file, f_inode), out, path_kind, filesystem_kind);
 }
 
 #endif

@@ -13,6 +13,8 @@
 #include <bpf/bpf_tracing.h>
 
 #include "../abi/records.h"
+#include "../abi/kernel_records.h"
+#include "../abi/process_records.h"
 #include "../abi/programs.h"
 #include "core_compat.h"
 

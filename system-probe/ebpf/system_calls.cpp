@@ -163,6 +163,7 @@ constexpr Number kCompat[] = {
     {412, VDT_CALL_UTIMENSAT},  // utimensat_time64
     {437, VDT_CALL_OPENAT2},
 #if defined(__x86_64__)
+    {90, VDT_CALL_OLD_MMAP},
     {102, VDT_CALL_SOCKETCALL},
     {270, VDT_CALL_TGKILL},
     {271, VDT_CALL_UTIMES},

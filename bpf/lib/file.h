@@ -44,7 +44,17 @@ static __always_inline bool is_unlinked(struct dentry *dentry)
 	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
 }
 
-/* A place in the tree of mounts, as struct path. */
+static __always_inline u32 mount_id_of(struct vfsmount *mnt)
+{
+	return BPF_CORE_READ(real_mount(mnt), mnt_id);
+}
+
+static __always_inline struct inode *inode_of(struct dentry *dentry)
+{
+	return BPF_CORE_READ(dentry, d_inode);
+}
+
+/* A place in the tree of mounts, as struct path; no kernel type, so never inside BPF_CORE_READ(). */
 struct place {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
@@ -58,11 +68,19 @@ static __always_inline void place_collect(struct scratch *s, struct task_struct 
 	const char *filesystem = BPF_CORE_READ(inode, i_sb, s_type, name);
 
 	inode_collect(inode, out);
-	out->mount_id = BPF_CORE_READ(real_mount(at->mnt), mnt_id);
+	out->mount_id = mount_id_of(at->mnt);
 	if (out->nlink == 0 || is_unlinked(at->dentry))
 		out->flags |= VDT_FILE_DELETED;
 	out->flags |= item_path(s, path_kind, task, at->mnt, at->dentry);
 	item_kernel_string(s, filesystem_kind, filesystem, FILESYSTEM_NAME_MAX);
+}
+
+static __always_inline struct place place_of_file(struct file *file)
+{
+	return (struct place){
+		.mnt = BPF_CORE_READ(file, f_path.mnt),
+		.dentry = BPF_CORE_READ(file, f_path.dentry),
+	};
 }
 
 /* The same of an open file. */
@@ -70,10 +88,7 @@ static __always_inline void file_collect(struct scratch *s, struct task_struct *
 					 struct file *file, struct vdt_file *out, u16 path_kind,
 					 u16 filesystem_kind)
 {
-	struct place at = {
-		.mnt = BPF_CORE_READ(file, f_path.mnt),
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
-	};
+	struct place at = place_of_file(file);
 
 	place_collect(s, task, &at, BPF_CORE_READ(file, f_inode), out, path_kind, filesystem_kind);
 }

@@ -35,12 +35,10 @@ static __always_inline struct file *cgroup_file(struct task_struct *task, struct
 static __always_inline void directory_collect(struct scratch *s, struct task_struct *task,
 					      struct file *file, struct vdt_file *out)
 {
-	struct place at = {
-		.mnt = BPF_CORE_READ(file, f_path.mnt),
-		.dentry = BPF_CORE_READ(file, f_path.dentry, d_parent),
-	};
+	struct dentry *directory = BPF_CORE_READ(file, f_path.dentry, d_parent);
+	struct place at = {.mnt = BPF_CORE_READ(file, f_path.mnt), .dentry = directory};
 
-	place_collect(s, task, &at, BPF_CORE_READ(at.dentry, d_inode), out, VDT_ITEM_PATH,
+	place_collect(s, task, &at, inode_of(directory), out, VDT_ITEM_PATH,
 		      VDT_ITEM_FILESYSTEM);
 }
 
@@ -50,12 +48,14 @@ int BPF_PROG(handle_cgroup_write, struct cgroup *to, const char *path, struct ta
 {
 	struct task_struct *task = current_task();
 	struct vdt_cgroup_write *out;
+	u32 flags = BPF_CORE_READ(task, flags);
 	struct file *file;
 	struct scratch *s;
 
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (flags & PF_KTHREAD)
 		return 0; /* the kernel tidies up */
-	s = record_begin(VDT_CGROUP_WRITE, 0, task, sizeof(*out));
+	s = record_begin(VDT_CGROUP_WRITE, flags & PF_IO_WORKER ? VDT_F_ASYNC : 0, task,
+			 sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

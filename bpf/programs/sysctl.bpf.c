@@ -30,8 +30,10 @@ static __always_inline bool item_filled(struct scratch *s, void *room, u16 kind,
 SEC("cgroup/sysctl")
 int handle_sysctl(struct bpf_sysctl *ctx)
 {
+	struct task_struct *task = current_task();
+	u16 flags = BPF_CORE_READ(task, flags) & PF_IO_WORKER ? VDT_F_ASYNC : 0;
 	struct vdt_sysctl *out;
-	struct scratch *s = record_begin(VDT_SYSCTL, 0, current_task(), sizeof(*out));
+	struct scratch *s = record_begin(VDT_SYSCTL, flags, task, sizeof(*out));
 
 	if (!s)
 		return PASS;

@@ -42,6 +42,7 @@ constexpr HookRow kRows[] = {
     {.type = VDT_SYSCTL,
      .event = "sysctl",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kSysctl,
                     .note = "seen before the parameter's own checks, which may refuse a write"}},
 };

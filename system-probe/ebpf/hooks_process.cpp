@@ -70,6 +70,7 @@ constexpr HookRow kRows[] = {
     {.type = VDT_CGROUP_WRITE,
      .event = "cgroup_write",
      .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
      .tracepoint = {.programs = kCgroupWrite,
                     .note = "the path is missing when the writer's first argument is not the "
                             "descriptor it writes to (sendfile, io_uring), and before Linux "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // act: performs one named real act per invocation, so that a live test can do exactly one thing on the kernel
-// and look for exactly one event. One self-contained file, linked statically, because acts also run inside chroots
+// and look for exactly one event. Linked statically, because acts also run inside chroots
 // and other mount namespaces. Every act prints one line of facts, `key=value` with odd bytes as \xNN, before the act
 // ends; wrappers (in-*) set a stage and run another act. Exit code 0: done as described; 2: usage; 3: could not.
 #define _GNU_SOURCE
@@ -29,10 +29,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "act.h"
+
 extern char **environ;
 static char *self_path; // absolute, for acts that run this program again
 
-static _Noreturn void give_up(const char *what)
+_Noreturn void give_up(const char *what)
 {
 	fprintf(stderr, "act: %s: %s\n", what, strerror(errno));
 	exit(3);
@@ -79,11 +81,46 @@ static int report(long ret, const char *path)
 	return 0;
 }
 
-static int report_plain(long ret)
+int report_plain(long ret)
 {
 	printf("pid=%d ret=%ld errno=%d\n", getpid(), ret, ret < 0 ? errno : 0);
 	fflush(stdout);
 	return 0;
+}
+
+void *low_page(void)
+{
+#ifdef __x86_64__
+	void *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low == MAP_FAILED)
+		give_up("mmap");
+	return low;
+#else
+	fprintf(stderr, "act: the 32-bit entry needs x86_64\n");
+	exit(3);
+#endif
+}
+
+long call32(long number, long a, long b, long c, long d, long e)
+{
+#ifdef __x86_64__
+	long ret;
+	// int 0x80 clobbers r8-r11 there.
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory", "r8", "r9", "r10", "r11");
+	if (ret < 0 && ret > -4096) {
+		errno = (int)-ret;
+		ret = -1;
+	}
+	return ret;
+#else
+	(void)number, (void)a, (void)b, (void)c, (void)d, (void)e;
+	errno = ENOSYS;
+	return -1;
+#endif
 }
 
 static int parse_open_flags(const char *text)
@@ -193,27 +230,9 @@ static int act_open_denied(int argc, char **argv)
 static int act_open32(int argc, char **argv)
 {
 	(void)argc;
-#ifdef __x86_64__
-	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		give_up("mmap");
+	char *low = low_page();
 	strncpy(low, argv[1], 4095);
-	long ret;
-	// open is 5 in the table of 32-bit system calls; int 0x80 clobbers r8-r11 there.
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(5L), "b"(low), "c"((long)O_RDONLY), "d"(0L)
-			 : "memory", "r8", "r9", "r10", "r11");
-	if (ret < 0) {
-		errno = (int)-ret;
-		ret = -1;
-	}
-	return report(ret, argv[1]);
-#else
-	fprintf(stderr, "act: open32 needs x86_64\n");
-	return 3;
-#endif
+	return report(call32(5, (long)low, O_RDONLY, 0, 0, 0), argv[1]); // 5: open
 }
 
 // A tree of `parts` components of `width` letters below `root`, entered as it is made, since its path is longer than
@@ -854,13 +873,7 @@ static int as_uid(int argc, char **argv)
 	return run(argc - 2, argv + 2);
 }
 
-static const struct act {
-	const char *name;
-	int arguments; // at least
-	int (*perform)(int argc, char **argv);
-	const char *usage;
-	const char *what;
-} acts[] = {
+static const struct act acts[] = {
 	{"openat", 1, act_openat, "PATH [FLAGS]", "openat(AT_FDCWD); FLAGS like rw,creat,trunc"},
 	{"open", 1, act_open, "PATH [FLAGS]",
 	 "open, the old system call (openat where there is none)"},
@@ -943,27 +956,35 @@ static const struct act {
 	{"in-turn", 1, in_turn, "ACT... [-- ACT...]",
 	 "several in one process; the last may be an exec"},
 	{"as-uid", 2, as_uid, "UID ACT...", "stage: all ids of another user (root)"},
+	{0},
 };
+
+static const struct act *const families[] = {acts, process_acts};
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
 
 static int usage(FILE *out)
 {
 	fprintf(out,
 		"usage: act ACT [ARGUMENT...]\nPerforms one real act and prints its facts.\n\n");
-	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-		fprintf(out, "  %-18s %-26s %s\n", acts[i].name, acts[i].usage, acts[i].what);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		for (const struct act *one = families[i]; one->name; one++)
+			fprintf(out, "  %-18s %-26s %s\n", one->name, one->usage, one->what);
+	}
 	return out == stdout ? 0 : 2;
 }
 
 static int run(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 0 && i < sizeof(acts) / sizeof(acts[0]); i++) {
-		if (strcmp(acts[i].name, argv[0]) != 0)
-			continue;
-		if (argc - 1 < acts[i].arguments) {
-			fprintf(stderr, "usage: act %s %s\n", acts[i].name, acts[i].usage);
-			return 2;
+	for (size_t i = 0; argc > 0 && i < FAMILIES; i++) {
+		for (const struct act *one = families[i]; one->name; one++) {
+			if (strcmp(one->name, argv[0]) != 0)
+				continue;
+			if (argc - 1 < one->arguments) {
+				fprintf(stderr, "usage: act %s %s\n", one->name, one->usage);
+				return 2;
+			}
+			return one->perform(argc, argv);
 		}
-		return acts[i].perform(argc, argv);
 	}
 	fprintf(stderr, "act: no act %s (--help)\n", argc > 0 ? argv[0] : "");
 	return 2;

@@ -76,7 +76,7 @@ CASES = [
      'bpf.cmd == BPF_MAP_LOOKUP_ELEM && bpf.map.name == "looked_into" && bpf.map.type == BPF_MAP_TYPE_ARRAY'),
     ("bpf_program", ("bpf-program", "live_prog"),
      'bpf.cmd == BPF_PROG_LOAD && bpf.prog.name == "live_prog" && bpf.prog.type == BPF_PROG_TYPE_SOCKET_FILTER'
-     ' && bpf.prog.helpers == 5 && bpf.prog.tag =~ "????????????????" && bpf.prog.tag != "0000000000000000"'
+     ' && bpf.prog.helpers == 5 && bpf.prog.tag =~ r"^[0-9a-f]{16}$" && bpf.prog.tag != "0000000000000000"'
      " && bpf.retval > 0"),
     ("bpf_refused", ("bpf-program", "bad_prog", "bad"),
      'bpf.prog.name == "bad_prog" && bpf.prog.helpers == 5 && bpf.prog.tag == "" && bpf.retval < 0'),

@@ -20,7 +20,8 @@ static __always_inline bool has_anon_name(struct file *file, const char *name, u
 
 	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC)
 		return false;
-	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	bpf_probe_read_kernel_str(text, sizeof(text),
+				  BPF_CORE_READ(file, f_path.dentry, d_name.name));
 	for (u32 i = 0; i < size && i < ANON_NAME_MAX; i++) {
 		if (text[i] != name[i])
 			return false;

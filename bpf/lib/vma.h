@@ -92,8 +92,8 @@ static __always_inline struct vm_area_struct *vma_in_rb(struct mm_struct *mm, u6
 /* NULL: nothing is mapped there. */
 static __always_inline struct vm_area_struct *vma_find(struct mm_struct *mm, u64 at)
 {
-	struct vm_area_struct *vma = bpf_core_field_exists(mm->mm_mt) ? vma_in_maple(mm, at) :
-									vma_in_rb(mm, at);
+	struct vm_area_struct *vma =
+		bpf_core_field_exists(mm->mm_mt) ? vma_in_maple(mm, at) : vma_in_rb(mm, at);
 
 	return vma && BPF_CORE_READ(vma, vm_start) <= at ? vma : NULL;
 }

@@ -38,8 +38,7 @@ static __always_inline void directory_collect(struct scratch *s, struct task_str
 	struct dentry *directory = BPF_CORE_READ(file, f_path.dentry, d_parent);
 	struct place at = {.mnt = BPF_CORE_READ(file, f_path.mnt), .dentry = directory};
 
-	place_collect(s, task, &at, inode_of(directory), out, VDT_ITEM_PATH,
-		      VDT_ITEM_FILESYSTEM);
+	place_collect(s, task, &at, inode_of(directory), out, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 }
 
 SEC("tp_btf/cgroup_attach_task")

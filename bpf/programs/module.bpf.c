@@ -118,9 +118,9 @@ int BPF_PROG(handle_unload_module, struct pt_regs *regs, long ret)
 		return 0;
 	out = record_fixed(s);
 	out->retval = ret;
-	if (!item_kept_name(s) && item_user_string(s, VDT_ITEM_NAME,
-						   (void *)syscall_arg(regs, compat, 0),
-						   MODULE_NAME_LEN))
+	if (!item_kept_name(s) &&
+	    item_user_string(s, VDT_ITEM_NAME, (void *)syscall_arg(regs, compat, 0),
+			     MODULE_NAME_LEN))
 		count(miss[VDT_MISS_SYSCALL]);
 	record_commit(s, VDT_UNLOAD_MODULE);
 	return 0;

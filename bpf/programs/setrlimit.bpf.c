@@ -46,7 +46,8 @@ static __always_inline bool limits_of_task(struct task_struct *task, u32 resourc
 
 	if (resource >= RLIM_NLIMITS ||
 	    bpf_probe_read_kernel(&limit, sizeof(limit),
-				  (void *)signal + bpf_core_field_offset(struct signal_struct, rlim) +
+				  (void *)signal +
+					  bpf_core_field_offset(struct signal_struct, rlim) +
 					  resource * sizeof(limit)))
 		return false;
 	out->cur = limit.rlim_cur;

@@ -22,7 +22,7 @@ struct signal_record {
 struct signal_call {
 	s64 pid;
 	u32 signal;
-	bool by_pidfd; /* then `pid` is a descriptor */
+	bool by_pidfd;	 /* then `pid` is a descriptor */
 	bool by_siginfo; /* the caller writes si_code */
 };
 

@@ -81,8 +81,8 @@ void decode_sysctl(const Record& record, Decoded& out) {
     sysctl.set_name(std::string(record.item(VDT_ITEM_NAME)));
     sysctl.set_name_truncated(fixed.flags & VDT_SYSCTL_NAME_TRUNCATED);
     // Of a read, the value there is, as in the reference.
-    sysctl.set_value(value_of(
-        record, fixed.action == VDT_SYSCTL_WRITE ? VDT_ITEM_VALUE : VDT_ITEM_OLD_VALUE));
+    sysctl.set_value(
+        value_of(record, fixed.action == VDT_SYSCTL_WRITE ? VDT_ITEM_VALUE : VDT_ITEM_OLD_VALUE));
     sysctl.set_value_truncated(fixed.flags & VDT_SYSCTL_VALUE_TRUNCATED);
     sysctl.set_old_value(value_of(record, VDT_ITEM_OLD_VALUE));
     sysctl.set_old_value_truncated(fixed.flags & VDT_SYSCTL_OLD_VALUE_TRUNCATED);

@@ -56,7 +56,8 @@ static int act_prctl_name(int argc, char **argv)
 
 static int act_prctl(int argc, char **argv)
 {
-	return report_plain(prctl((int)number(argv[1]), argc > 2 ? number(argv[2]) : 0L, 0L, 0L, 0L));
+	return report_plain(
+		prctl((int)number(argv[1]), argc > 2 ? number(argv[2]) : 0L, 0L, 0L, 0L));
 }
 
 static int act_prctl32(int argc, char **argv)
@@ -131,8 +132,8 @@ static int act_kill_child(int argc, char **argv)
 	else if (strcmp(argv[1], "sigqueue") == 0)
 		ret = syscall(SYS_rt_sigqueueinfo, child, signal_number, &info);
 	else if (strcmp(argv[1], "pidfd") == 0)
-		ret = syscall(SYS_pidfd_send_signal, syscall(SYS_pidfd_open, child, 0), signal_number,
-			      NULL, 0);
+		ret = syscall(SYS_pidfd_send_signal, syscall(SYS_pidfd_open, child, 0),
+			      signal_number, NULL, 0);
 	else if (strcmp(argv[1], "kill32") == 0)
 		ret = call32(CALL32_KILL, child, signal_number, 0, 0, 0);
 	kill(child, SIGKILL);
@@ -189,15 +190,16 @@ static int act_mmap(int argc, char **argv)
 static int act_mmap_bad(int argc, char **argv)
 {
 	(void)argc, (void)argv;
-	return report_plain(mmap(NULL, 12288, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED ? -1 : 0);
+	return report_plain(mmap(NULL, 12288, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED ? -1
+											   : 0);
 }
 
 static int act_mmap32(int argc, char **argv)
 {
 	uint32_t *low = low_page();
 	(void)argc;
-	const uint32_t call[6] = {0, 12288, (uint32_t)number(argv[1]), MAP_PRIVATE | MAP_ANONYMOUS,
-				  UINT32_MAX, 0};
+	const uint32_t call[6] = {
+		0, 12288, (uint32_t)number(argv[1]), MAP_PRIVATE | MAP_ANONYMOUS, UINT32_MAX, 0};
 	memcpy(low, call, sizeof(call));
 	return report_plain(call32(CALL32_OLD_MMAP, (long)low, 0, 0, 0, 0) == -1 ? -1 : 0);
 }
@@ -246,8 +248,8 @@ static long bpf_call(int cmd, union bpf_attr *attr)
 
 static long make_map(const char *name)
 {
-	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
-			       .max_entries = 1};
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
 	strncpy(attr.map_name, name, sizeof(attr.map_name) - 1);
 	return bpf_call(BPF_MAP_CREATE, &attr);
 }
@@ -282,7 +284,7 @@ static int act_bpf_program(int argc, char **argv)
 	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER};
 	attr.insns = (uintptr_t)good;
 	attr.insn_cnt = argc > 2 ? 2 : 3; // falls off its end
-	attr.license = (uintptr_t) "GPL";
+	attr.license = (uintptr_t)"GPL";
 	strncpy(attr.prog_name, argv[1], sizeof(attr.prog_name) - 1);
 	return report_plain(bpf_call(BPF_PROG_LOAD, &attr));
 }

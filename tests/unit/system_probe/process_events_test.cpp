@@ -234,9 +234,8 @@ TEST_CASE("bpf: maps, programs, their helpers; a request that failed has no tag"
 TEST_CASE("sysctl: values without the newline that ends them") {
     Fixture f;
     auto record = builder<vdt_sysctl>(VDT_SYSCTL, image(1), 5 * kSecond);
-    record.fixed = {.action = VDT_SYSCTL_WRITE,
-                    .flags = VDT_SYSCTL_VALUE_TRUNCATED,
-                    .file_position = 3};
+    record.fixed = {
+        .action = VDT_SYSCTL_WRITE, .flags = VDT_SYSCTL_VALUE_TRUNCATED, .file_position = 3};
     record.item(VDT_ITEM_NAME, "kernel/x");
     record.item(VDT_ITEM_VALUE, "1\n\n");
     record.item(VDT_ITEM_OLD_VALUE, "0");

@@ -10,7 +10,7 @@
 #define CGROUP_SUPER_MAGIC 0x27e0eb
 #define CGROUP2_SUPER_MAGIC 0x63677270
 
-/* The file of the first argument, if it is one of `cgroup`'s: whoever wrote without a descriptor there (sendfile) has none. */
+/* The file of the first argument, if it is one of `cgroup`'s: who wrote otherwise (sendfile) has none. */
 static __always_inline struct file *cgroup_file(struct task_struct *task, struct cgroup *cgroup)
 {
 	struct pt_regs *regs = current_regs(task);

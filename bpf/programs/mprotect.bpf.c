@@ -8,7 +8,7 @@ struct mapping {
 	u64 start, end, flags;
 };
 
-/* By thread, from the call's beginning to its end. A thread that dies in between leaves its entry behind: the oldest goes. */
+/* By thread, from the call's beginning to its end. A thread that dies in between leaves its entry: the oldest goes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);

@@ -98,12 +98,14 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     }
     decoded.event.set_timestamp(clock_.to_wall(header.time_ns));
     add_names(decoded.event, names_);
-    name_target(decoded, sequence);
-    if (image == nullptr)
-        return;
-    decoded.event.set_process_key(image->key);
-    image->last_sequence = sequence;
-    cache_.enforce_bound(*image);
+    const Image* target = name_target(decoded, sequence);
+    if (image != nullptr) {
+        decoded.event.set_process_key(image->key);
+        image->last_sequence = sequence;
+        cache_.enforce_bound(*image);
+    } else if (target != nullptr) {
+        cache_.enforce_bound(*target);
+    }
 }
 
 void ProcessResolver::after_event() {
@@ -314,12 +316,11 @@ Image* ProcessResolver::find_target(const vdt_target& target, uint64_t boot_ns) 
     return process == nullptr ? nullptr : &process->current();
 }
 
-void ProcessResolver::name_target(Decoded& decoded, uint64_t sequence) {
-    if (!decoded.target)
-        return;
-    Image* target = find_target(*decoded.target, decoded.header.time_ns);
+Image* ProcessResolver::name_target(Decoded& decoded, uint64_t sequence) {
+    Image* target =
+        decoded.target ? find_target(*decoded.target, decoded.header.time_ns) : nullptr;
     if (target == nullptr)
-        return;
+        return nullptr;
     target->last_sequence = sequence;
     auto& event = decoded.event;
     if (event.has_setrlimit())
@@ -328,6 +329,7 @@ void ProcessResolver::name_target(Decoded& decoded, uint64_t sequence) {
         event.mutable_signal()->set_target_key(target->key);
     else if (event.has_ptrace())
         event.mutable_ptrace()->set_target_key(target->key);
+    return target;
 }
 
 /// nullptr also for a process that a damaged record calls its own parent.

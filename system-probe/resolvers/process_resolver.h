@@ -69,7 +69,7 @@ class ProcessResolver {
     Process* find_process(const vdt_image_id& id, uint64_t exec_id);
     Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
     Image* find_target(const vdt_target& target, uint64_t boot_ns);
-    void name_target(Decoded& decoded, uint64_t sequence);
+    Image* name_target(Decoded& decoded, uint64_t sequence);
     Image* find_parent(const vdt_image_id& child, const vdt_image_id& parent, uint64_t cgroup_id,
                        uint64_t boot_ns);
     Image& new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns);

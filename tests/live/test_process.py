@@ -52,7 +52,8 @@ CASES = [
     ("kill_nobody", ("kill", 4194303, 24), "signal.type == SIGXCPU && signal.pid == 4194303 && signal.retval == ESRCH"),
     ("kill_refused", ("as-uid", 65534, "kill", os.getpid(), 25),
      f"signal.type == SIGXFSZ && signal.retval == EPERM && signal.target.pid == {os.getpid()}"),
-    ("ptrace", ("ptrace-child",), 'ptrace.request == PTRACE_SEIZE && ptrace.tracee.file.name == "act" && ptrace.retval == 0'),
+    ("ptrace", ("ptrace-child",),
+     'ptrace.request == PTRACE_SEIZE && ptrace.tracee.file.name == "act" && ptrace.retval == 0'),
     ("ptrace_me", ("ptrace", 0, 0), 'ptrace.request == PTRACE_TRACEME && ptrace.tracee.file.name == "act"'),
     ("ptrace_failed", ("ptrace", 16, 4194303), "ptrace.request == PTRACE_ATTACH && ptrace.retval == ESRCH"),
     ("unshare", ("unshare", 0x4000000), "unshare.flags == CLONE_NEWUTS && unshare.retval == 0"),
@@ -81,7 +82,8 @@ CASES = [
     ("bpf_refused", ("bpf-program", "bad_prog", "bad"),
      'bpf.prog.name == "bad_prog" && bpf.prog.helpers == 5 && bpf.prog.tag == "" && bpf.retval < 0'),
     ("sysctl_read", ("sysctl", "/proc/sys/kernel/pid_max"),
-     'sysctl.action == SYSCTL_READ && sysctl.name == "kernel/pid_max" && sysctl.old_value != "" && sysctl.file_position == 0'),
+     'sysctl.action == SYSCTL_READ && sysctl.name == "kernel/pid_max" && sysctl.old_value != ""'
+     ' && sysctl.value != "" && sysctl.file_position == 0'),
     ("sysctl_write", ("sysctl", "/proc/sys/vm/laptop_mode", "0"),
      'sysctl.action == SYSCTL_WRITE && sysctl.name == "vm/laptop_mode" && sysctl.value == "0" && sysctl.old_value == "0"'
      " && sysctl.value_truncated == false"),
@@ -94,7 +96,8 @@ MODULE_CASES = [
     ("load_file", ("finit-module", "/bin/true", "x" * 300),
      'load_module.loaded_from_memory == false && load_module.file.name in ["true", "coreutils"]'
      " && load_module.args_truncated == true && load_module.retval < 0"),
-    ("unload", ("delete-module", "no_such_module"), 'unload_module.name == "no_such_module" && unload_module.retval == ENOENT'),
+    ("unload", ("delete-module", "no_such_module"),
+     'unload_module.name == "no_such_module" && unload_module.retval == ENOENT'),
 ]
 
 def hierarchies():

@@ -51,8 +51,9 @@ int BPF_PROG(handle_cgroup_write, struct cgroup *to, const char *path, struct ta
 	struct file *file;
 	struct scratch *s;
 
-	if (flags & PF_KTHREAD)
-		return 0; /* the kernel tidies up */
+	/* Kernel threads: the kernel tidies up. */
+	if (flags & PF_KTHREAD || !is_wanted(VDT_CGROUP_WRITE))
+		return 0;
 	s = record_begin(VDT_CGROUP_WRITE, flags & PF_IO_WORKER ? VDT_F_ASYNC : 0, task,
 			 sizeof(*out));
 	if (!s)

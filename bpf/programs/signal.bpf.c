@@ -85,8 +85,9 @@ int BPF_PROG(handle_signal, int sig, struct kernel_siginfo *info, struct task_st
 	struct signal_record record = {};
 	struct signal_call call = {};
 
-	if ((u64)info <= SEND_SIG_PRIV)
-		return 0; /* by the kernel */
+	/* The first two are no pointers: the kernel sends it. */
+	if ((u64)info <= SEND_SIG_PRIV || !is_wanted(VDT_SIGNAL))
+		return 0;
 	if (regs)
 		in_call = signal_call(regs, syscall_call(regs, compat), compat, &call);
 	if (!is_sent(BPF_CORE_READ(info, si_code), in_call, &call))

@@ -3,6 +3,7 @@
  * A kernel parameter is read or written below /proc/sys. Hangs on the root of the cgroup hierarchy, so it sees every
  * process; it runs before the parameter's own handler, which may still refuse. Always lets it pass.
  */
+#include "../lib/filter.h"
 #include "../lib/record.h"
 
 #define E2BIG 7
@@ -33,8 +34,11 @@ int handle_sysctl(struct bpf_sysctl *ctx)
 	struct task_struct *task = current_task();
 	u16 flags = BPF_CORE_READ(task, flags) & PF_IO_WORKER ? VDT_F_ASYNC : 0;
 	struct vdt_sysctl *out;
-	struct scratch *s = record_begin(VDT_SYSCTL, flags, task, sizeof(*out));
+	struct scratch *s;
 
+	if (!is_wanted(VDT_SYSCTL))
+		return PASS;
+	s = record_begin(VDT_SYSCTL, flags, task, sizeof(*out));
 	if (!s)
 		return PASS;
 	out = record_fixed(s);

@@ -32,7 +32,7 @@ constexpr HookRow kRows[] = {
      .tracepoint = {.programs = kSysExit, .handler = "handle_setgid", .calls = kSetgidCalls}},
     {.type = VDT_CAPSET,
      .event = "capset",
-     .lifecycle = false,
+     .lifecycle = true,
      .tracepoint = {.programs = kSysExit, .handler = "handle_capset", .calls = kCapsetCalls}},
     {.type = VDT_PRCTL,
      .event = "prctl",

@@ -317,8 +317,7 @@ Image* ProcessResolver::find_target(const vdt_target& target, uint64_t boot_ns) 
 }
 
 Image* ProcessResolver::name_target(Decoded& decoded, uint64_t sequence) {
-    Image* target =
-        decoded.target ? find_target(*decoded.target, decoded.header.time_ns) : nullptr;
+    Image* target = decoded.target ? find_target(*decoded.target, decoded.header.time_ns) : nullptr;
     if (target == nullptr)
         return nullptr;
     target->last_sequence = sequence;

@@ -65,6 +65,7 @@ enum vdt_call {
 	VDT_CALL_PTRACE,
 	VDT_CALL_UNSHARE,
 	VDT_CALL_MMAP,	   /* mmap, mmap2 */
+	VDT_CALL_OLD_MMAP, /* 32-bit x86: its arguments in memory */
 	VDT_CALL_MPROTECT, /* mprotect, pkey_mprotect */
 	VDT_CALL_INIT_MODULE,
 	VDT_CALL_FINIT_MODULE,

@@ -50,6 +50,14 @@ struct inode___since_6_11 {
 	u32 i_ctime_nsec;
 };
 
+struct vm_area_struct___before_6_1 {
+	struct rb_node vm_rb;
+};
+
+struct mm_struct___before_6_1 {
+	struct rb_root mm_rb;
+};
+
 struct mnt_namespace___before_6_18 {
 	u64 seq;
 };

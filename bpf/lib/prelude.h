@@ -14,7 +14,9 @@
 #include <bpf/bpf_tracing.h>
 
 #include "../abi/records.h"
+#include "../abi/kernel_records.h"
 #include "../abi/network_records.h"
+#include "../abi/process_records.h"
 #include "../abi/programs.h"
 #include "core_compat.h"
 

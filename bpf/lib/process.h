@@ -4,6 +4,7 @@
 #define VEDETTE_BPF_PROCESS_H
 
 #include "cred.h"
+#include "pid.h"
 #include "record.h"
 
 static __always_inline void process_pids(struct task_struct *task, struct vdt_process *out)
@@ -11,10 +12,7 @@ static __always_inline void process_pids(struct task_struct *task, struct vdt_pr
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 	struct pid *pid = BPF_CORE_READ(signal, pids[PIDTYPE_TGID]);
 	struct pid *sid = BPF_CORE_READ(signal, pids[PIDTYPE_SID]);
-	u32 level = BPF_CORE_READ(pid, level);
-	/* One entry a nesting level, the innermost last (MAX_PID_NS_LEVEL 32). */
-	struct upid *own = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-			   (level & 63) * bpf_core_type_size(struct upid);
+	struct upid *own = pid_own_number(pid);
 	struct pid_namespace *ns = BPF_CORE_READ(own, ns);
 
 	out->ns_pid = BPF_CORE_READ(own, nr);

@@ -69,7 +69,9 @@ static __always_inline bool within_budget(u64 cgroup_id, u64 bytes)
 	}
 	if (budget->bytes + bytes > size / BUDGET_SHARE)
 		return false;
-	__sync_fetch_and_add(&budget->bytes, bytes);
+	/* Adding a constant 0 would be compiled to an atomic read, which kernels before 5.12 do not take. */
+	if (bytes)
+		__sync_fetch_and_add(&budget->bytes, bytes);
 	return true;
 }
 

@@ -157,6 +157,19 @@ static __always_inline void socket_args_read(struct pt_regs *regs, bool compat,
 		out->arg[i] = syscall_arg(regs, compat, i);
 }
 
+/*
+ * The registers with which the current task came into the kernel, for programs that do not hang on a system call;
+ * NULL when it did not come from user space, and before 5.15.
+ */
+static __always_inline struct pt_regs *current_regs(struct task_struct *task)
+{
+	if (BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
+		return NULL;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return NULL;
+}
+
 static __always_inline bool is_restarted(long ret)
 {
 	return ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK;

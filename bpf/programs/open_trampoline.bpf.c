@@ -14,14 +14,13 @@
 /* io_uring acts from its own threads, or from within io_uring_enter(). */
 static __always_inline u16 async_flag(struct task_struct *task)
 {
+	struct pt_regs *regs;
+
 	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
 		return VDT_F_ASYNC;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) { /* 5.15 */
-		struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-		if (syscall_number(regs) == NR_IO_URING_ENTER)
-			return VDT_F_ASYNC;
-	}
+	regs = current_regs(task);
+	if (regs && syscall_number(regs) == NR_IO_URING_ENTER)
+		return VDT_F_ASYNC;
 	return 0;
 }
 

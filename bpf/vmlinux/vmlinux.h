@@ -54,6 +54,14 @@ enum {
 	BPF_F_MMAPABLE = 1024,
 };
 
+enum bpf_prog_type {
+	BPF_PROG_TYPE_UNSPEC = 0,
+};
+
+enum bpf_attach_type {
+	BPF_CGROUP_INET_INGRESS = 0,
+};
+
 enum bpf_func_id {
 	BPF_FUNC_task_pt_regs = 175,
 };
@@ -120,8 +128,24 @@ struct user_namespace {
 	struct ns_common ns;
 };
 
+/* Nodes of an xarray: on some kernels with fewer slots, see lib/pid.h. */
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct idr {
+	struct xarray idr_rt;
+};
+
 struct pid_namespace {
 	struct ns_common ns;
+	unsigned int level;
+	struct idr idr;
 };
 
 struct mnt_namespace {
@@ -138,9 +162,28 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4];
 	struct upid numbers[1];
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
+	unsigned long rlim_max;
+};
+
+struct kernel_siginfo {
+	int si_signo;
+	int si_code;
 };
 
 struct tty_struct {
@@ -153,6 +196,7 @@ struct signal_struct {
 	unsigned int flags;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	struct rlimit rlim[16];
 };
 
 struct cred {
@@ -196,6 +240,7 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	void *i_private;
 };
 
 struct hlist_bl_node {
@@ -260,9 +305,39 @@ struct fs_struct {
 	struct path pwd;
 };
 
+struct rb_node {
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
+};
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+struct maple_range_64 {
+	unsigned long pivot[15];
+	void *slot[16];
+};
+
+struct maple_arange_64 {
+	unsigned long pivot[9];
+	void *slot[10];
+};
+
+struct maple_tree {
+	void *ma_root;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	unsigned long vm_flags;
+};
+
 struct mm_struct {
 	struct file *exe_file;
 	unsigned long arg_start, arg_end, env_start, env_end;
+	struct maple_tree mm_mt;
 };
 
 struct kernfs_node {
@@ -293,6 +368,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4];
 	u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];
@@ -379,6 +455,26 @@ struct socket {
 	struct sock *sk;
 };
 
+struct module {
+	char name[56];
+};
+
+struct bpf_map {
+	enum bpf_map_type map_type;
+	char name[16];
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected_attach_type;
+	u8 tag[8];
+	struct bpf_prog_aux *aux;
+};
+
 struct sockaddr_storage;
 struct seq_file;
 
@@ -411,6 +507,11 @@ struct bpf_iter__task_file {
 #pragma clang attribute pop
 
 /* User-space layouts, fixed for ever: not relocated. */
+struct bpf_sysctl {
+	u32 write;
+	u32 file_pos;
+};
+
 struct open_how {
 	__u64 flags;
 	__u64 mode;

@@ -15,6 +15,8 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     out.event.Clear();
     out.process.reset();
     out.credentials.reset();
+    out.comm.reset();
+    out.target.reset();
     out.cgroup.reset();
     out.cgroup_id = header.cgroup_id;
     out.netns = 0;

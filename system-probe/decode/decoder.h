@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "bpf/abi/process_records.h"
 #include "bpf/abi/records.h"
 #include "common/result.h"
 #include "vedette/v1/event.pb.h"
@@ -36,7 +37,9 @@ struct Decoded {
     vdt_header header = {};
     v1::Event event;  ///< payload and origin; timestamp, process_key and names are still missing
     std::optional<ProcessFacts> process;
-    std::optional<vdt_cred> credentials;     ///< SETUID, SETGID
+    std::optional<vdt_cred> credentials;     ///< SETUID, SETGID, CAPSET
+    std::optional<std::string_view> comm;    ///< PRCTL: what the thread is called from now on
+    std::optional<vdt_target> target;        ///< another process that the event names
     std::optional<std::string_view> cgroup;  ///< path, when the record has one
     uint64_t cgroup_id = 0;  ///< that of `process`, else the actor's; CGROUP: the new one
     uint32_t netns = 0;  ///< network namespace of a packet; else ProcessResolver sets the process's

@@ -11,7 +11,7 @@ std::span<const EventType> event_types() {
     static const std::vector<EventType> kTypes = [] {
         std::vector<EventType> all;
         for (const auto family : {lifecycle_events(), file_events(), process_events(),
-                                  network_events(), packet_events()})
+                                  kernel_events(), network_events(), packet_events()})
             all.insert(all.end(), family.begin(), family.end());
         std::ranges::sort(all, {}, &EventType::type);
         return all;

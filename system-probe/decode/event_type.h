@@ -27,6 +27,7 @@ struct EventType {
 std::span<const EventType> lifecycle_events();
 std::span<const EventType> file_events();
 std::span<const EventType> process_events();
+std::span<const EventType> kernel_events();
 std::span<const EventType> network_events();
 std::span<const EventType> packet_events();
 

@@ -23,7 +23,7 @@ std::span<const HookRow> hook_table() {
     static const std::vector<HookRow> kTable = [] {
         std::vector<HookRow> rows;
         for (const auto family :
-             {lifecycle_hooks(), file_hooks(), process_hooks(), network_hooks()})
+             {lifecycle_hooks(), file_hooks(), process_hooks(), kernel_hooks(), network_hooks()})
             rows.insert(rows.end(), family.begin(), family.end());
         return rows;
     }();

@@ -66,6 +66,7 @@ struct HookRow {
 std::span<const HookRow> lifecycle_hooks();
 std::span<const HookRow> file_hooks();
 std::span<const HookRow> process_hooks();
+std::span<const HookRow> kernel_hooks();
 std::span<const HookRow> network_hooks();
 
 std::span<const HookRow> hook_table();

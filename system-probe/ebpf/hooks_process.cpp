@@ -8,6 +8,18 @@ namespace {
 
 constexpr vdt_call kSetuidCalls[] = {VDT_CALL_SETUID, VDT_CALL_SETFSUID};
 constexpr vdt_call kSetgidCalls[] = {VDT_CALL_SETGID, VDT_CALL_SETFSGID};
+constexpr vdt_call kCapsetCalls[] = {VDT_CALL_CAPSET};
+constexpr vdt_call kPrctlCalls[] = {VDT_CALL_PRCTL};
+constexpr vdt_call kSetrlimitCalls[] = {VDT_CALL_SETRLIMIT, VDT_CALL_PRLIMIT};
+constexpr vdt_call kSignalCalls[] = {VDT_CALL_KILL,     VDT_CALL_TKILL,      VDT_CALL_TGKILL,
+                                     VDT_CALL_SIGQUEUE, VDT_CALL_TGSIGQUEUE, VDT_CALL_PIDFD_SIGNAL};
+constexpr vdt_call kPtraceCalls[] = {VDT_CALL_PTRACE};
+constexpr vdt_call kUnshareCalls[] = {VDT_CALL_UNSHARE};
+constexpr vdt_call kMmapCalls[] = {VDT_CALL_MMAP, VDT_CALL_OLD_MMAP};
+constexpr vdt_call kMprotectCalls[] = {VDT_CALL_MPROTECT};
+
+constexpr HookProgram kSignal[] = {{"handle_signal", "", 0, ""}, kDispatcher};
+constexpr HookProgram kCgroupWrite[] = {{"handle_cgroup_write", "", 0, ""}};
 
 constexpr HookRow kRows[] = {
     {.type = VDT_SETUID,
@@ -18,6 +30,66 @@ constexpr HookRow kRows[] = {
      .event = "setgid",
      .lifecycle = true,
      .tracepoint = {.programs = kSysExit, .handler = "handle_setgid", .calls = kSetgidCalls}},
+    {.type = VDT_CAPSET,
+     .event = "capset",
+     .lifecycle = true,
+     .tracepoint = {.programs = kSysExit, .handler = "handle_capset", .calls = kCapsetCalls}},
+    {.type = VDT_PRCTL,
+     .event = "prctl",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit, .handler = "handle_prctl", .calls = kPrctlCalls}},
+    {.type = VDT_SETRLIMIT,
+     .event = "setrlimit",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_setrlimit",
+                    .calls = kSetrlimitCalls,
+                    .note = "the limits of a failed call are read from the caller's memory after "
+                            "the call"}},
+    {.type = VDT_SIGNAL,
+     .event = "signal",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSignal,
+                    .handler = "handle_signal_refused",
+                    .calls = kSignalCalls,
+                    .note = "signal 0, which only asks whether a process exists, is left out; "
+                            "before Linux 5.15 pid is the receiver's, also where a group was "
+                            "passed"}},
+    {.type = VDT_PTRACE,
+     .event = "ptrace",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_ptrace",
+                    .calls = kPtraceCalls,
+                    .note = "a tracee that is gone when the call ends (PTRACE_KILL) may be "
+                            "missing"}},
+    {.type = VDT_UNSHARE,
+     .event = "unshare",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kUnshareCalls}},
+    {.type = VDT_CGROUP_WRITE,
+     .event = "cgroup_write",
+     .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
+     .tracepoint = {.programs = kCgroupWrite,
+                    .note = "the path is missing when the writer's first argument is not the "
+                            "descriptor it writes to (sendfile, io_uring), and before Linux "
+                            "5.15"}},
+    {.type = VDT_MMAP,
+     .event = "mmap",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_mmap",
+                    .calls = kMmapCalls,
+                    .note = "the file is the descriptor's when the call ends"}},
+    {.type = VDT_MPROTECT,
+     .event = "mprotect",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysEnterExit,
+                    .handler = "handle_mprotect",
+                    .calls = kMprotectCalls,
+                    .entry_handler = "handle_mprotect_enter",
+                    .note = "of a range with several mappings, vm_protection is the first one's"}},
 };
 
 }  // namespace

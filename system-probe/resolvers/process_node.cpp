@@ -113,6 +113,17 @@ void add_names(v1::Event& event, const Names& names) {
                 chown.set_group(names.groups.find(static_cast<uint32_t>(chown.gid())));
             return;
         }
+        case v1::Event::kMmap:
+            if (event.mmap().has_file())
+                name_owner(*event.mutable_mmap()->mutable_file(), names);
+            return;
+        case v1::Event::kLoadModule:
+            if (event.load_module().has_file())
+                name_owner(*event.mutable_load_module()->mutable_file(), names);
+            return;
+        case v1::Event::kCgroupWrite:
+            name_owner(*event.mutable_cgroup_write()->mutable_file(), names);
+            return;
         case v1::Event::kSetuid: {
             auto& setuid = *event.mutable_setuid();
             setuid.set_user(names.users.find(setuid.uid()));

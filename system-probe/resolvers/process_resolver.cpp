@@ -83,7 +83,11 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
             break;
         case VDT_SETUID:
         case VDT_SETGID:
+        case VDT_CAPSET:
             image = apply_credentials(decoded);
+            break;
+        case VDT_PRCTL:
+            image = apply_name(decoded);
             break;
         case VDT_CGROUP:
             image = apply_cgroup(decoded);
@@ -98,13 +102,16 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     }
     decoded.event.set_timestamp(clock_.to_wall(header.time_ns));
     add_names(decoded.event, names_);
-    if (image == nullptr)
-        return;
-    decoded.event.set_process_key(image->key);
-    if (decoded.netns == 0)
-        decoded.netns = image->netns;
-    image->last_sequence = sequence;
-    cache_.enforce_bound(*image);
+    const Image* target = name_target(decoded, sequence);
+    if (image != nullptr) {
+        decoded.event.set_process_key(image->key);
+        if (decoded.netns == 0)
+            decoded.netns = image->netns;
+        image->last_sequence = sequence;
+        cache_.enforce_bound(*image);
+    } else if (target != nullptr) {
+        cache_.enforce_bound(*target);
+    }
 }
 
 void ProcessResolver::after_event() {
@@ -239,6 +246,18 @@ Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
     return image;
 }
 
+/// As with credentials: a thread's name is its own, the process's is that of its main thread.
+Image* ProcessResolver::apply_name(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    if (image == nullptr || !decoded.comm || header.tid != header.image.pid ||
+        image->comm == *decoded.comm)
+        return image;
+    image->comm = std::string(*decoded.comm);
+    changed_by_event_ = image;
+    return image;
+}
+
 Image* ProcessResolver::apply_cgroup(const Decoded& decoded) {
     const auto& header = decoded.header;
     Image* image = find_or_placeholder(header.image, decoded.cgroup_id, header.time_ns);
@@ -300,6 +319,31 @@ Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgr
     cache_.update(*image);
     send(*image);
     return image;
+}
+
+/// What the kernel did not find is gone, or never was: only its own number in the initial namespace says which.
+Image* ProcessResolver::find_target(const vdt_target& target, uint64_t boot_ns) {
+    if (target.image.pid != 0)
+        return find_or_placeholder(target.image, 0, boot_ns);
+    if (target.pidns != VDT_INITIAL_PIDNS || target.pid <= 0)
+        return nullptr;
+    auto* process = cache_.find_alive(static_cast<uint32_t>(target.pid));
+    return process == nullptr ? nullptr : &process->current();
+}
+
+Image* ProcessResolver::name_target(Decoded& decoded, uint64_t sequence) {
+    Image* target = decoded.target ? find_target(*decoded.target, decoded.header.time_ns) : nullptr;
+    if (target == nullptr)
+        return nullptr;
+    target->last_sequence = sequence;
+    auto& event = decoded.event;
+    if (event.has_setrlimit())
+        event.mutable_setrlimit()->set_target_key(target->key);
+    else if (event.has_signal())
+        event.mutable_signal()->set_target_key(target->key);
+    else if (event.has_ptrace())
+        event.mutable_ptrace()->set_target_key(target->key);
+    return target;
 }
 
 /// nullptr also for a process that a damaged record calls its own parent.

@@ -63,11 +63,14 @@ class ProcessResolver {
     Image* apply_exit(const Decoded& decoded);
     Image* apply_snapshot(const Decoded& decoded);
     Image* apply_credentials(const Decoded& decoded);
+    Image* apply_name(const Decoded& decoded);
     Image* apply_cgroup(const Decoded& decoded);
 
     Process* find_process(const vdt_image_id& id, uint64_t exec_id);
     Image* find_known(const vdt_image_id& id);
     Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
+    Image* find_target(const vdt_target& target, uint64_t boot_ns);
+    Image* name_target(Decoded& decoded, uint64_t sequence);
     Image* find_parent(const vdt_image_id& child, const vdt_image_id& parent, uint64_t cgroup_id,
                        uint64_t boot_ns);
     Image& new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns);

@@ -118,27 +118,6 @@ static long parse_argument(const char *text)
 	}
 }
 
-static long call32(long nr, const long *a)
-{
-#ifdef __x86_64__
-	long ret;
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "a"(nr), "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4])
-			 : "memory", "r8", "r9", "r10", "r11");
-	if (ret < 0) {
-		errno = (int)-ret;
-		ret = -1;
-	}
-	return ret;
-#else
-	(void)nr;
-	(void)a;
-	errno = ENOSYS;
-	give_up("call32 needs x86_64");
-#endif
-}
-
 static int act_call(int argc, char **argv)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -157,7 +136,8 @@ static int act_call(int argc, char **argv)
 		if (strcmp(calls[i].name, argv[1]) != 0)
 			continue;
 		if (narrow)
-			return report_plain(call32(calls[i].compat, a));
+			return report_plain(
+				call32(calls[i].compat, a[0], a[1], a[2], a[3], a[4]));
 		return report_plain(syscall(calls[i].native, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 	fprintf(stderr, "act: no call %s\n", argv[1]);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hooks of what changes the kernel itself.
+#include "system-probe/ebpf/hook_table.h"
+
+namespace vedette::probe {
+namespace {
+
+constexpr vdt_call kLoadCalls[] = {VDT_CALL_INIT_MODULE, VDT_CALL_FINIT_MODULE};
+constexpr vdt_call kUnloadCalls[] = {VDT_CALL_DELETE_MODULE};
+constexpr vdt_call kBpfCalls[] = {VDT_CALL_BPF};
+
+constexpr HookProgram kLoad[] = {{"handle_module_loading", "", 0, ""}, kDispatcher};
+constexpr HookProgram kUnload[] = {{"handle_module_freed", "", 0, ""}, kDispatcher};
+constexpr HookProgram kSysctl[] = {{"handle_sysctl", "", 0, ""}};
+
+constexpr HookRow kRows[] = {
+    {.type = VDT_LOAD_MODULE,
+     .event = "load_module",
+     .lifecycle = false,
+     .tracepoint = {.programs = kLoad,
+                    .handler = "handle_load_module",
+                    .calls = kLoadCalls,
+                    .note = "a module that is refused before it is laid out has no name; "
+                            "parameters are read from the caller's memory after the call"}},
+    {.type = VDT_UNLOAD_MODULE,
+     .event = "unload_module",
+     .lifecycle = false,
+     .tracepoint = {.programs = kUnload,
+                    .handler = "handle_unload_module",
+                    .calls = kUnloadCalls,
+                    .note = "the name of a failed call is read from the caller's memory after "
+                            "the call"}},
+    {.type = VDT_BPF,
+     .event = "bpf",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysExit,
+                    .handler = "handle_bpf",
+                    .calls = kBpfCalls,
+                    .note = "prog.helpers are read from the caller's memory after the call, of at "
+                            "most 32768 instructions"}},
+    {.type = VDT_SYSCTL,
+     .event = "sysctl",
+     .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
+     .tracepoint = {.programs = kSysctl,
+                    .note = "seen before the parameter's own checks, which may refuse a write"}},
+};
+
+}  // namespace
+
+std::span<const HookRow> kernel_hooks() {
+    return kRows;
+}
+
+}  // namespace vedette::probe

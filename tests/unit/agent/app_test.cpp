@@ -102,8 +102,9 @@ TEST_CASE("format: what an event of each kind is about") {
     };
     CHECK_THAT(format("rename", R"("file":{"path":"/a","destination":{"path":"/b"}})"),
                ContainsSubstring("rename /a /b "));
-    CHECK_THAT(format("signal", R"("signal":{"type":"SIGKILL","pid":9,"target":{"comm":"x\u001b"}})"),
-               ContainsSubstring("signal SIGKILL x\\x1b 9 "));
+    CHECK_THAT(
+        format("signal", R"("signal":{"type":"SIGKILL","pid":9,"target":{"comm":"x\u001b"}})"),
+        ContainsSubstring("signal SIGKILL x\\x1b 9 "));
     CHECK_THAT(format("bpf", R"("bpf":{"cmd":"BPF_PROG_LOAD"})"),
                ContainsSubstring("bpf BPF_PROG_LOAD "));
     CHECK_THAT(format("signal", R"("signal":[1])"), ContainsSubstring("r  signal "));

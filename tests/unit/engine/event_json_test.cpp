@@ -206,3 +206,23 @@ TEST_CASE("alert: outcome of every call that returns something") {
         CHECK(outcome_of(-EINPROGRESS) == (name == "connect" ? "Success" : "Error"));
     }
 }
+
+TEST_CASE("alert: a signal says who was to be killed, with its family") {
+    World world;
+    world.set_rules("rules: [{id: kill, expression: signal.type == SIGKILL}]");
+    v1::Batch batch = batch_with_tree();
+    v1::Signal& signal = *add_event(batch, kCat).mutable_signal();
+    signal.set_type(9);
+    signal.set_pid(4003);
+    signal.set_target_key(kBash);
+    add_event(batch, kCat).mutable_signal()->set_type(9);  // to nobody that is known
+    world.run(batch);
+    const auto alerts = world.sink.of("kill");
+    REQUIRE(alerts.size() == 2);
+    const auto& target = alerts[0].at("signal").at("target").as_object();
+    CHECK(target.at("comm").as_string() == "bash");
+    CHECK(target.at("parent").at("comm").as_string() == "sshd");
+    CHECK(target.at("ancestors").as_array().size() == 3);
+    CHECK(alerts[0].at("process").at("comm").as_string() == "cat");
+    CHECK_FALSE(alerts[1].at("signal").as_object().contains("target"));
+}

@@ -3,13 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <istream>
 #include <ostream>
 
+#include "common/json_text.h"
 #include "common/log.h"
-#include "security-agent/engine/json_text.h"
 
 namespace vedette::app {
 namespace {
@@ -32,12 +33,65 @@ std::string text(const object& parent, std::string_view name) {
     if (!found)
         return {};
     if (found->is_string())
-        return printable(engine::bytes_of(found->get_string()));
+        return printable(bytes_of(found->get_string()));
     if (found->is_int64())
         return std::to_string(found->get_int64());
     if (found->is_uint64())
         return std::to_string(found->get_uint64());
     return {};
+}
+
+/// What one line has room for: the members of an alert that tell most, by event type. Others show the file's path.
+struct Shown {
+    std::string_view event;
+    std::string_view members;
+};
+constexpr Shown kShown[] = {
+    {"accept", "accept.addr.ip accept.addr.port"},
+    {"bind", "bind.addr.ip bind.addr.port"},
+    {"bpf", "bpf.cmd bpf.program.name bpf.map.name"},
+    {"cgroup_write", "file.path cgroup_write.pid"},
+    {"dns", "dns.question.type dns.question.name"},
+    {"exit", "exit.cause exit.code"},
+    {"imds", "imds.cloud_provider imds.type imds.url"},
+    {"link", "file.path file.destination.path"},
+    {"load_module", "module.name file.path"},
+    {"mmap", "mmap.protection file.path"},
+    {"mount", "mount.fs_type mount.mountpoint.path"},
+    {"mprotect", "mprotect.req_protection"},
+    {"network_flow_monitor", "network_flow_monitor.device.ifname"},
+    {"ondemand", "ondemand.name"},
+    {"packet", "packet.filter"},
+    {"prctl", "prctl.option prctl.new_name"},
+    {"ptrace", "ptrace.request ptrace.tracee.comm ptrace.tracee.pid"},
+    {"rename", "file.path file.destination.path"},
+    {"selinux", "selinux.bool.name selinux.bool.state selinux.enforce.status"},
+    {"setrlimit", "setrlimit.resource setrlimit.rlim_cur setrlimit.target.comm"},
+    {"setsockopt", "setsockopt.level setsockopt.optname"},
+    {"signal", "signal.type signal.target.comm signal.pid"},
+    {"socket", "socket.domain socket.type"},
+    {"sysctl", "sysctl.action sysctl.name sysctl.value"},
+    {"unload_module", "module.name"},
+};
+
+/// Of "mount.mountpoint.path".
+std::string member_text(const object& alert, std::string_view path) {
+    const size_t dot = path.find('.');
+    return dot == std::string_view::npos
+               ? text(alert, path)
+               : member_text(child(alert, path.substr(0, dot)), path.substr(dot + 1));
+}
+
+std::string joined_members(const object& alert, std::string_view paths) {
+    std::string out;
+    while (!paths.empty()) {
+        const size_t end = std::min(paths.find(' '), paths.size());
+        const std::string member = member_text(alert, paths.substr(0, end));
+        if (!member.empty())
+            out += (out.empty() ? "" : " ") + member;
+        paths.remove_prefix(std::min(end + 1, paths.size()));
+    }
+    return out;
 }
 
 struct Style {
@@ -55,14 +109,14 @@ std::string what(const object& alert, const std::string& event) {
         return ip.empty() ? text(addr, "family")
                           : fmt::format("{} port {}", ip, text(addr, "port"));
     }
-    if (event == "exit")
-        return fmt::format("{} {}", text(child(alert, "exit"), "cause"),
-                           text(child(alert, "exit"), "code"));
     if (event == "setuid" || event == "setgid") {
         const object& to = child(child(child(alert, "process"), "credentials"), "destination");
         return event == "setuid" ? fmt::format("uid {} euid {}", text(to, "uid"), text(to, "euid"))
                                  : fmt::format("gid {} egid {}", text(to, "gid"), text(to, "egid"));
     }
+    for (const Shown& shown : kShown)
+        if (shown.event == event)
+            return joined_members(alert, shown.members);
     const object& file = child(alert, "file");
     const std::string path = text(file, "path");
     return path.empty() ? text(file, "name") : path;
@@ -74,7 +128,7 @@ std::string arguments(const object& process) {
     if (list && list->is_array())
         for (const value& argument : list->get_array())
             if (argument.is_string())
-                out += ' ' + printable(engine::bytes_of(argument.get_string()));
+                out += ' ' + printable(bytes_of(argument.get_string()));
     if (out.size() > kMaxArguments)
         out = out.substr(0, kMaxArguments - 3) + "...";
     return out;

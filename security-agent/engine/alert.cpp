@@ -4,9 +4,8 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
-#include "security-agent/engine/event_json.h"
+#include "common/json_text.h"
 #include "security-agent/engine/json_fields.h"
-#include "security-agent/engine/json_text.h"
 #include "security-agent/engine/process_json.h"
 
 namespace vedette::engine {
@@ -76,7 +75,7 @@ object event_part(const AlertSubject& subject) {
     if (subject.event.tid())
         out["process"].as_object()["tid"] = subject.event.tid();
     put_object(out["process"].as_object(), "variables", subject.variables.process);
-    put_event(out, subject.event, subject.process);
+    put_event(out, subject.event, subject.process, subject.target);
     put_object(out, "usr", user_json(subject.process.credentials()));
     object container = container_json(subject.process.container());
     put_object(container, "variables", subject.variables.container);

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "security-agent/engine/event_json.h"
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event.pb.h"
 
@@ -41,6 +42,7 @@ struct AlertSubject {
     const v1::ProcessNode& process;
     const v1::ProcessNode* parent = nullptr;  ///< null: unknown
     std::span<const void* const> ancestors;   ///< v1::ProcessNode, nearest first
+    ProcessLineage target;                    ///< whom a signal, ptrace or setrlimit was for
     std::span<const policy::RuleInfo* const> matched;
     AlertVariables variables;
     std::string_view source = "runtime";

@@ -83,6 +83,7 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
                        subject.process(),
                        subject.parent(),
                        subject.ancestors(),
+                       subject.target_lineage(),
                        infos,
                        {variables(secl::Scope::kGlobal), variables(secl::Scope::kProcess),
                         variables(secl::Scope::kContainer), variables(secl::Scope::kCgroup)},

@@ -272,6 +272,7 @@ void Engine::check_integrity(const EventSubject& subject) {
                        subject.process(),
                        subject.parent(),
                        subject.ancestors(),
+                       subject.target_lineage(),
                        {},
                        {},
                        options_.source,

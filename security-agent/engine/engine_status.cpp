@@ -4,10 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "common/json_text.h"
 #include "fields.gen.h"
 #include "security-agent/engine/engine.h"
 #include "security-agent/engine/engine_parts.h"
-#include "security-agent/engine/json_text.h"
 #include "security-agent/engine/variable_json.h"
 
 namespace vedette::engine {

@@ -85,7 +85,7 @@ std::span<const void* const> EventSubject::ancestors() const {
     return buffers_.ancestors;
 }
 
-std::span<const void* const> EventSubject::target_ancestors() {
+std::span<const void* const> EventSubject::target_ancestors() const {
     if (!std::exchange(target_ancestors_listed_, true)) {
         buffers_.target_ancestors.clear();
         if (target_)

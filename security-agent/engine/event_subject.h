@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "security-agent/engine/event_json.h"
 #include "security-agent/engine/process_mirror.h"
 #include "security-agent/engine/scopes.h"
 #include "security-agent/secl/eval_context.h"
@@ -44,6 +45,7 @@ class EventSubject final : public ScopeSource {
     const v1::ProcessNode* target() const { return target_; }
     bool known_process() const { return process_ != &unknown_process(); }
     std::span<const void* const> ancestors() const;
+    ProcessLineage target_lineage() const { return {target_, target_parent_, target_ancestors()}; }
 
     /// What the event itself says: type, objects, lists. The rest is the caller's to fill in.
     secl::EvalContext& context() { return context_; }
@@ -63,7 +65,7 @@ class EventSubject final : public ScopeSource {
    private:
     static std::span<const void* const> elements(const secl::EvalContext& context,
                                                  secl::Subject iterator);
-    std::span<const void* const> target_ancestors();
+    std::span<const void* const> target_ancestors() const;
     std::span<const void* const> flows();
 
     const ProcessMirror& mirror_;
@@ -76,7 +78,7 @@ class EventSubject final : public ScopeSource {
     Buffers& buffers_;
     secl::EvalContext context_;
     mutable bool ancestors_listed_ = false;
-    bool target_ancestors_listed_ = false;
+    mutable bool target_ancestors_listed_ = false;
     bool flows_listed_ = false;
     mutable bool generations_listed_ = false;
     mutable ProcessScopeKey process_key_{};

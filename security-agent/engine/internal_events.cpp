@@ -4,9 +4,9 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "common/json_text.h"
 #include "fields.gen.h"
 #include "security-agent/engine/json_fields.h"
-#include "security-agent/engine/json_text.h"
 #include "security-agent/policy/report_json.h"
 #include "security-agent/secl/filter_plan.h"
 

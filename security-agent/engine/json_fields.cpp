@@ -6,8 +6,6 @@
 #include <ctime>
 #include <utility>
 
-#include "security-agent/engine/json_text.h"
-
 namespace vedette::engine {
 
 void put_text(boost::json::object& object, std::string_view name, std::string_view bytes) {

@@ -4,9 +4,12 @@
 // written by plain assignment.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <string_view>
+
+#include "common/json_text.h"
 
 namespace vedette::engine {
 
@@ -17,6 +20,7 @@ void put_object(boost::json::object& object, std::string_view name, boost::json:
 /// `nanoseconds` since 1970 as RFC 3339 with all nine digits, UTC.
 void put_time(boost::json::object& object, std::string_view name, uint64_t nanoseconds);
 
+/// `values` are text already: names, tags.
 template <typename Names>
 void put_list(boost::json::object& object, std::string_view name, const Names& values) {
     if (values.empty())
@@ -25,6 +29,16 @@ void put_list(boost::json::object& object, std::string_view name, const Names& v
     for (const auto& value : values)
         list.emplace_back(value);
     object[name] = std::move(list);
+}
+
+/// `values` are bytes that somebody chose.
+template <typename Bytes>
+void put_texts(boost::json::object& object, std::string_view name, const Bytes& values) {
+    boost::json::array list(object.storage());
+    for (const auto& value : values)
+        list.emplace_back(json_text(value));
+    if (!list.empty())
+        object[name] = std::move(list);
 }
 
 }  // namespace vedette::engine

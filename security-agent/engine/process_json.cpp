@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "bpf/abi/records.h"
+#include "common/json_text.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/engine/json_fields.h"
-#include "security-agent/engine/json_text.h"
 #include "security-agent/engine/names.h"
 #include "security-agent/engine/scrubber.h"
 
@@ -17,17 +17,6 @@ namespace vedette::engine {
 namespace {
 
 using boost::json::object;
-
-bool has_file(const v1::File& file) {
-    return !file.path().empty() || !file.name().empty() || file.inode() != 0;
-}
-
-void put_scrubbed(object& out, std::string_view name, std::span<const std::string_view> values) {
-    std::vector<std::string> texts = scrub(values);
-    for (std::string& text : texts)
-        text = json_text(text);
-    put_list(out, name, texts);
-}
 
 void put_arguments(object& out, const v1::ProcessNode& process) {
     const auto& argv = process.argv();
@@ -86,7 +75,68 @@ std::string_view cgroup_manager(std::string_view path) {
     return {};
 }
 
+void put_package(object& out, const v1::Package& package) {
+    put_text(out, "package_name", package.name());
+    put_text(out, "package_version", package.version());
+    put_number(out, "package_epoch", package.epoch());
+    put_text(out, "package_release", package.release());
+    put_text(out, "package_source_version", package.source_version());
+    put_number(out, "package_source_epoch", package.source_epoch());
+    put_text(out, "package_source_release", package.source_release());
+}
+
+object user_session_json(const v1::UserSession& session) {
+    object out;
+    put_text(out, "id", session.id());
+    if (session.session_type())
+        out["session_type"] = name_of("session_type", session.session_type());
+    put_text(out, "identity", session.identity());
+    put_text(out, "k8s_username", session.k8s_username());
+    put_text(out, "k8s_uid", session.k8s_uid());
+    put_texts(out, "k8s_groups", session.k8s_groups());
+    put_number(out, "k8s_session_id", session.k8s_session_id());
+    put_number(out, "ssh_session_id", session.ssh_session_id());
+    put_text(out, "ssh_client_ip", ip_text(session.ssh_client_ip()));
+    put_number(out, "ssh_client_port", session.ssh_client_port());
+    if (session.ssh_auth_method())
+        out["ssh_auth_method"] = name_of("ssh_auth_method", session.ssh_auth_method());
+    put_text(out, "ssh_public_key", session.ssh_public_key());
+    return out;
+}
+
 }  // namespace
+
+bool has_file(const v1::File& file) {
+    return !file.path().empty() || !file.name().empty() || file.inode() != 0;
+}
+
+void put_scrubbed(object& out, std::string_view name, std::span<const std::string_view> values) {
+    put_texts(out, name, scrub(values));
+}
+
+boost::json::array capabilities_json(uint64_t mask) {
+    boost::json::array names;
+    for (const std::string& name : capability_names(mask))
+        names.emplace_back(name);
+    return names;
+}
+
+object file_metadata_json(const v1::FileMetadata& metadata) {
+    object out;
+    put_number(out, "size", metadata.size());
+    if (metadata.type())
+        out["type"] = name_of("file_type", metadata.type());
+    put_true(out, "is_executable", metadata.is_executable());
+    if (metadata.architecture())
+        out["architecture"] = name_of("file_architecture", metadata.architecture());
+    if (metadata.abi())
+        out["abi"] = name_of("file_abi", metadata.abi());
+    put_true(out, "is_upx_packed", metadata.is_upx_packed());
+    if (metadata.compression())
+        out["compression"] = name_of("file_compression", metadata.compression());
+    put_true(out, "is_garble_obfuscated", metadata.is_garble_obfuscated());
+    return out;
+}
 
 object file_json(const v1::File& file) {
     object out;
@@ -107,6 +157,9 @@ object file_json(const v1::File& file) {
     put_text(out, "group", file.group());
     put_time(out, "modification_time", file.modification_time());
     put_time(out, "change_time", file.change_time());
+    put_package(out, file.package());
+    put_texts(out, "hashes", file.hashes());
+    put_text(out, "mount_path", file.mount_path());
     put_true(out, "mount_visible", handlers::file_mount_visible(file));
     put_true(out, "mount_detached", handlers::file_mount_detached(file));
     return out;
@@ -127,14 +180,8 @@ object credentials_json(const v1::Credentials& credentials) {
     out["fsgid"] = credentials.fsgid();
     put_text(out, "fsgroup", credentials.fsgroup());
     out["auid"] = credentials.auid();
-    const auto list = [](uint64_t mask) {
-        boost::json::array names;
-        for (const std::string& name : capability_names(mask))
-            names.emplace_back(name);
-        return names;
-    };
-    out["cap_effective"] = list(credentials.cap_effective());
-    out["cap_permitted"] = list(credentials.cap_permitted());
+    out["cap_effective"] = capabilities_json(credentials.cap_effective());
+    out["cap_permitted"] = capabilities_json(credentials.cap_permitted());
     return out;
 }
 
@@ -173,6 +220,11 @@ object process_json(const v1::ProcessNode& process) {
     put_time(out, "exec_time", process.exec_time());
     put_time(out, "exit_time", process.exit_time());
     out["credentials"] = credentials_json(credentials);
+    if (process.caps_attempted())
+        out["caps_attempted"] = capabilities_json(process.caps_attempted());
+    if (process.caps_used())
+        out["caps_used"] = capabilities_json(process.caps_used());
+    put_object(out, "user_session", user_session_json(process.user_session()));
     if (has_file(process.file()))
         out["executable"] = file_json(process.file());
     if (has_file(process.interpreter()))

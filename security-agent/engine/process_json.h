@@ -4,8 +4,11 @@
 // lines hidden.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "vedette/v1/process.pb.h"
 
@@ -14,10 +17,19 @@ namespace vedette::engine {
 /// Ancestors that an alert shows; more are announced by truncated_ancestors.
 inline constexpr size_t kAlertAncestors = 200;
 
+/// Something is known of it.
+bool has_file(const v1::File& file);
 boost::json::object file_json(const v1::File& file);
+boost::json::object file_metadata_json(const v1::FileMetadata& metadata);
+/// The names of a mask.
+boost::json::array capabilities_json(uint64_t mask);
 boost::json::object credentials_json(const v1::Credentials& credentials);
 boost::json::object container_json(const v1::Container& container);
 boost::json::object cgroup_json(const v1::CGroup& cgroup);
+
+/// Arguments, secrets in them hidden; nothing when there are none.
+void put_scrubbed(boost::json::object& out, std::string_view name,
+                  std::span<const std::string_view> values);
 
 /// One image without its parents.
 boost::json::object process_json(const v1::ProcessNode& process);

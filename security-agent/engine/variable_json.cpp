@@ -5,7 +5,7 @@
 #include <boost/json/array.hpp>
 #include <vector>
 
-#include "security-agent/engine/json_text.h"
+#include "common/json_text.h"
 #include "security-agent/engine/scrubber.h"
 #include "security-agent/secl/ip.h"
 

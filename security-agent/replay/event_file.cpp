@@ -8,7 +8,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 
-#include "security-agent/engine/json_text.h"
+#include "common/json_text.h"
 #include "security-agent/replay/event_values.h"
 #include "security-agent/secl/ip.h"
 
@@ -37,7 +37,7 @@ boost::json::value text_of(const std::string& value, ValueType type) {
     if (type == ValueType::kIp) {
         return boost::json::string(address_text(value));
     }
-    return boost::json::string(engine::json_text(value));
+    return boost::json::string(json_text(value));
 }
 
 boost::json::value number_of(int64_t value, ValueType type) {

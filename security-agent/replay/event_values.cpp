@@ -9,8 +9,8 @@
 #include <ctime>
 #include <memory_resource>
 
+#include "common/json_text.h"
 #include "security-agent/engine/handlers.h"
-#include "security-agent/engine/json_text.h"
 #include "security-agent/policy/yaml_fields.h"
 #include "security-agent/secl/constants.h"
 #include "security-agent/secl/ip.h"
@@ -108,7 +108,7 @@ std::optional<ValueError> append_string(const YamlNode& node, EventValue& out) {
         (node.plain && parse_integer(node.scalar)))
         return expected("a string", node,
                         node.kind == Kind::kScalar ? fmt::format("write \"{}\"", node.scalar) : "");
-    out.strings.push_back(engine::bytes_of(node.scalar));
+    out.strings.push_back(bytes_of(node.scalar));
     return std::nullopt;
 }
 

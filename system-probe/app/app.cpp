@@ -65,7 +65,9 @@ std::span<const App::Step> App::steps() {
 }
 
 App::App(const Settings& settings, std::shared_ptr<Logger> logger)
-    : settings_(settings), logger_(std::move(logger)) {}
+    : settings_(settings),
+      logger_(std::move(logger)),
+      dumps_(settings.string("run_dir") + "/dumps") {}
 
 App::~App() = default;
 
@@ -262,10 +264,7 @@ Result<> App::start_servers() {
     if (!events)
         return forward_error(events);
     event_server_ = std::move(*events);
-    auto commands = GrpcServer::start(
-        make_command_service([this](v1::ProbeStatus& out, std::function<void(bool)> done) {
-            provide_status(out, std::move(done));
-        }));
+    auto commands = GrpcServer::start(make_command_service(command_handlers()));
     if (!commands)
         return forward_error(commands);
     command_server_ = std::move(*commands);
@@ -295,6 +294,38 @@ Result<> App::start_pipeline() {
 
 void App::stop_pipeline() {
     pipeline_->stop();
+}
+
+CommandHandlers App::command_handlers() {
+    CommandHandlers out;
+    out.status = [this](v1::ProbeStatus& status, std::function<void(bool)> done) {
+        provide_status(status, std::move(done));
+    };
+    out.config = [this](v1::ProbeConfig& config) {
+        config.set_runtime_enabled(settings_.boolean("runtime_security_config.enabled"));
+        config.set_yaml(settings_.to_yaml());
+    };
+    out.dump_processes = [this](const v1::DumpProcessCacheRequest& request,
+                                std::function<void(Result<std::string>)> done) {
+        dump_processes(request, std::move(done));
+    };
+    return out;
+}
+
+void App::dump_processes(const v1::DumpProcessCacheRequest& request,
+                         std::function<void(Result<std::string>)> done) {
+    const bool posted = pipeline_->post([this, request, done] {
+        auto path = dumps_.processes(
+            request, [this](const Dumps::NodeVisitor& visit) { pipeline_->for_each_node(visit); },
+            Dumps::Clock::now());
+        if (path)
+            logger_->info("the process cache was dumped to '{}' on request", *path);
+        else
+            logger_->warn("dump of the process cache: {}", path.error().message);
+        done(std::move(path));
+    });
+    if (!posted)
+        done(fail(ErrorCode::kUnavailable, "the probe is stopping"));
 }
 
 void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {

@@ -18,6 +18,8 @@
 #include "common/metrics.h"
 #include "common/result.h"
 #include "system-probe/app/pipeline.h"
+#include "system-probe/commands/command_service.h"
+#include "system-probe/commands/dumps.h"
 #include "system-probe/stream/file_lock.h"
 #include "system-probe/stream/grpc_server.h"
 #include "system-probe/stream/peer_listener.h"
@@ -65,7 +67,10 @@ class App {
     void find_agent_user();
     void wait_for_signal();
     void beat_watchdog();
+    CommandHandlers command_handlers();
     void provide_status(v1::ProbeStatus& out, std::function<void(bool)> done);
+    void dump_processes(const v1::DumpProcessCacheRequest& request,
+                        std::function<void(Result<std::string>)> done);
     void warn(std::string warning);
 
     const Settings& settings_;
@@ -85,6 +90,7 @@ class App {
     std::unique_ptr<RecordSource> source_;
     int64_t replay_boot_time_ns_ = 0;
     std::unique_ptr<Pipeline> pipeline_;
+    Dumps dumps_;  ///< pipeline thread
     std::unique_ptr<GrpcServer> event_server_;
     std::unique_ptr<GrpcServer> command_server_;
     std::unique_ptr<PeerListener> event_listener_;

@@ -64,6 +64,10 @@ class Pipeline {
 
     /// Pipeline thread. What it does not know (process facts, warnings of the start) stays untouched.
     void fill_status(v1::ProbeStatus& status);
+    /// Everything that is known, parents first. Pipeline thread: use post().
+    void for_each_node(const std::function<void(v1::ProcessNode)>& visit) const {
+        resolver_.for_each_node(visit);
+    }
     /// Grows while the thread works; any thread.
     uint64_t heartbeat() const { return heartbeat_.load(std::memory_order_relaxed); }
     BatchQueue& queue() { return queue_; }

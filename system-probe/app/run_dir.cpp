@@ -6,14 +6,14 @@
 
 namespace vedette::probe {
 
-Result<> prepare_run_dir(const std::string& path) {
+Result<> prepare_run_dir(const std::string& path, mode_t mode) {
     if (!path.starts_with('/')) {
         return fail(ErrorCode::kInvalid, "run_dir '{}' must be an absolute path", path);
     }
-    const bool made = mkdir(path.c_str(), 0755) == 0;
+    const bool made = mkdir(path.c_str(), mode) == 0;
     if (!made && errno != EEXIST)
         return fail_errno(errno, "creating run_dir '{}'", path);
-    if (made && chmod(path.c_str(), 0755) != 0) {  // whatever the umask
+    if (made && chmod(path.c_str(), mode) != 0) {  // whatever the umask
         return fail_errno(errno, "run_dir '{}'", path);
     }
     struct stat found = {};

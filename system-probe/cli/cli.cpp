@@ -9,6 +9,7 @@
 #include "common/version.h"
 #include "system-probe/app/app.h"
 #include "system-probe/cli/check.h"
+#include "system-probe/cli/debug.h"
 
 namespace vedette::probe {
 namespace {
@@ -68,6 +69,21 @@ int run_command_line(int argc, char** argv) {
     check_command->add_flag("--json", json, "Print JSON");
     auto* config_command = cli.add_subcommand("config", "Print the settings in force, as YAML");
 
+    auto* debug_command = cli.add_subcommand("debug", "Ask the running probe");
+    debug_command->require_subcommand(1);
+    debug_command->fallthrough();
+    auto* debug_config_command =
+        debug_command->add_subcommand("config", "Print the settings it runs with, as YAML");
+    auto* debug_processes_command = debug_command->add_subcommand(
+        "process-cache",
+        "Let it write what it knows of all processes to a file that root can read");
+    ProcessCacheArguments process_cache;
+    debug_processes_command->add_flag("--with-args", process_cache.with_args,
+                                      "With command lines, passwords in them included");
+    debug_processes_command->add_option("--format", process_cache.format, "dot or json")
+        ->check(CLI::IsMember({"dot", "json"}))
+        ->capture_default_str();
+
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -82,6 +98,10 @@ int run_command_line(int argc, char** argv) {
         std::cout << settings->to_yaml();
         return 0;
     }
+    if (debug_config_command->parsed())
+        return debug_config(*settings);
+    if (debug_processes_command->parsed())
+        return debug_process_cache(*settings, process_cache);
     if (check_command->parsed())
         return run_check(*settings, json);
     return start(*settings);

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent may ask of the probe.
+// What the agent, and root by `system-probe debug`, may ask of the probe.
 #pragma once
 
 #include <grpcpp/impl/service_type.h>
 
 #include <functional>
 #include <memory>
+#include <string>
 
+#include "common/result.h"
 #include "vedette/v1/command.pb.h"
 
 namespace vedette::probe {
 
-/// Calls back exactly once, from any thread; false when the probe is stopping and cannot answer.
-using StatusProvider = std::function<void(v1::ProbeStatus& out, std::function<void(bool ok)> done)>;
+/// Who answers. All are called on gRPC's threads; `done` is called exactly once, from any thread.
+struct CommandHandlers {
+    /// `done(false)`: the probe is stopping and cannot answer.
+    std::function<void(v1::ProbeStatus& out, std::function<void(bool ok)> done)> status;
+    std::function<void(v1::ProbeConfig& out)> config;
+    /// `done` gets the path of the new file.
+    std::function<void(const v1::DumpProcessCacheRequest& request,
+                       std::function<void(Result<std::string>)> done)>
+        dump_processes;
+};
 
-/// `status` is called on gRPC's threads.
-std::unique_ptr<grpc::Service> make_command_service(StatusProvider status);
+std::unique_ptr<grpc::Service> make_command_service(CommandHandlers handlers);
 
 }  // namespace vedette::probe

@@ -93,6 +93,24 @@ TEST_CASE("format: one line, with nothing that a terminal would obey") {
     CHECK(coloured.find("a\x1b[31m") == std::string::npos);
 }
 
+TEST_CASE("format: what an event of each kind is about") {
+    const auto format = [](const std::string& event, const std::string& members) {
+        return format_alert(fmt::format(R"({{"agent":{{"rule_id":"r"}},"evt":{{"name":"{}",)"
+                                        R"("outcome":"Success"}},"process":{{"pid":7}},{}}})",
+                                        event, members),
+                            false);
+    };
+    CHECK_THAT(format("rename", R"("file":{"path":"/a","destination":{"path":"/b"}})"),
+               ContainsSubstring("rename /a /b "));
+    CHECK_THAT(
+        format("signal", R"("signal":{"type":"SIGKILL","pid":9,"target":{"comm":"x\u001b"}})"),
+        ContainsSubstring("signal SIGKILL x\\x1b 9 "));
+    CHECK_THAT(format("bpf", R"("bpf":{"cmd":"BPF_PROG_LOAD"})"),
+               ContainsSubstring("bpf BPF_PROG_LOAD "));
+    CHECK_THAT(format("signal", R"("signal":[1])"), ContainsSubstring("r  signal "));
+    CHECK_THAT(format("chmod", R"("file":{"path":"/a"})"), ContainsSubstring("chmod /a "));
+}
+
 TEST_CASE("format: what is no alert passes through, harmless") {
     CHECK(format_alert("plain \x1b[2J text", false) == "plain \\x1b[2J text");
     CHECK(format_alert("{\"a\":1}", false) == "{\"a\":1}");

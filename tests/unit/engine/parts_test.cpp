@@ -133,10 +133,38 @@ TEST_CASE("names: capabilities, families, protocols, causes") {
     CHECK(capability_names(1ULL << 21 | 1) == Strings{"CAP_CHOWN", "CAP_SYS_ADMIN"});
     CHECK(capability_names(1ULL << 40) == Strings{"CAP_CHECKPOINT_RESTORE"});
     CHECK(capability_names(1ULL << 63) == Strings{"CAP_63"});
-    CHECK(address_family_name(2) == "AF_INET");
-    CHECK(address_family_name(999) == "999");
-    CHECK(l4_protocol_name(17) == "IP_PROTO_UDP");
-    CHECK(exit_cause_name(2) == "SIGNALED");
+    CHECK(name_of("address_family", 2) == "AF_INET");
+    CHECK(name_of("address_family", 999) == "999");
+    CHECK(name_of("l4_protocol", 17) == "IP_PROTO_UDP");
+    CHECK(name_of("exit_cause", 2) == "SIGNALED");
+}
+
+TEST_CASE("names: bits and numbers among them") {
+    CHECK(flag_names("clone_flags", 0).empty());
+    CHECK(flag_names("clone_flags", 0x10020000) == Strings{"CLONE_NEWNS", "CLONE_NEWUSER"});
+    CHECK(flag_names("unlink_flags", 0x201) == Strings{"AT_REMOVEDIR", "0x1"});
+    CHECK(flag_text("prot", 0) == "PROT_NONE");
+    CHECK(flag_text("prot", 7) == "PROT_READ | PROT_WRITE | PROT_EXEC");
+    CHECK(flag_text("pipe_buffer_flags", 0) == "0");
+    CHECK(flag_text("vm_flags", 1ULL << 40 | 4) == "VM_EXEC | 0x10000000000");
+    CHECK(map_flag_text(0) == "0");
+    CHECK(map_flag_text(0x22) == "MAP_PRIVATE | MAP_ANONYMOUS");
+    CHECK(map_flag_text(0x03) == "MAP_SHARED_VALIDATE");
+    CHECK(map_flag_text(0x40000 | 21U << 26 | 1) == "MAP_SHARED | MAP_HUGETLB | MAP_HUGE_2MB");
+}
+
+TEST_CASE("names: what a number means depends on another") {
+    CHECK(socket_option_name(1, 26) == "SO_ATTACH_FILTER");
+    CHECK(socket_option_name(6, 1) == "TCP_NODELAY");
+    CHECK(socket_option_name(0, 1) == "IP_TOS");
+    CHECK(socket_option_name(41, 26) == "IPV6_V6ONLY");
+    CHECK(socket_option_name(1, 9999) == "9999");
+    CHECK(socket_option_name(17, 1) == "1");
+    CHECK(icmp_type_name(1, 3) == "ICMP_DEST_UNREACH");
+    CHECK(icmp_type_name(58, 3) == "ICMPV6_TIME_EXCEED");
+    CHECK(icmp_type_name(6, 3).empty());
+    CHECK(socket_protocol_name(2, 6) == "IP_PROTO_TCP");
+    CHECK(socket_protocol_name(17, 768) == "768");
 }
 
 TEST_CASE("queue: messages keep their order") {

@@ -17,7 +17,9 @@
 #include <thread>
 
 #include "system-probe/app/pipeline.h"
+#include "system-probe/commands/command_client.h"
 #include "system-probe/commands/command_service.h"
+#include "system-probe/commands/dumps.h"
 #include "system-probe/stream/event_service.h"
 #include "system-probe/stream/grpc_server.h"
 #include "system-probe/stream/peer_listener.h"
@@ -97,15 +99,7 @@ class Probe {
             GrpcServer::start(make_event_service(pipeline_->queue(), pipeline_->hello_handler(),
                                                  pipeline_->filter_handler()))
                 .value();
-        commands_ = GrpcServer::start(make_command_service([this](v1::ProbeStatus& out,
-                                                                  std::function<void(bool)> done) {
-                        const bool posted = pipeline_->post([this, &out, done] {
-                            pipeline_->fill_status(out);
-                            done(true);
-                        });
-                        if (!posted)
-                            done(false);
-                    })).value();
+        commands_ = GrpcServer::start(make_command_service(handlers())).value();
         event_listener_ = listener(socket_, *events_);
         command_listener_ = listener(command_socket_, *commands_);
         REQUIRE(event_listener_->start());
@@ -114,6 +108,31 @@ class Probe {
         io_thread_ = std::thread([this] { io_.run(); });
     }
     ~Probe() { stop(); }
+
+    CommandHandlers handlers() {
+        CommandHandlers out;
+        out.status = [this](v1::ProbeStatus& status, std::function<void(bool)> done) {
+            const bool posted = pipeline_->post([this, &status, done] {
+                pipeline_->fill_status(status);
+                done(true);
+            });
+            if (!posted)
+                done(false);
+        };
+        out.config = [](v1::ProbeConfig& config) { config.set_yaml("a: 1\n"); };
+        out.dump_processes = [this](const v1::DumpProcessCacheRequest& request,
+                                    std::function<void(Result<std::string>)> done) {
+            const bool posted = pipeline_->post([this, request, done] {
+                done(dumps_.processes(
+                    request,
+                    [this](const Dumps::NodeVisitor& visit) { pipeline_->for_each_node(visit); },
+                    Dumps::Clock::now()));
+            });
+            if (!posted)
+                done(fail(ErrorCode::kUnavailable, "stopping"));
+        };
+        return out;
+    }
 
     /// As the daemon does it.
     void stop() {
@@ -133,7 +152,7 @@ class Probe {
         return grpc::CreateCustomChannel("unix:" + dir_ / name, grpc::InsecureChannelCredentials(),
                                          arguments);
     }
-    std::string path() const { return dir_ / "events.sock"; }
+    std::string path(const std::string& name = "events.sock") const { return dir_ / name; }
 
     FakeRing ring;
     std::atomic<uint64_t> refused = 0;
@@ -146,6 +165,7 @@ class Probe {
     }
 
     TempDir dir_;
+    Dumps dumps_{dir_ / "dumps"};
     std::shared_ptr<Logger> logger_;
     Metrics metrics_;
     UnixSocket socket_;
@@ -457,6 +477,25 @@ TEST_CASE("only root and the agent may connect: others are refused and counted")
     CHECK(probe.refused == 1);
     CHECK(connect_as(0, 0, probe.path()) == 0);
     CHECK(probe.refused == 1);
+}
+
+TEST_CASE("commands: what the probe is asked for on its command socket") {
+    Probe probe;
+    const std::string socket = probe.path("cmd.sock");
+    const auto config = ask_config(socket);
+    REQUIRE(config);
+    CHECK(config->yaml() == "a: 1\n");
+    const auto path = ask_process_dump(socket, {});
+    REQUIRE(path);
+    struct stat found = {};
+    REQUIRE(stat(path->c_str(), &found) == 0);
+    CHECK((found.st_mode & 07777) == 0400);
+    const auto again = ask_process_dump(socket, {});
+    REQUIRE_FALSE(again);
+    CHECK_THAT(again.error().message, ContainsSubstring("less than a second ago"));
+    const auto nobody = ask_config(probe.path("no.sock"));
+    REQUIRE_FALSE(nobody);
+    CHECK_THAT(nobody.error().message, ContainsSubstring("system-probe does not run"));
 }
 
 TEST_CASE("who may connect") {

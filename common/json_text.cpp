@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "security-agent/engine/json_text.h"
+#include "common/json_text.h"
 
 #include <cstdint>
 
-namespace vedette::engine {
+namespace vedette {
 namespace {
 
 uint8_t byte_at(std::string_view text, size_t at) {
@@ -86,4 +86,4 @@ std::string bytes_of(std::string_view text) {
     return out;
 }
 
-}  // namespace vedette::engine
+}  // namespace vedette

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace vedette::engine {
+namespace vedette {
 
 /// Valid UTF-8. Control characters stay: the JSON writer escapes them.
 std::string json_text(std::string_view bytes);
@@ -17,4 +17,4 @@ std::string json_text(std::string_view bytes);
 /// The bytes that `text` stands for.
 std::string bytes_of(std::string_view text);
 
-}  // namespace vedette::engine
+}  // namespace vedette

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "security-agent/engine/json_text.h"
+#include "common/json_text.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -7,8 +7,8 @@
 
 #include "tests/unit/catch.h"
 
-using vedette::engine::bytes_of;
-using vedette::engine::json_text;
+using vedette::bytes_of;
+using vedette::json_text;
 
 namespace {
 

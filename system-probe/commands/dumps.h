@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What DumpProcessCache does, without gRPC.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/result.h"
+#include "vedette/v1/command.pb.h"
+#include "vedette/v1/process.pb.h"
+
+namespace vedette::probe {
+
+/// Pipeline thread. A dump keeps it from reading the kernel's ring meanwhile (some 5 us a process), hence one a second.
+class Dumps {
+   public:
+    using NodeVisitor = std::function<void(v1::ProcessNode)>;
+    using Nodes = std::function<void(const NodeVisitor&)>;  ///< visits all, parents first
+    using Clock = std::chrono::steady_clock;
+
+    static constexpr auto kGap = std::chrono::seconds(1);
+
+    explicit Dumps(std::string directory) : directory_(std::move(directory)) {}
+
+    /// The path of the new file. Errors: kLimit when the last was less than kGap ago.
+    Result<std::string> processes(const v1::DumpProcessCacheRequest& request, const Nodes& nodes,
+                                  Clock::time_point now);
+
+   private:
+    std::string directory_;
+    std::optional<Clock::time_point> last_;
+};
+
+}  // namespace vedette::probe

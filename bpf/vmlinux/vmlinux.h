@@ -423,9 +423,7 @@ struct sock_fprog_kern {
 	struct sock_filter *filter;
 };
 
-struct bpf_prog {
-	struct sock_fprog_kern *orig_prog;
-};
+struct bpf_prog;
 
 struct sk_filter {
 	struct bpf_prog *prog;
@@ -473,6 +471,7 @@ struct bpf_prog {
 	enum bpf_attach_type expected_attach_type;
 	u8 tag[8];
 	struct bpf_prog_aux *aux;
+	struct sock_fprog_kern *orig_prog;
 };
 
 struct sockaddr_storage;

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "system-probe/decode/event_type.h"
 #include "tests/unit/catch.h"
 #include "vedette/v1/event.pb.h"
 #include "vedette/v1/event_stream.pb.h"

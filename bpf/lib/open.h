@@ -42,6 +42,9 @@ static __always_inline void last_element(struct scratch *s, u32 len, struct filt
 			break;
 		n = i + 1;
 	}
+	/* Through memory, so that the verifier forgets how the loop ended and looks at what follows once. */
+	*(volatile u32 *)&s->found = n;
+	n = *(volatile u32 *)&s->found;
 	if (n < 3 || n >= FILTER_NAME_MAX)
 		return;
 	if (bpf_probe_read_kernel(out->text, n, s->record + ((s->len - n) & 0xffff)))

@@ -27,7 +27,7 @@ struct walk {
 struct scratch {
 	u32 users;
 	u32 slot;
-	u32 len; /* of the record so far */
+	u32 len;   /* of the record so far */
 	u32 found; /* by a loop, see last_element() */
 	struct walk walk;
 	u8 record[VDT_RECORD_MAX];

@@ -136,8 +136,7 @@ static int act_call(int argc, char **argv)
 		if (strcmp(calls[i].name, argv[1]) != 0)
 			continue;
 		if (narrow)
-			return report_plain(
-				call32(calls[i].compat, a[0], a[1], a[2], a[3], a[4]));
+			return report_plain(call32(calls[i].compat, a[0], a[1], a[2], a[3], a[4]));
 		return report_plain(syscall(calls[i].native, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 	fprintf(stderr, "act: no call %s\n", argv[1]);

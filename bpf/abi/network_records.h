@@ -52,7 +52,7 @@ struct vdt_packet {
 	__u32 payload_size; /* of what BYTES is the front of */
 	__u32 netns;	    /* inode number; of the device */
 	char interface[VDT_INTERFACE_LEN];
-	__u32 pad;
+	__u32 net_cookie; /* as in struct vdt_process */
 };
 VDT_ASSERT(sizeof(struct vdt_packet) == 72);
 

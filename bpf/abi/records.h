@@ -256,7 +256,7 @@ struct vdt_process {
 	char comm[VDT_COMM_LEN];
 	char tty[VDT_TTY_LEN]; /* "" when none */
 	__u32 flags;	       /* VDT_PROC_* */
-	__u32 pad;
+	__u32 net_cookie; /* of the network namespace, whose inode number is used again; 0 before 5.12 */
 };
 VDT_ASSERT(sizeof(struct vdt_process) == 216);
 

@@ -170,6 +170,15 @@ static __always_inline u64 compat_mtime(const struct inode *inode)
 }
 
 /*
+ * 5.12, 3d368ab87cf6 "net: initialize net->net_cookie at netns setup": a number that no other namespace ever has, set from
+ * the beginning. Its low half is enough to tell two users of one inode number apart.
+ */
+static __always_inline u32 compat_net_cookie(struct net *net)
+{
+	return bpf_core_field_exists(net->net_cookie) ? (u32)BPF_CORE_READ(net, net_cookie) : 0;
+}
+
+/*
  * An anonymous mount namespace (fsmount, open_tree) is no namespace a process lives in. Its mark was sequence
  * number 0 until 6.18 gave every namespace an id of which it has none.
  */

@@ -115,6 +115,7 @@ static __always_inline void packet_device(struct __sk_buff *skb, struct vdt_pack
 		return;
 	BPF_CORE_READ_STR_INTO(&out->interface, device, name);
 	out->netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	out->net_cookie = compat_net_cookie(BPF_CORE_READ(device, nd_net.net));
 }
 
 static __always_inline void item_payload(struct scratch *s, struct __sk_buff *skb,

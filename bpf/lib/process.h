@@ -31,6 +31,7 @@ static __always_inline void process_collect(struct task_struct *task, struct vdt
 	cred_collect(task, &out->cred);
 	out->cgroup_id = task_cgroup_id(task);
 	out->netns = BPF_CORE_READ(namespaces, net_ns, ns.inum);
+	out->net_cookie = compat_net_cookie(BPF_CORE_READ(namespaces, net_ns));
 	out->mntns = BPF_CORE_READ(namespaces, mnt_ns, ns.inum);
 	out->userns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
 	process_pids(task, out);

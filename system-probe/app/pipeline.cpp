@@ -65,7 +65,6 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       lost_(metrics.counter("vedette_probe_events_lost_total",
                             "Events lost in the kernel, for want of room.")) {
     names_.refresh();
-    source_.apply(plan_before_agent());
 }
 
 Pipeline::~Pipeline() {

@@ -19,7 +19,7 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     out.target.reset();
     out.cgroup.reset();
     out.cgroup_id = header.cgroup_id;
-    out.netns = 0;
+    out.network = 0;
     out.dns_ttl_s = 0;
     out.unknown_items = record->unknown_items();
     if (record->has(VDT_ITEM_CGROUP))

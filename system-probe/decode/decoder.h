@@ -42,12 +42,17 @@ struct Decoded {
     std::optional<vdt_target> target;        ///< another process that the event names
     std::optional<std::string_view> cgroup;  ///< path, when the record has one
     uint64_t cgroup_id = 0;  ///< that of `process`, else the actor's; CGROUP: the new one
-    uint32_t netns = 0;  ///< network namespace of a packet; else ProcessResolver sets the process's
+    uint64_t network = 0;    ///< network_id() of a packet; else ProcessResolver sets the process's
     uint32_t dns_ttl_s = 0;  ///< DNS: how long the answer holds
     unsigned unknown_items = 0;
 
     vdt_type type() const { return static_cast<vdt_type>(header.type); }
 };
+
+/// Names a network namespace for as long as the kernel runs.
+constexpr uint64_t network_id(uint32_t inode, uint32_t cookie) {
+    return uint64_t{cookie} << 32 | inode;
+}
 
 /// Errors: kInvalid, `out` is then unspecified.
 Result<> decode(std::span<const std::byte> record, Decoded& out);

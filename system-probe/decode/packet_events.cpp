@@ -35,7 +35,7 @@ vdt_packet decode_packet(const Record& record, Decoded& out) {
     network.mutable_destination()->set_port(ntohs(fixed.destination_port));
     network.set_network_direction(fixed.egress != 0 ? kEgress : kIngress);
     network.set_size(fixed.size);
-    out.netns = fixed.netns;
+    out.network = network_id(fixed.netns, fixed.net_cookie);
     return fixed;
 }
 

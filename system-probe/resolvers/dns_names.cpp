@@ -25,14 +25,14 @@ void DnsNames::apply(Decoded& decoded) {
     auto& event = decoded.event;
     const uint64_t now = decoded.header.time_ns;
     const auto name_peer = [&](const v1::Address& address, auto& out) {
-        for (auto& name : find(decoded.netns, address.ip(), now))
+        for (auto& name : find(decoded.network, address.ip(), now))
             *out.Add() = std::move(name);
     };
     switch (decoded.type()) {
         case VDT_DNS:
             // What a process sends out it may have made up.
             if (event.network().network_direction() == kIngress)
-                learn(decoded.netns, event.dns(), decoded.dns_ttl_s, now);
+                learn(decoded.network, event.dns(), decoded.dns_ttl_s, now);
             break;
         case VDT_CONNECT:
             name_peer(event.connect().addr(), *event.mutable_connect()->mutable_hostnames());
@@ -45,13 +45,13 @@ void DnsNames::apply(Decoded& decoded) {
     }
 }
 
-void DnsNames::learn(uint32_t netns, const v1::Dns& dns, uint32_t ttl_s, uint64_t now_ns) {
+void DnsNames::learn(uint64_t network, const v1::Dns& dns, uint32_t ttl_s, uint64_t now_ns) {
     if (dns.question().name().empty())
         return;
     const uint64_t expires = now_ns + std::clamp(ttl_s, kMinTtl, kMaxTtl) * kNsPerSecond;
     for (const std::string& address : dns.response().ips()) {
         Key key;
-        if (!make_key(netns, address, key))
+        if (!make_key(network, address, key))
             continue;
         Entry& entry = get(key);
         add(entry, dns.question().name(), now_ns, expires);
@@ -62,9 +62,10 @@ void DnsNames::learn(uint32_t netns, const v1::Dns& dns, uint32_t ttl_s, uint64_
         forget_oldest();
 }
 
-std::vector<std::string> DnsNames::find(uint32_t netns, std::string_view address, uint64_t now_ns) {
+std::vector<std::string> DnsNames::find(uint64_t network, std::string_view address,
+                                        uint64_t now_ns) {
     Key key;
-    if (entries_.empty() || !make_key(netns, address, key))
+    if (entries_.empty() || !make_key(network, address, key))
         return {};
     const auto found = entries_.find(key);
     if (found == entries_.end())
@@ -78,7 +79,7 @@ std::vector<std::string> DnsNames::find(uint32_t netns, std::string_view address
     return names;
 }
 
-bool DnsNames::make_key(uint32_t netns, std::string_view address, Key& out) {
+bool DnsNames::make_key(uint64_t network, std::string_view address, Key& out) {
     if (address.size() == 4) {
         std::ranges::copy(kMappedPrefix, out.address.begin());
         std::ranges::copy(address, out.address.begin() + kMappedPrefix.size());
@@ -87,7 +88,7 @@ bool DnsNames::make_key(uint32_t netns, std::string_view address, Key& out) {
     } else {
         return false;
     }
-    out.netns = netns;
+    out.network = network;
     return true;
 }
 

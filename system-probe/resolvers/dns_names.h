@@ -32,9 +32,9 @@ class DnsNames {
     /// Learns from an answer that came in; names the peer of a connect or accept.
     void apply(Decoded& decoded);
 
-    void learn(uint32_t netns, const v1::Dns& dns, uint32_t ttl_s, uint64_t now_ns);
+    void learn(uint64_t network, const v1::Dns& dns, uint32_t ttl_s, uint64_t now_ns);
     /// Of 4 or 16 bytes; the oldest name first. IPv4 in IPv6 is the IPv4 address.
-    std::vector<std::string> find(uint32_t netns, std::string_view address, uint64_t now_ns);
+    std::vector<std::string> find(uint64_t network, std::string_view address, uint64_t now_ns);
 
     size_t bytes() const { return bytes_; }
     /// Addresses that were forgotten before their time, for want of room.
@@ -46,7 +46,7 @@ class DnsNames {
         uint64_t expires_ns;
     };
     struct Key {
-        uint32_t netns;
+        uint64_t network;
         std::array<char, 16> address;
         auto operator<=>(const Key&) const = default;
     };
@@ -55,7 +55,7 @@ class DnsNames {
         std::list<Key>::iterator use;  ///< in uses_
     };
 
-    static bool make_key(uint32_t netns, std::string_view address, Key& out);
+    static bool make_key(uint64_t network, std::string_view address, Key& out);
     Entry& get(const Key& key);
     void add(Entry& entry, std::string_view text, uint64_t now_ns, uint64_t expires_ns);
     void forget_oldest();

@@ -52,6 +52,7 @@ struct Image {
     vdt_cred credentials = {};
     uint32_t ppid = 0;
     uint32_t netns = 0, mntns = 0, pidns = 0, userns = 0;
+    uint32_t net_cookie = 0;
     uint32_t ns_pid = 0;
     uint32_t sid = 0;
     std::string comm;

@@ -35,6 +35,7 @@ void inherit(Image& image, const Image& from) {
     image.comm = from.comm;
     image.tty = from.tty;
     image.netns = from.netns;
+    image.net_cookie = from.net_cookie;
     image.mntns = from.mntns;
     image.pidns = from.pidns;
     image.userns = from.userns;
@@ -105,8 +106,8 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     const Image* target = name_target(decoded, sequence);
     if (image != nullptr) {
         decoded.event.set_process_key(image->key);
-        if (decoded.netns == 0)
-            decoded.netns = image->netns;
+        if (decoded.network == 0)
+            decoded.network = network_id(image->netns, image->net_cookie);
         image->last_sequence = sequence;
         cache_.enforce_bound(*image);
     } else if (target != nullptr) {
@@ -390,6 +391,7 @@ void ProcessResolver::fill_process(Image& image, const Decoded& decoded, const I
     image.credentials = process.cred;
     image.ppid = process.parent.pid;
     image.netns = process.netns;
+    image.net_cookie = process.net_cookie;
     image.mntns = process.mntns;
     image.pidns = process.pidns;
     image.userns = process.userns;

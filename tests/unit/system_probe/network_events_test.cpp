@@ -151,13 +151,13 @@ TEST_CASE("the names of an answer are given to a connect, in its network only, w
     REQUIRE(decode(as_record(bytes_of(record)), decoded));
     names.apply(decoded);
 
-    const auto hostnames = [&names](uint32_t netns, uint64_t time_ns) {
+    const auto hostnames = [&names](uint64_t network, uint64_t time_ns) {
         auto connect = builder<vdt_connect>(VDT_CONNECT, image(5), time_ns);
         connect.fixed = inet_address();
         std::memcpy(connect.fixed.addr, "\x0a\0\0\x09", 4);
         Decoded out;
         REQUIRE(decode(as_record(bytes_of(connect)), out));
-        out.netns = netns;
+        out.network = network;
         names.apply(out);
         return std::vector<std::string>(out.event.connect().hostnames().begin(),
                                         out.event.connect().hostnames().end());

@@ -124,12 +124,14 @@ static __always_inline void item_payload(struct scratch *s, struct __sk_buff *sk
 	u32 len = packet->facts.payload_size;
 	void *room = item_room(s, VDT_PAYLOAD_MAX);
 
-	if (!room)
+	if (!room || len == 0)
 		return;
-	barrier_var(len);
 	if (len > VDT_PAYLOAD_MAX)
 		len = VDT_PAYLOAD_MAX;
-	if (len == 0 || bpf_skb_load_bytes(skb, packet->payload, room, len))
+	/* The same once more, in a form from which the verifier of 6.1 and older sees both bounds. */
+	barrier_var(len);
+	len = ((len - 1) & (VDT_PAYLOAD_MAX - 1)) + 1;
+	if (bpf_skb_load_bytes(skb, packet->payload, room, len))
 		return;
 	item_close(s, room, VDT_ITEM_BYTES, len);
 }

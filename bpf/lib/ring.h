@@ -118,14 +118,20 @@ static __always_inline void ring_output(u16 type, void *record, u64 size)
 	u64 cgroup_id = ((struct vdt_header *)record)->cgroup_id;
 	long err;
 
-	if (is_reserved(type)) {
-		err = bpf_ringbuf_output(&reserved_ring, record, size, 0);
-	} else if (!within_budget(cgroup_id, size)) {
+	if (!is_reserved(type) && !within_budget(cgroup_id, size)) {
 		lose(type, VDT_LOSS_BUDGET, cgroup_id);
 		return;
-	} else {
-		err = bpf_ringbuf_output(&ring, record, size, 0);
 	}
+	/* Here, not before: what the verifier of 6.1 and older knows of a size is lost on the stack. */
+	if (!__builtin_constant_p(size)) {
+		barrier_var(size);
+		if (size > VDT_RECORD_MAX)
+			size = VDT_RECORD_MAX;
+	}
+	if (is_reserved(type))
+		err = bpf_ringbuf_output(&reserved_ring, record, size, 0);
+	else
+		err = bpf_ringbuf_output(&ring, record, size, 0);
 	if (err)
 		lose(type, VDT_LOSS_RING_FULL, cgroup_id);
 	else

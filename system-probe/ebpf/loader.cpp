@@ -34,7 +34,7 @@ constexpr std::string_view kNotRoot =
 
 constexpr const char* kPossibleCpus = "/sys/devices/system/cpu/possible";
 constexpr size_t kMaxBytes = 4096;
-constexpr size_t kMaxAttempts = 16;  // one for each program that may be refused
+constexpr size_t kMaxAttempts = 64;  // one for each program that may be refused
 constexpr uint64_t kMaxRing = 1ULL << 30;
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {

@@ -56,7 +56,8 @@ class RecordSource {
     /// Whose records were lost since the last call; never more than counters() says when that is asked afterwards.
     virtual std::vector<LossGap> gaps() { return {}; }
 
-    /// What is needed from now on; nothing but process lifecycle until then. A source without filters hands over everything.
+    /// What is needed from now on; nothing but process lifecycle until then. A source without filters hands over
+    /// everything.
     virtual void apply(const FilterPlan& /*plan*/) {}
 
     virtual std::vector<HookReport> hooks() const = 0;

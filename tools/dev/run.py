@@ -93,8 +93,9 @@ def run(arguments, ports, state_dir):
 def ready_line(pair):
     status = pair.status()
     watching = pair.replay or "this kernel"
-    hooks = [hook["eventType"] for hook in status.get("probe", {}).get("hooks", []) if hook.get("backend")]
-    return (f"ready: watching {watching}" + (f" ({', '.join(hooks)})" if hooks else "") +
+    hooks = status.get("probe", {}).get("hooks", [])
+    attached = sum(bool(hook.get("backend")) for hook in hooks)
+    return (f"ready: watching {watching}" + (f" ({attached} of {len(hooks)} kinds of events)" if attached else "") +
             f", rules from {pair.policies_dir}, state in {pair.state_dir}, API on 127.0.0.1:{pair.ports[0]}, "
             f"metrics on 127.0.0.1:{pair.ports[1]}; Ctrl-C stops")
 

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when a record changes so that an older reader would misread it. */
-#define VDT_ABI_VERSION 2
+#define VDT_ABI_VERSION 1
 
 #define VDT_PATH_MAX 4096 /* bytes of a path that are kept: its tail, see VDT_FILE_TRUNCATED */
 #define VDT_ARGS_MAX 8192 /* bytes of argv that are kept */

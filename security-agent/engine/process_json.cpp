@@ -8,6 +8,7 @@
 
 #include "bpf/abi/records.h"
 #include "common/json_text.h"
+#include "proto/process_source.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/engine/json_fields.h"
 #include "security-agent/engine/names.h"
@@ -40,21 +41,6 @@ void put_environment(object& out, const v1::ProcessNode& process) {
     }
     put_scrubbed(out, "envs", variables);
     put_true(out, "envs_truncated", process.envs_truncated());
-}
-
-std::string_view source_name(v1::ProcessNode::Source source) {
-    switch (source) {
-        case v1::ProcessNode::SOURCE_EVENT:
-            return "event";
-        case v1::ProcessNode::SOURCE_SNAPSHOT:
-            return "snapshot";
-        case v1::ProcessNode::SOURCE_PROCFS:
-            return "procfs_snapshot";
-        case v1::ProcessNode::SOURCE_PLACEHOLDER:
-            return "placeholder";
-        default:
-            return "unknown";
-    }
 }
 
 /// Who made the cgroup, as far as its name tells.
@@ -236,7 +222,7 @@ object process_json(const v1::ProcessNode& process) {
     put_true(out, "is_thread",
              !process.is_exec() && process.source() == v1::ProcessNode::SOURCE_EVENT);
     put_true(out, "is_kworker", process.is_kworker());
-    put_text(out, "source", source_name(process.source()));
+    put_text(out, "source", process_source_name(process.source()));
     return out;
 }
 

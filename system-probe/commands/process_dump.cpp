@@ -12,6 +12,7 @@
 
 #include "common/json_text.h"
 #include "common/log.h"
+#include "proto/process_source.h"
 
 namespace vedette::probe {
 namespace {
@@ -64,21 +65,6 @@ class DotDump final : public ProcessDump {
     std::map<uint64_t, std::string> ids_;  ///< by key
 };
 
-std::string_view source_name(v1::ProcessNode::Source source) {
-    switch (source) {
-        case v1::ProcessNode::SOURCE_EVENT:
-            return "event";
-        case v1::ProcessNode::SOURCE_SNAPSHOT:
-            return "snapshot";
-        case v1::ProcessNode::SOURCE_PROCFS:
-            return "procfs_snapshot";
-        case v1::ProcessNode::SOURCE_PLACEHOLDER:
-            return "placeholder";
-        default:
-            return "unknown";
-    }
-}
-
 /// {"Entries":[...]}, one entry a line.
 class JsonDump final : public ProcessDump {
    public:
@@ -94,7 +80,7 @@ class JsonDump final : public ProcessDump {
             {"Path", json_text(node.file().path())},
             {"Inode", node.file().inode()},
             {"MountID", node.file().mount_id()},
-            {"Source", source_name(node.source())},
+            {"Source", process_source_name(node.source())},
             {"ExecInode", node.is_exec() ? node.file().inode() : 0},
             {"IsExec", node.is_exec()},
             {"IsParentMissing", node.parent_key() == 0 && node.ppid() != 0},

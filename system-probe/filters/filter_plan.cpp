@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/filters/filter_plan.h"
 
-#include <fcntl.h>
+#include <string>
 
 #include "system-probe/decode/event_type.h"
 #include "vedette/v1/event_stream.pb.h"
@@ -26,18 +26,32 @@ const EventType* type_of_payload(uint32_t payload_field) {
     return nullptr;
 }
 
+bool is_name(v1::Approver::Kind kind) {
+    return kind == v1::Approver::KIND_BASENAME || kind == v1::Approver::KIND_BASENAME_PREFIX ||
+           kind == v1::Approver::KIND_PARENT;
+}
+
+/// What the hooks look at: another field's name or flags would be compared with the wrong thing.
+bool is_of_open(const v1::Approver& approver) {
+    const std::string& field = approver.field();
+    return is_name(approver.kind()) ? field == "open.file.path" || field == "open.file.name"
+                                    : field == "open.flags";
+}
+
 /// False when the hooks cannot decide by it.
 bool add(const v1::Approver& approver, TypeFilter& filter) {
+    if (!is_of_open(approver) || (is_name(approver.kind()) && approver.text().empty()))
+        return false;
     switch (approver.kind()) {
         case v1::Approver::KIND_BASENAME:
             filter.names.push_back({VDT_NAME_IS, approver.text()});
-            return !approver.text().empty();
+            return true;
         case v1::Approver::KIND_BASENAME_PREFIX:
             filter.names.push_back({VDT_NAME_BEGINS, approver.text()});
-            return !approver.text().empty();
+            return true;
         case v1::Approver::KIND_PARENT:
             filter.names.push_back({VDT_NAME_PARENT, approver.text()});
-            return !approver.text().empty();
+            return true;
         case v1::Approver::KIND_FLAGS_ANY:
             filter.flags_any |= static_cast<uint32_t>(approver.first());
             return true;

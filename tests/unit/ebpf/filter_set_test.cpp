@@ -47,6 +47,7 @@ v1::FilterPlan message(bool deny) {
     open.set_deny(deny);
     auto& name = *open.add_approvers();
     name.set_kind(v1::Approver::KIND_BASENAME);
+    name.set_field("open.file.path");
     name.set_text("shadow");
     return out;
 }
@@ -125,6 +126,10 @@ TEST_CASE("filters: what is not understood, or not to be filtered, passes") {
     auto unknown = message(true);
     unknown.mutable_types(0)->add_approvers()->set_kind(v1::Approver::KIND_TEXT);
     CHECK_FALSE(read_filter_plan(unknown, true).at(VDT_OPEN).deny);
+
+    auto other = message(true);
+    other.mutable_types(0)->mutable_approvers(0)->set_field("process.file.name");
+    CHECK_FALSE(read_filter_plan(other, true).at(VDT_OPEN).deny);
 
     auto empty = message(true);
     empty.mutable_types(0)->mutable_approvers(0)->set_text("");

@@ -55,7 +55,7 @@ std::span<const App::Step> App::steps() {
         {"sockets", &App::start_sockets, &App::stop_sockets},
         {"event source", &App::start_source, &App::stop_source},
         {"process snapshot", &App::start_pipeline_state, &App::stop_pipeline_state},
-        {"privileges", &App::start_unprivileged, nullptr},
+        {"privileges", &App::start_unprivileged, &App::stop_privileged},
         {"servers", &App::start_servers, &App::stop_servers},
         {"pipeline", &App::start_pipeline, &App::stop_pipeline},
         {"listeners", &App::start_listeners, &App::stop_listeners},
@@ -251,12 +251,20 @@ void App::stop_pipeline_state() {
 }
 
 Result<> App::start_unprivileged() {
+    auto worker = PrivilegedWorker::start();
+    if (!worker)
+        return forward_error(worker);
+    privileged_ = std::move(*worker);
     auto dropped = drop_privileges();
     if (!dropped)
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
     return {};
+}
+
+void App::stop_privileged() {
+    privileged_.reset();
 }
 
 Result<> App::start_servers() {

@@ -18,6 +18,7 @@
 #include "common/metrics.h"
 #include "common/result.h"
 #include "system-probe/app/pipeline.h"
+#include "system-probe/app/privileged_worker.h"
 #include "system-probe/commands/command_service.h"
 #include "system-probe/commands/dumps.h"
 #include "system-probe/stream/file_lock.h"
@@ -54,6 +55,7 @@ class App {
     Result<> start_pipeline_state();
     void stop_pipeline_state();
     Result<> start_unprivileged();
+    void stop_privileged();
     Result<> start_servers();
     void stop_servers();
     Result<> start_pipeline();
@@ -90,6 +92,7 @@ class App {
     std::unique_ptr<RecordSource> source_;
     int64_t replay_boot_time_ns_ = 0;
     std::unique_ptr<Pipeline> pipeline_;
+    std::unique_ptr<PrivilegedWorker> privileged_;
     Dumps dumps_;  ///< pipeline thread
     std::unique_ptr<GrpcServer> event_server_;
     std::unique_ptr<GrpcServer> command_server_;

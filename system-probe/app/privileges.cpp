@@ -4,7 +4,9 @@
 #include <cap-ng.h>
 #include <sys/prctl.h>
 
+#include <array>
 #include <cstring>
+#include <span>
 
 namespace vedette::probe {
 namespace {
@@ -16,32 +18,59 @@ constexpr bool kMayHide = false;
 constexpr bool kMayHide = true;
 #endif
 
-}  // namespace
+constexpr std::array kWorkerCapabilities = {CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE,
+                                            CAP_DAC_READ_SEARCH};
 
-Result<std::vector<std::string>> drop_privileges() {
+/// Capabilities of this thread but `kept`, and all ways to get more. Warnings, one sentence each.
+Result<std::vector<std::string>> drop_all_but(std::span<const int> kept) {
     std::vector<std::string> warnings;
     capng_clear(CAPNG_SELECT_ALL);
     if (capng_get_caps_process() != 0) {
         return fail(ErrorCode::kIo, "the capabilities of this process cannot be read");
     }
     const bool may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
+    std::vector<unsigned> held;
+    for (const int capability : kept) {
+        const auto number = static_cast<unsigned>(capability);
+        if (capng_have_capability(CAPNG_PERMITTED, number) != 0)
+            held.push_back(number);
+    }
     capng_clear(CAPNG_SELECT_ALL);
     if (may_bound && capng_apply(CAPNG_SELECT_BOUNDS) != 0) {
         warnings.emplace_back("the capability bounding set could not be emptied");
     }
+    for (const unsigned number : held) {
+        capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
+                     number);
+    }
     if (capng_apply(CAPNG_SELECT_CAPS) != 0) {
         return fail(ErrorCode::kDenied, "capabilities could not be dropped");
     }
-    if (capng_get_caps_process() != 0 || capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {
+    if (held.empty() && (capng_get_caps_process() != 0 ||
+                         capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE)) {
         return fail(ErrorCode::kDenied, "capabilities are left after dropping them");
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         warnings.push_back(fmt::format("no_new_privs: {}", std::strerror(errno)));
     }
-    if (kMayHide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        warnings.push_back(fmt::format("not dumpable: {}", std::strerror(errno)));
+    return warnings;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> drop_privileges() {
+    auto warnings = drop_all_but({});
+    if (warnings && kMayHide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        warnings->push_back(fmt::format("not dumpable: {}", std::strerror(errno)));
     }
     return warnings;
+}
+
+Result<> keep_worker_privileges() {
+    auto warnings = drop_all_but(kWorkerCapabilities);
+    if (!warnings)
+        return forward_error(warnings);
+    return {};
 }
 
 }  // namespace vedette::probe

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// After the BPF programs are loaded, nothing that is left to do needs a privilege: the ring and the counters are mapped
-// memory, the sockets are bound. What an attacker would get by taking over this process is root's uid without a
-// capability.
+// After the start every thread but one is root's uid without a capability: the ring and the counters are mapped memory,
+// the sockets are bound. The one that keeps some is in privileged_worker.h.
 #pragma once
 
 #include <string>
@@ -13,8 +12,11 @@
 namespace vedette::probe {
 
 /// Drops every capability, also out of the bounding set, and the way back (no_new_privs); forbids ptrace and core dumps
-/// (not dumpable). Before any thread starts: capabilities belong to a thread. Returns what could not be done, one
+/// (not dumpable). Before this thread starts others: capabilities belong to a thread. Returns what could not be done, one
 /// sentence each. Errors: capabilities are still there.
 Result<std::vector<std::string>> drop_privileges();
+
+/// The same for the calling thread, but for what PrivilegedWorker's jobs need, as far as it has it.
+Result<> keep_worker_privileges();
 
 }  // namespace vedette::probe

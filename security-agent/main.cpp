@@ -18,6 +18,7 @@
 #include "security-agent/app/format.h"
 #include "security-agent/cli/client_commands.h"
 #include "security-agent/cli/runtime_commands.h"
+#include "security-agent/self_test/act.h"
 
 namespace {
 
@@ -71,6 +72,13 @@ void add_start(CLI::App& top, const SettingsArguments& sources, StartArguments& 
     start->callback([&] { exit_code = run_start(sources, arguments); });
 }
 
+/// The self-test's own program; of no use to people.
+void add_self_test_connect(CLI::App& top, std::string& mark, int& exit_code) {
+    CLI::App* connect = top.add_subcommand(self_test::kConnectCommand)->group("");
+    connect->add_option("mark", mark, "What its rule knows it by");
+    connect->callback([&] { exit_code = self_test::connect_once(); });
+}
+
 void add_format(CLI::App& top, std::string& colour, int& exit_code) {
     CLI::App* format =
         top.add_subcommand("format", "Alerts (JSON lines on standard input) as compact text");
@@ -90,11 +98,13 @@ int run(int argc, char** argv) {
     SettingsArguments sources;
     StartArguments start;
     std::string colour = "auto";
+    std::string mark;
     int exit_code = 0;
     cli::add_settings_options(top, sources);
     add_start(top, sources, start, exit_code);
     cli::add_runtime_commands(top, sources, exit_code);
     add_format(top, colour, exit_code);
+    add_self_test_connect(top, mark, exit_code);
     cli::add_client_commands(top, sources, exit_code);
     try {
         top.parse(argc, argv);

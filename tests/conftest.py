@@ -10,6 +10,9 @@ import pytest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
 
+# What an agent does by the clock stays away from tests of other things.
+os.environ["VEDETTE_RUNTIME_SECURITY_CONFIG_SELF_TEST_ENABLED"] = "false"
+
 from harness import make_state_dir  # noqa: E402
 from pair import TOP, Pair  # noqa: E402
 

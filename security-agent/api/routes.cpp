@@ -76,6 +76,11 @@ Router make_routes(const Dependencies& d) {
         router.add("GET", "/agent/policies", [&d](const Request&, const auto&) {
             return Response::json(json::serialize(d.policies()));
         });
+    if (d.self_test)
+        router.add("POST", "/agent/self-test", [&d](const Request& request, const auto&) {
+            d.logger.info("api: {} asked for a self-test", request.peer);
+            return Response::json(json::serialize(d.self_test()));
+        });
     add_config_routes(router, d);
     add_record_routes(router, d);
     return router;

@@ -51,6 +51,8 @@ struct Dependencies {
     std::function<boost::json::object()> reload_policies;
     /// GET /agent/policies: how the last load went, and the policies in force.
     std::function<boost::json::object()> policies;
+    /// POST /agent/self-test: runs it, and says what came of it.
+    std::function<boost::json::object()> self_test;
     /// /agent/record; without `start` there is no such route.
     Recording recording;
 };

@@ -18,6 +18,7 @@
 #include "common/version.h"
 #include "security-agent/app/recording.h"
 #include "security-agent/app/status_sections.h"
+#include "security-agent/engine/filter_message.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/policy/report_json.h"
 #include "security-agent/policy/version.h"
@@ -71,6 +72,7 @@ const Agent::Step Agent::kSteps[] = {
     {"probe client", &Agent::start_probe_client, &Agent::stop_probe_client},
     {"evaluation", &Agent::start_evaluation, &Agent::stop_evaluation},
     {"policies", &Agent::start_policies, &Agent::stop_policies},
+    {"self-test", &Agent::start_self_test, &Agent::stop_self_test},
     {"heartbeat", &Agent::start_heartbeat, &Agent::stop_heartbeat},
 };
 
@@ -232,6 +234,7 @@ Result<> Agent::start_status() {
         auto section = runtime_section(*engine_, probe_client_ && probe_client_->connected(),
                                        outputs_->names());
         section["policyLoad"] = to_json(policies_->status());
+        section["selfTests"] = to_json(self_tester_->last());
         return section;
     });
     status_->add_section("probe",
@@ -365,12 +368,40 @@ Result<> Agent::start_api() {
                      out["policies"] = policy::policies_json(engine_->policies()->policies);
                      return out;
                  },
-                 recording_of(*recorder_)});
+                 [this] { return to_json(self_tester_->run()); }, recording_of(*recorder_)});
     return api_->start();
 }
 
 void Agent::stop_api() {
     api_->stop();
+}
+
+Result<> Agent::start_self_test() {
+    self_test::Options options;
+    options.directory = settings_.string("state_dir");
+    options.scheduled = settings_.boolean("runtime_security_config.self_test.enabled");
+    self_test::Hooks hooks;
+    hooks.watch = [this](std::shared_ptr<const engine::Watch> watch) {
+        const bool ends = watch == nullptr;
+        v1::FilterPlan needed = ends ? v1::FilterPlan() : engine::filter_message(*watch->policies);
+        engine_->watch(std::move(watch));
+        policies_->also_collect(std::move(needed));
+    };
+    hooks.connected = [this] { return probe_client_->connected(); };
+    hooks.report = [this,
+                    send = settings_.boolean("runtime_security_config.self_test.send_report")](
+                       engine::SelfTest test) {
+        if (send)
+            engine_->self_test_done(std::move(test));
+    };
+    self_tester_ = std::make_unique<self_test::SelfTester>(std::move(options), std::move(hooks),
+                                                           metrics_, *logger_);
+    self_tester_->start();
+    return {};
+}
+
+void Agent::stop_self_test() {
+    self_tester_->stop();
 }
 
 Result<> Agent::start_heartbeat() {

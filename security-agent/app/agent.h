@@ -25,6 +25,7 @@
 #include "security-agent/outputs/outputs.h"
 #include "security-agent/probe_client/probe_client.h"
 #include "security-agent/replay/recorder.h"
+#include "security-agent/self_test/self_tester.h"
 #include "security-agent/status/status.h"
 #include "security-agent/telemetry/server.h"
 
@@ -58,6 +59,7 @@ class Agent {
     Result<> start_status();
     Result<> start_telemetry();
     Result<> start_api();
+    Result<> start_self_test();
     Result<> start_heartbeat();
     void stop_pid_file();
     void stop_signals();
@@ -67,6 +69,7 @@ class Agent {
     void stop_probe_client();
     void stop_telemetry();
     void stop_api();
+    void stop_self_test();
     void stop_heartbeat();
 
     void stop_from(size_t steps);
@@ -102,6 +105,7 @@ class Agent {
     std::unique_ptr<PolicyManager> policies_;
     std::unique_ptr<PolicyWatcher> policy_watcher_;  ///< null: they are not watched
     std::unique_ptr<probe_client::ProbeClient> probe_client_;
+    std::unique_ptr<self_test::SelfTester> self_tester_;
     std::unique_ptr<status::StatusProvider> status_;
     std::unique_ptr<flare::FlareMaker> flare_;
     std::unique_ptr<telemetry::Server> telemetry_;

@@ -125,8 +125,15 @@ void PolicyManager::take(LoadOutcome& outcome) {
 void PolicyManager::collect(v1::FilterPlan plan, bool wait) {
     if (!options_.collect)
         return;
+    plan = engine::either(plan, also_);
     plan.set_revision(++revision_);
     options_.collect(std::move(plan), wait);
+}
+
+void PolicyManager::also_collect(v1::FilterPlan plan) {
+    const std::lock_guard lock(loading_);
+    also_ = std::move(plan);
+    collect(collected_, true);
 }
 
 void PolicyManager::refuse(LoadOutcome& outcome) {

@@ -68,6 +68,10 @@ class PolicyManager {
     /// event. Every problem is logged. Any thread; one load at a time.
     LoadOutcome load(std::string_view trigger);
 
+    /// What is collected besides, for whatever the rules in force are; an empty plan: nothing. Returns as load() does when
+    /// the probe collects it, or cannot be told now. Any thread.
+    void also_collect(v1::FilterPlan plan);
+
     /// Any thread, without waiting for a load.
     PolicyManagerStatus status() const;
 
@@ -88,6 +92,7 @@ class PolicyManager {
     Counter& failures_;
     std::mutex loading_;        ///< one load at a time
     v1::FilterPlan collected_;  ///< what the rules in force need; under loading_
+    v1::FilterPlan also_;       ///< collected besides; under loading_
     uint64_t revision_ = 0;     ///< of the last plan; under loading_
     mutable std::mutex mutex_;  ///< status_
     PolicyManagerStatus status_;

@@ -11,6 +11,7 @@
 #include "security-agent/cli/policy_eval.h"
 #include "security-agent/cli/policy_explain.h"
 #include "security-agent/cli/policy_test.h"
+#include "security-agent/cli/self_test_command.h"
 #include "security-agent/cli/stream_record.h"
 #include "security-agent/cli/stream_replay.h"
 
@@ -30,6 +31,7 @@ void add_runtime_commands(CLI::App& top, const SettingsArguments& settings, int&
     add_policy_explain(*policy, exit_code);
     add_policy_test(*policy, exit_code);
     add_policy_diff(*policy, exit_code);
+    add_self_test(*runtime, settings, exit_code);
     add_record(*runtime, settings, exit_code);
     add_replay(*runtime, exit_code);
 }

@@ -210,6 +210,8 @@ void Engine::evaluate(v1::Event& event) {
         undecided.assign(verdict.undecided.begin(), verdict.undecided.end());
         if (!verdict.matched.empty())
             alerting_.handle({*book_, subject, context, verdict.matched, {}});
+        if (watch_)
+            run_watch(subject);
         if (!Integrity::is_sound(subject))
             check_integrity(subject);
         if (!undecided.empty())
@@ -262,10 +264,15 @@ bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool sett
     return decided;
 }
 
-void Engine::check_integrity(const EventSubject& subject) {
-    const auto finding = integrity_.check(mirror_, subject, options_.steady_ns);
-    if (!finding)
-        return;
+void Engine::run_watch(const EventSubject& subject) {
+    const auto& policies = *watch_->policies;
+    const secl::Matches found = policies.rule_set->evaluate(subject.context(), watch_state_);
+    for (const uint32_t rule : found.matched)
+        watch_->matched(policies.rules[rule].id, bare_event(subject));
+}
+
+/// As in an alert, without rules and variables.
+boost::json::object Engine::bare_event(const EventSubject& subject) const {
     AlertSubject about{subject.event(),
                        subject.type().name,
                        subject.type().category,
@@ -277,8 +284,15 @@ void Engine::check_integrity(const EventSubject& subject) {
                        {},
                        options_.source,
                        {}};
+    return event_part(about);
+}
+
+void Engine::check_integrity(const EventSubject& subject) {
+    const auto finding = integrity_.check(mirror_, subject, options_.steady_ns);
+    if (!finding)
+        return;
     sink_.write(integrity_line(options_.agent, finding->kind, finding->error, finding->suppressed,
-                               event_part(about), wall_ns()));
+                               bare_event(subject), wall_ns()));
 }
 
 void Engine::reconcile_scopes() {

@@ -33,6 +33,7 @@
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
 #include "security-agent/engine/variable_store.h"
+#include "security-agent/engine/watch.h"
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event_stream.pb.h"
 
@@ -129,6 +130,8 @@ class Engine {
     /// Policies were not taken, those before stay: written as `ruleset_loaded` with status "failed". `policies` null:
     /// nothing could be read.
     void load_failed(Policies policies, std::string reason);
+    /// From the next batch on these rules are evaluated, too; null: no longer.
+    void watch(std::shared_ptr<const Watch> watch);
     /// Written as `self_test`.
     void self_test_done(SelfTest test);
     Policies policies() const;
@@ -159,6 +162,8 @@ class Engine {
     void park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules);
     bool decide(ParkedEvent& parked, const v1::Container* arrived, bool settle);
     void complete(secl::EvalContext& context, const secl::VariableReader& variables);
+    void run_watch(const EventSubject& subject);
+    boost::json::object bare_event(const EventSubject& subject) const;
     void check_integrity(const EventSubject& subject);
     void report_losses(bool at_once);
     void reconcile_scopes();
@@ -182,6 +187,8 @@ class Engine {
     ProcessMirror mirror_;
     RuleBooks books_;
     RuleBookPtr book_;
+    std::shared_ptr<const Watch> watch_;  ///< null: nobody watches
+    secl::EvalState watch_state_;
     Alerting alerting_;
     ParkedEvents parked_;
     LossReport losses_;
@@ -201,6 +208,7 @@ class Engine {
     Position position_;
     std::vector<Failure> failures_;
     std::vector<SelfTest> self_tests_;
+    std::shared_ptr<const Watch> newest_watch_;
     std::atomic<uint64_t> events_ = 0;
     std::atomic<uint64_t> processes_ = 0;
 };

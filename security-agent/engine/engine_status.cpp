@@ -58,6 +58,11 @@ void Engine::load_failed(Policies policies, std::string reason) {
         failures_.push_back({std::move(policies), std::move(reason), newest_});
 }
 
+void Engine::watch(std::shared_ptr<const Watch> watch) {
+    const std::lock_guard lock(mutex_);
+    newest_watch_ = std::move(watch);
+}
+
 void Engine::self_test_done(SelfTest test) {
     constexpr size_t kMaxWaiting = 16;
     const std::lock_guard lock(mutex_);
@@ -85,6 +90,7 @@ void Engine::take_news() {
         newest = newest_;
         failures.swap(failures_);
         self_tests.swap(self_tests_);
+        watch_ = newest_watch_;
     }
     const auto report_failures = [&](bool after) {
         for (const Failure& failure : failures)

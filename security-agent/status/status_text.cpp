@@ -200,11 +200,13 @@ class Page {
         if (tests.empty())
             return;
         subtitle("Self-tests");
-        field(4, "Last run", text(tests, "LastTimestamp"));
+        const uint64_t last = number(tests, "LastTimestamp");
+        field(4, "Last run", last == 0 ? "none yet" : moment(last));
         for (const auto& name : array(tests, "Success"))
             line(4, "ok     " + scalar(name));
         for (const auto& name : array(tests, "Fails"))
             line(4, "failed " + scalar(name));
+        field(4, "Error", text(tests, "Error"));
     }
 
     void policies(const json::array& policies) {

@@ -16,6 +16,7 @@
 #include "common/config/paths.h"
 #include "common/os/host.h"
 #include "common/version.h"
+#include "security-agent/app/answers.h"
 #include "security-agent/app/recording.h"
 #include "security-agent/app/status_sections.h"
 #include "security-agent/engine/filter_message.h"
@@ -275,10 +276,34 @@ Result<> Agent::start_probe_client() {
     options.socket_path = events_socket_path(settings_);
     options.agent_version = version().text;
     options.position = [this] { return engine_->position(); };
+    options.question = [this](const v1::Question& question) {
+        boost::asio::post(answers_, [this, question] { probe_client_->answer(answer(question)); });
+    };
     probe_client_ = std::make_unique<probe_client::ProbeClient>(
         std::move(options), *queue_, metrics_, *logger_,
         health_.add("probe", Health::Kind::kReadiness, seconds(0)));
     return {};
+}
+
+v1::Answer Agent::answer(const v1::Question& question) {
+    v1::Answer answer;
+    answer.set_id(question.id());
+    switch (question.kind()) {
+        case v1::Question::KIND_SELF_TEST:
+            logger_->info("the probe was asked for a self-test");
+            *answer.mutable_self_test() = to_proto(self_tester_->run());
+            break;
+        case v1::Question::KIND_RELOAD_POLICIES:
+            logger_->info("the probe was asked to reload the policies");
+            *answer.mutable_reload_policies() = to_proto(policies_->load("probe"));
+            break;
+        case v1::Question::KIND_RULE_SET_REPORT:
+            *answer.mutable_rule_set_report() = rule_set_report(*engine_->policies());
+            break;
+        default:
+            break;
+    }
+    return answer;
 }
 
 void Agent::stop_probe_client() {
@@ -402,6 +427,8 @@ Result<> Agent::start_self_test() {
 
 void Agent::stop_self_test() {
     self_tester_->stop();
+    answers_.stop();
+    answers_.join();
 }
 
 Result<> Agent::start_heartbeat() {

@@ -79,6 +79,7 @@ class Agent {
     void heartbeat();
     void reload();
     void load_policies(const char* trigger);
+    v1::Answer answer(const v1::Question& question);
     std::unique_ptr<PolicyWatcher> watch_policies();
 
     Settings settings_;
@@ -90,7 +91,8 @@ class Agent {
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer heartbeat_timer_{io_};
-    boost::asio::thread_pool worker_{1};  ///< policies are compiled here
+    boost::asio::thread_pool worker_{1};   ///< policies are compiled here
+    boost::asio::thread_pool answers_{1};  ///< questions that the probe passes on
     bool stopping_ = false;
 
     std::optional<PidFile> pid_file_;

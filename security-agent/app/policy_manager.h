@@ -31,7 +31,7 @@ struct PolicyOptions {
 struct LoadOutcome {
     bool in_force = false;       ///< what was read is what the engine evaluates now
     bool kept_previous = false;  ///< the rules of an earlier load stay in force
-    std::string trigger;         ///< who asked: "start", "SIGHUP", "directory", "API"
+    std::string trigger;         ///< who asked: "start", "SIGHUP", "directory", "API", "probe"
     std::string message;         ///< why it was refused; empty otherwise
     int64_t time_ns = 0;         ///< since 1970; 0: there was no load yet
     size_t policies = 0;

@@ -75,6 +75,15 @@ void ProbeClient::acknowledge(uint64_t sequence) {
     current->write(request);
 }
 
+void ProbeClient::answer(v1::Answer answer) {
+    const std::shared_ptr<Session> current = session();
+    if (!current)
+        return;
+    v1::SubscribeRequest request;
+    *request.mutable_answer() = std::move(answer);
+    current->write(request);
+}
+
 void ProbeClient::set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience) {
     const uint64_t revision = plan.revision();
     v1::SubscribeRequest request;
@@ -199,6 +208,11 @@ Result<> ProbeClient::read_all(Session& session) {
             connections_.Increment();
             welcomed_ = true;
             set_connected(true);
+        }
+        if (message->has_question()) {
+            if (options_.question)
+                options_.question(message->question());
+            continue;
         }
         note_filters(message->batch().filter_revision());
         if (!queue_.push(std::move(message)))

@@ -26,6 +26,8 @@ struct ClientOptions {
     std::string socket_path;
     std::string agent_version;
     std::function<engine::Position()> position;  ///< any thread
+    /// The probe asks; answer() it. Client's thread: must not block.
+    std::function<void(v1::Question)> question;
 };
 
 class ProbeClient {
@@ -44,6 +46,8 @@ class ProbeClient {
     /// What the probe is to collect, now and after each reconnect; plan.revision() is new. Waits for `patience` until it
     /// does. Any thread.
     void set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience);
+    /// Any thread; without a connection it has no effect.
+    void answer(v1::Answer answer);
     bool connected() const { return connected_; }
 
    private:

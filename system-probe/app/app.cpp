@@ -268,12 +268,16 @@ void App::stop_privileged() {
 }
 
 Result<> App::start_servers() {
-    auto events = GrpcServer::start(make_event_service(
-        pipeline_->queue(), pipeline_->hello_handler(), pipeline_->filter_handler()));
+    std::vector<std::unique_ptr<grpc::Service>> services;
+    services.push_back(make_event_service(pipeline_->queue(), pipeline_->stream_handlers()));
+    auto events = GrpcServer::start(std::move(services));
     if (!events)
         return forward_error(events);
     event_server_ = std::move(*events);
-    auto commands = GrpcServer::start(make_command_service(command_handlers()));
+    services.clear();
+    services.push_back(make_command_service(command_handlers()));
+    services.push_back(make_monitoring_service(pipeline_->listen_handler()));
+    auto commands = GrpcServer::start(std::move(services));
     if (!commands)
         return forward_error(commands);
     command_server_ = std::move(*commands);
@@ -317,6 +321,9 @@ CommandHandlers App::command_handlers() {
     out.dump_processes = [this](const v1::DumpProcessCacheRequest& request,
                                 std::function<void(Result<std::string>)> done) {
         dump_processes(request, std::move(done));
+    };
+    out.ask_agent = [this](v1::Question::Kind kind, AgentQuestions::Done done) {
+        pipeline_->ask_agent(kind, std::move(done));
     };
     return out;
 }

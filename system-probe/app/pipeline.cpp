@@ -32,6 +32,9 @@ constexpr auto kTickEvery = std::chrono::seconds(1);
 /// At the end: enough to empty a ring that nobody fills faster than we read.
 constexpr int kDrainPolls = 64;
 
+constexpr const char* kStopping = "the probe is stopping";
+constexpr const char* kNoAgent = "no agent is connected";
+
 constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {
     v1::Loss::REASON_RING_FULL, v1::Loss::REASON_SCRATCH, v1::Loss::REASON_BUDGET};
 
@@ -54,7 +57,8 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       clock_(options_.clock_offset),
       queue_(options_.stream_bytes),
       batcher_(queue_),
-      resolver_(options_.resolver, clock_, names_, batcher_),
+      feed_(batcher_),
+      resolver_(options_.resolver, clock_, names_, feed_),
       hub_(batcher_, queue_, resolver_, options_.instance_id),
       sink_([this](std::span<const std::byte> bytes) { handle(bytes); }),
       records_(metrics.counter("vedette_probe_records_total", "Records read from the source.")),
@@ -168,6 +172,7 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
     last_record_ns_ = std::max<uint64_t>(last_record_ns_, decoded_.header.time_ns);
     resolver_.apply(decoded_, batcher_.next_sequence());
     dns_names_.apply(decoded_);
+    feed_.event(decoded_.event);
     if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
         batcher_.add_event(std::move(decoded_.event));
     }
@@ -207,6 +212,10 @@ void Pipeline::tick() {
         logger_.info("the system clock was set");
     count_kernel_losses();
     resolver_.expire(now, queue_.held_sequence());
+    if (hub_.connected())
+        questions_.expire(Clock::now());
+    else
+        questions_.fail_all(kNoAgent);
     if (!options_.recording)
         return;
     if (auto flushed = options_.recording->flush(); !flushed) {
@@ -272,21 +281,51 @@ void Pipeline::drain() {
             break;
     }
     tick();
-    hub_.finish("the probe is stopping");
+    questions_.fail_all(kStopping);
+    feed_.close(kStopping);
+    hub_.finish(kStopping);
 }
 
-HelloHandler Pipeline::hello_handler() {
-    return [this](std::shared_ptr<Subscriber> subscriber, v1::Hello hello) {
-        const bool posted = post([this, subscriber, hello] { subscribe(subscriber, hello); });
-        if (!posted)
-            subscriber->close("the probe is stopping");
+StreamHandlers Pipeline::stream_handlers() {
+    return {.hello =
+                [this](std::shared_ptr<Subscriber> subscriber, v1::Hello hello) {
+                    if (!post([this, subscriber, hello] { subscribe(subscriber, hello); }))
+                        subscriber->close(kStopping);
+                },
+            .filters =
+                [this](v1::FilterPlan plan) {
+                    post([this, plan = std::move(plan)] { apply_filters(plan); });
+                },
+            .answer =
+                [this](v1::Answer answer) {
+                    post([this, answer = std::move(answer)] { questions_.answer(answer); });
+                }};
+}
+
+ListenHandler Pipeline::listen_handler() {
+    return [this](std::shared_ptr<ProcessListener> listener, bool with_snapshot) {
+        if (!post([this, listener, with_snapshot] { listen(listener, with_snapshot); }))
+            listener->close(kStopping);
     };
 }
 
-FilterHandler Pipeline::filter_handler() {
-    return [this](v1::FilterPlan plan) {
-        post([this, plan = std::move(plan)] { apply_filters(plan); });
-    };
+void Pipeline::listen(const std::shared_ptr<ProcessListener>& listener, bool with_snapshot) {
+    if (stopping_)
+        return listener->close(kStopping);
+    if (!feed_.add(listener, with_snapshot ? &resolver_ : nullptr))
+        listener->close(fmt::format("{} listen already", ProcessFeed::kMaxListeners));
+}
+
+void Pipeline::ask_agent(v1::Question::Kind kind, AgentQuestions::Done done) {
+    if (!post([this, kind, done] { ask(kind, done); }))
+        done(fail(ErrorCode::kUnavailable, "{}", kStopping));
+}
+
+void Pipeline::ask(v1::Question::Kind kind, AgentQuestions::Done done) {
+    if (stopping_ || !hub_.connected())
+        return done(fail(ErrorCode::kUnavailable, "{}", stopping_ ? kStopping : kNoAgent));
+    if (const auto question = questions_.ask(kind, std::move(done), Clock::now()))
+        hub_.ask(*question);
 }
 
 void Pipeline::apply_filters(const v1::FilterPlan& message) {
@@ -296,7 +335,7 @@ void Pipeline::apply_filters(const v1::FilterPlan& message) {
 
 void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello) {
     if (stopping_)
-        return subscriber->close("the probe is stopping");
+        return subscriber->close(kStopping);
     const auto result = hub_.subscribe(subscriber, hello);
     if (hello.has_filters())
         apply_filters(hello.filters());

@@ -15,14 +15,17 @@
 
 #include "common/log.h"
 #include "common/metrics.h"
+#include "system-probe/commands/monitoring_service.h"
 #include "system-probe/decode/event_type.h"
 #include "system-probe/decode/record_file.h"
 #include "system-probe/decode/wall_clock.h"
 #include "system-probe/ebpf/record_source.h"
 #include "system-probe/resolvers/dns_names.h"
 #include "system-probe/resolvers/process_resolver.h"
+#include "system-probe/stream/agent_questions.h"
 #include "system-probe/stream/batcher.h"
 #include "system-probe/stream/log_limit.h"
+#include "system-probe/stream/process_feed.h"
 #include "system-probe/stream/stream_hub.h"
 
 namespace vedette::v1 {
@@ -59,8 +62,10 @@ class Pipeline {
 
     /// From any thread. False when the pipeline has stopped: `work` will not run.
     bool post(std::function<void()> work);
-    HelloHandler hello_handler();
-    FilterHandler filter_handler();
+    StreamHandlers stream_handlers();
+    ListenHandler listen_handler();
+    /// `done` is called exactly once, on the pipeline's thread or, when the pipeline has stopped, here.
+    void ask_agent(v1::Question::Kind kind, AgentQuestions::Done done);
 
     /// Pipeline thread. What it does not know (process facts, warnings of the start) stays untouched.
     void fill_status(v1::ProbeStatus& status);
@@ -86,6 +91,8 @@ class Pipeline {
     void add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
                          const std::vector<LossGap>& gaps, uint64_t now);
     void drain();
+    void listen(const std::shared_ptr<ProcessListener>& listener, bool with_snapshot);
+    void ask(v1::Question::Kind kind, AgentQuestions::Done done);
     void apply_filters(const v1::FilterPlan& message);
     void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
     uint64_t now_boot_ns() const;
@@ -97,9 +104,11 @@ class Pipeline {
     Names names_;
     BatchQueue queue_;
     Batcher batcher_;
+    ProcessFeed feed_;
     ProcessResolver resolver_;
     DnsNames dns_names_;
     StreamHub hub_;
+    AgentQuestions questions_;
     Decoded decoded_;
     const RecordSink sink_;
 

@@ -84,6 +84,17 @@ int run_command_line(int argc, char** argv) {
         ->check(CLI::IsMember({"dot", "json"}))
         ->capture_default_str();
 
+    auto* self_test_command = debug_command->add_subcommand(
+        "self-test", "Let the agent prove that events come through; exit code 1 if not");
+    auto* reload_command = debug_command->add_subcommand(
+        "reload-policies", "Let the agent load its policies; exit code 1 when it refuses them");
+    auto* report_command = debug_command->add_subcommand(
+        "rule-set-report", "What became of the agent's rules, and what they let the kernel drop");
+    auto* process_events_command = debug_command->add_subcommand(
+        "process-events", "Forks, execs and exits as they come, one JSON object a line");
+    bool snapshot = false;
+    process_events_command->add_flag("--snapshot", snapshot, "First all processes that are there");
+
     try {
         cli.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -102,6 +113,14 @@ int run_command_line(int argc, char** argv) {
         return debug_config(*settings);
     if (debug_processes_command->parsed())
         return debug_process_cache(*settings, process_cache);
+    if (self_test_command->parsed())
+        return debug_self_test(*settings);
+    if (reload_command->parsed())
+        return debug_reload(*settings);
+    if (report_command->parsed())
+        return debug_rule_set_report(*settings);
+    if (process_events_command->parsed())
+        return debug_process_events(*settings, snapshot);
     if (check_command->parsed())
         return run_check(*settings, json);
     return start(*settings);

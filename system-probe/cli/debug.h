@@ -14,8 +14,14 @@ struct ProcessCacheArguments {
     std::string format = "dot";  ///< or json
 };
 
-/// Both print and return the exit code.
+/// All print and return the exit code.
 int debug_config(const Settings& settings);
 int debug_process_cache(const Settings& settings, const ProcessCacheArguments& arguments);
+int debug_self_test(const Settings& settings);
+int debug_reload(const Settings& settings);
+int debug_rule_set_report(const Settings& settings);
+/// One JSON object a line: {type, timestamp, pid, ppid, comm, path, argv, user, cgroup, container, exit{cause, code}}, or
+/// {"lost": n}. Until the output is closed.
+int debug_process_events(const Settings& settings, bool snapshot);
 
 }  // namespace vedette::probe

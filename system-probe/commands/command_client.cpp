@@ -7,15 +7,19 @@
 #include <chrono>
 
 #include "vedette/v1/command.grpc.pb.h"
+#include "vedette/v1/event_monitoring.grpc.pb.h"
 
 namespace vedette::probe {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
 
-/// `call(stub, context)` gives the status of the call.
-template <typename Call>
-Result<> ask(const std::string& socket_path, Call call) {
+using Stub = v1::Command::Stub;
+
+template <typename Request, typename Response>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+Result<std::shared_ptr<grpc::Channel>> dial(const std::string& socket_path) {
     if (access(socket_path.c_str(), W_OK) != 0)
         return errno == ENOENT
                    ? fail(ErrorCode::kNotFound,
@@ -23,38 +27,75 @@ Result<> ask(const std::string& socket_path, Call call) {
                           "run_dir",
                           socket_path)
                    : fail_errno(errno, "socket '{}' (ask as root)", socket_path);
-    auto stub = v1::Command::NewStub(
-        grpc::CreateChannel("unix:" + socket_path, grpc::InsecureChannelCredentials()));
+    return grpc::CreateChannel("unix:" + socket_path, grpc::InsecureChannelCredentials());
+}
+
+tl::unexpected<Error> refused(const std::string& socket_path, const grpc::Status& status) {
+    return fail(ErrorCode::kUnavailable, "system-probe on '{}': {}", socket_path,
+                status.error_message());
+}
+
+template <typename Request, typename Response>
+Result<Response> ask(const std::string& socket_path, Method<Request, Response> method,
+                     const Request& request) {
+    auto channel = dial(socket_path);
+    if (!channel)
+        return forward_error(channel);
+    const auto stub = v1::Command::NewStub(*channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kPatience);
-    const grpc::Status status = call(*stub, context);
+    Response response;
+    const grpc::Status status = ((*stub).*method)(&context, request, &response);
     if (!status.ok())
-        return fail(ErrorCode::kUnavailable, "system-probe on '{}': {}", socket_path,
-                    status.error_message());
-    return {};
+        return refused(socket_path, status);
+    return response;
 }
 
 }  // namespace
 
 Result<v1::ProbeConfig> ask_config(const std::string& socket_path) {
-    v1::ProbeConfig config;
-    auto asked = ask(socket_path, [&config](auto& stub, auto& context) {
-        return stub.GetConfig(&context, v1::GetConfigRequest(), &config);
-    });
-    if (!asked)
-        return forward_error(asked);
-    return config;
+    return ask(socket_path, &Stub::GetConfig, v1::GetConfigRequest());
 }
 
 Result<std::string> ask_process_dump(const std::string& socket_path,
                                      const v1::DumpProcessCacheRequest& request) {
-    v1::DumpProcessCacheResponse response;
-    auto asked = ask(socket_path, [&](auto& stub, auto& context) {
-        return stub.DumpProcessCache(&context, request, &response);
-    });
-    if (!asked)
-        return forward_error(asked);
-    return response.filename();
+    auto response = ask(socket_path, &Stub::DumpProcessCache, request);
+    if (!response)
+        return forward_error(response);
+    return response->filename();
+}
+
+Result<v1::SelfTestResult> ask_self_test(const std::string& socket_path) {
+    return ask(socket_path, &Stub::RunSelfTest, v1::RunSelfTestRequest());
+}
+
+Result<v1::ReloadPoliciesResult> ask_reload(const std::string& socket_path) {
+    return ask(socket_path, &Stub::ReloadPolicies, v1::ReloadPoliciesRequest());
+}
+
+Result<v1::RuleSetReport> ask_rule_set_report(const std::string& socket_path) {
+    return ask(socket_path, &Stub::GetRuleSetReport, v1::GetRuleSetReportRequest());
+}
+
+Result<> listen_to_processes(const std::string& socket_path, bool snapshot,
+                             const std::function<bool(const v1::ProcessEvents&)>& visit) {
+    auto channel = dial(socket_path);
+    if (!channel)
+        return forward_error(channel);
+    const auto stub = v1::EventMonitoring::NewStub(*channel);
+    grpc::ClientContext context;
+    v1::GetProcessEventsRequest request;
+    request.set_snapshot(snapshot);
+    const auto reader = stub->GetProcessEvents(&context, request);
+    v1::ProcessEvents message;
+    while (reader->Read(&message)) {
+        if (visit(message))
+            continue;
+        context.TryCancel();
+        (void)reader->Finish();
+        return {};
+    }
+    return refused(socket_path, reader->Finish());
 }
 
 }  // namespace vedette::probe

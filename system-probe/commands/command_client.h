@@ -3,10 +3,12 @@
 // Asks the running probe, for `system-probe debug`. Errors name the socket and what to do.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "common/result.h"
 #include "vedette/v1/command.pb.h"
+#include "vedette/v1/event_monitoring.pb.h"
 
 namespace vedette::probe {
 
@@ -14,5 +16,12 @@ Result<v1::ProbeConfig> ask_config(const std::string& socket_path);
 /// The path of the new file.
 Result<std::string> ask_process_dump(const std::string& socket_path,
                                      const v1::DumpProcessCacheRequest& request);
+
+Result<v1::SelfTestResult> ask_self_test(const std::string& socket_path);
+Result<v1::ReloadPoliciesResult> ask_reload(const std::string& socket_path);
+Result<v1::RuleSetReport> ask_rule_set_report(const std::string& socket_path);
+/// Until `visit` is false or the probe ends the call, which is an error.
+Result<> listen_to_processes(const std::string& socket_path, bool snapshot,
+                             const std::function<bool(const v1::ProcessEvents&)>& visit);
 
 }  // namespace vedette::probe

@@ -57,7 +57,49 @@ class CommandService final : public v1::Command::CallbackService {
         return reactor;
     }
 
+    grpc::ServerUnaryReactor* RunSelfTest(grpc::CallbackServerContext* context,
+                                          const v1::RunSelfTestRequest* /*request*/,
+                                          v1::SelfTestResult* response) override {
+        return ask(context, v1::Question::KIND_SELF_TEST, [response](v1::Answer& answer) {
+            return answer.has_self_test() && (response->Swap(answer.mutable_self_test()), true);
+        });
+    }
+
+    grpc::ServerUnaryReactor* ReloadPolicies(grpc::CallbackServerContext* context,
+                                             const v1::ReloadPoliciesRequest* /*request*/,
+                                             v1::ReloadPoliciesResult* response) override {
+        return ask(context, v1::Question::KIND_RELOAD_POLICIES, [response](v1::Answer& answer) {
+            return answer.has_reload_policies() &&
+                   (response->Swap(answer.mutable_reload_policies()), true);
+        });
+    }
+
+    grpc::ServerUnaryReactor* GetRuleSetReport(grpc::CallbackServerContext* context,
+                                               const v1::GetRuleSetReportRequest* /*request*/,
+                                               v1::RuleSetReport* response) override {
+        return ask(context, v1::Question::KIND_RULE_SET_REPORT, [response](v1::Answer& answer) {
+            return answer.has_rule_set_report() &&
+                   (response->Swap(answer.mutable_rule_set_report()), true);
+        });
+    }
+
    private:
+    /// `take`: moves the answer into the response; false when it is not the one to this question.
+    template <typename Take>
+    grpc::ServerUnaryReactor* ask(grpc::CallbackServerContext* context, v1::Question::Kind kind,
+                                  Take take) {
+        auto* reactor = context->DefaultReactor();
+        handlers_.ask_agent(kind, [reactor, take](Result<v1::Answer> answer) {
+            if (!answer)
+                reactor->Finish(status_of(answer.error()));
+            else if (!take(*answer))
+                reactor->Finish({grpc::StatusCode::UNIMPLEMENTED, "the agent does not know how"});
+            else
+                reactor->Finish(grpc::Status::OK);
+        });
+        return reactor;
+    }
+
     CommandHandlers handlers_;
 };
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "system-probe/stream/agent_questions.h"
 #include "vedette/v1/command.pb.h"
 
 namespace vedette::probe {
@@ -23,6 +24,7 @@ struct CommandHandlers {
     std::function<void(const v1::DumpProcessCacheRequest& request,
                        std::function<void(Result<std::string>)> done)>
         dump_processes;
+    std::function<void(v1::Question::Kind kind, AgentQuestions::Done done)> ask_agent;
 };
 
 std::unique_ptr<grpc::Service> make_command_service(CommandHandlers handlers);

@@ -32,9 +32,8 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
                       public Subscriber,
                       public std::enable_shared_from_this<Session> {
    public:
-    Session(grpc::CallbackServerContext* context, BatchQueue& queue, const HelloHandler& on_hello,
-            const FilterHandler& on_filters)
-        : context_(context), queue_(queue), on_hello_(on_hello), on_filters_(on_filters) {}
+    Session(grpc::CallbackServerContext* context, BatchQueue& queue, const StreamHandlers& handlers)
+        : context_(context), queue_(queue), handlers_(handlers) {}
 
     void start() {
         self_ = shared_from_this();
@@ -44,9 +43,14 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     // Subscriber, called by the pipeline thread.
     void begin(std::vector<Frame> first, uint64_t number) override {
         const std::lock_guard lock(mutex_);
-        first_.assign(first.begin(), first.end());
+        first_.insert(first_.begin(), first.begin(), first.end());
         next_number_ = number;
         begun_ = true;
+        pump();
+    }
+    void send(Frame frame) override {
+        const std::lock_guard lock(mutex_);
+        first_.push_back(std::move(frame));
         pump();
     }
     void wake() override {
@@ -114,15 +118,19 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
                 return {grpc::StatusCode::FAILED_PRECONDITION, "the first message must be Hello"};
             }
             greeted_ = true;
-            on_hello_(shared_from_this(), request.hello());
+            handlers_.hello(shared_from_this(), request.hello());
             return grpc::Status::OK;
         }
         if (request.has_filters()) {
-            on_filters_(std::move(*request.mutable_filters()));
+            handlers_.filters(std::move(*request.mutable_filters()));
+            return grpc::Status::OK;
+        }
+        if (request.has_answer()) {
+            handlers_.answer(std::move(*request.mutable_answer()));
             return grpc::Status::OK;
         }
         if (!request.has_ack())
-            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack or FilterPlan"};
+            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack, FilterPlan or Answer"};
         queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
     }
@@ -170,8 +178,7 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 
     grpc::CallbackServerContext* const context_;
     BatchQueue& queue_;
-    const HelloHandler& on_hello_;
-    const FilterHandler& on_filters_;
+    const StreamHandlers& handlers_;
 
     mutable std::recursive_mutex mutex_;
     std::shared_ptr<Session> self_;  ///< keeps it alive until OnDone
@@ -192,27 +199,25 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
 class EventService final
     : public v1::EventStream::WithRawCallbackMethod_Subscribe<v1::EventStream::Service> {
    public:
-    EventService(BatchQueue& queue, HelloHandler on_hello, FilterHandler on_filters)
-        : queue_(queue), on_hello_(std::move(on_hello)), on_filters_(std::move(on_filters)) {}
+    EventService(BatchQueue& queue, StreamHandlers handlers)
+        : queue_(queue), handlers_(std::move(handlers)) {}
 
     grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Subscribe(
         grpc::CallbackServerContext* context) override {
-        auto session = std::make_shared<Session>(context, queue_, on_hello_, on_filters_);
+        auto session = std::make_shared<Session>(context, queue_, handlers_);
         session->start();
         return session.get();
     }
 
    private:
     BatchQueue& queue_;
-    HelloHandler on_hello_;
-    FilterHandler on_filters_;
+    StreamHandlers handlers_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, HelloHandler on_hello,
-                                                  FilterHandler on_filters) {
-    return std::make_unique<EventService>(queue, std::move(on_hello), std::move(on_filters));
+std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, StreamHandlers handlers) {
+    return std::make_unique<EventService>(queue, std::move(handlers));
 }
 
 }  // namespace vedette::probe

@@ -13,7 +13,6 @@
 namespace vedette::probe {
 
 /// `queue` must outlive the server that the service is registered with.
-std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, HelloHandler on_hello,
-                                                  FilterHandler on_filters);
+std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, StreamHandlers handlers);
 
 }  // namespace vedette::probe

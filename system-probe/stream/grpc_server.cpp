@@ -22,11 +22,13 @@ GrpcServer::~GrpcServer() {
         shutdown(std::chrono::milliseconds(0));
 }
 
-Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::unique_ptr<grpc::Service> service) {
+Result<std::unique_ptr<GrpcServer>> GrpcServer::start(
+    std::vector<std::unique_ptr<grpc::Service>> services) {
     std::unique_ptr<GrpcServer> server(new GrpcServer);
-    server->service_ = std::move(service);
+    server->services_ = std::move(services);
     grpc::ServerBuilder builder;
-    builder.RegisterService(server->service_.get());
+    for (const auto& service : server->services_)
+        builder.RegisterService(service.get());
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
     server->server_ = builder.BuildAndStart();

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "common/os/fd.h"
 #include "common/result.h"
@@ -19,7 +20,8 @@ namespace vedette::probe {
 /// Main thread. Starts gRPC's threads.
 class GrpcServer {
    public:
-    static Result<std::unique_ptr<GrpcServer>> start(std::unique_ptr<grpc::Service> service);
+    static Result<std::unique_ptr<GrpcServer>> start(
+        std::vector<std::unique_ptr<grpc::Service>> services);
     ~GrpcServer();
 
     /// A connected socket, non-blocking.
@@ -29,7 +31,7 @@ class GrpcServer {
 
    private:
     GrpcServer();
-    std::unique_ptr<grpc::Service> service_;
+    std::vector<std::unique_ptr<grpc::Service>> services_;
     std::unique_ptr<grpc::Server> server_;
 };
 

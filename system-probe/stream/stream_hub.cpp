@@ -70,6 +70,15 @@ void StreamHub::add_snapshot(std::vector<Frame>& frames, uint64_t sequence) cons
     finish();
 }
 
+bool StreamHub::ask(const v1::Question& question) {
+    if (!connected())
+        return false;
+    v1::SubscribeResponse response;
+    *response.mutable_question() = question;
+    subscriber_->send(serialize(response));
+    return true;
+}
+
 void StreamHub::flush() {
     batcher_.flush();
     if (!connected()) {

@@ -26,6 +26,9 @@ class StreamHub {
     };
     Subscription subscribe(std::shared_ptr<Subscriber> subscriber, const v1::Hello& hello);
 
+    /// False: no agent is connected.
+    bool ask(const v1::Question& question);
+
     /// Finishes the batch and wakes the agent.
     void flush();
     /// The last batch, then the end of the call.

@@ -22,6 +22,8 @@ class Subscriber {
     virtual ~Subscriber() = default;
     /// Sends `first`, then the queue's batches from `number` on. Once.
     virtual void begin(std::vector<Frame> first, uint64_t number) = 0;
+    /// Before the batches that wait.
+    virtual void send(Frame frame) = 0;
     /// There are new batches in the queue.
     virtual void wake() = 0;
     /// Ends the call; the agent sees UNAVAILABLE with this reason.
@@ -35,5 +37,13 @@ class Subscriber {
 using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>;
 /// The same for each plan of an agent that has said hello.
 using FilterHandler = std::function<void(v1::FilterPlan)>;
+/// The same for each answer.
+using AnswerHandler = std::function<void(v1::Answer)>;
+
+struct StreamHandlers {
+    HelloHandler hello;
+    FilterHandler filters;
+    AnswerHandler answer;
+};
 
 }  // namespace vedette::probe

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -70,3 +71,36 @@ def test_without_a_probe_it_says_so(tmp_path):
     answer = subprocess.run([program, "--set", f"run_dir={tmp_path}", "debug", "config"], text=True,
                             capture_output=True, timeout=60, check=False)
     assert answer.returncode == 1 and "system-probe does not run" in answer.stderr
+
+
+def test_questions_that_the_agent_answers(live):
+    done = debug(live, "self-test")
+    assert (done.returncode, done.stdout) == (0, "Runtime self test: OK\n"), done.stderr
+    done = debug(live, "reload-policies")
+    assert done.returncode == 0 and re.fullmatch(r"\d+ rules are in force, 0 are filtered, 0 failed\n", done.stdout), done
+    report = json.loads(debug(live, "rule-set-report").stdout)
+    (policy,) = report["policies"]
+    assert policy["status"] == "loaded" and all(rule["status"] == "loaded" for rule in policy["rules"])
+    assert {"open", "exec"} <= {row["event_type"] for row in report["filters"]}
+    assert all(row["mode"] == "deny" or row["accept_mode_rules"] for row in report["filters"])
+
+
+def test_process_events_for_several_listeners(live):
+    command = [live.build_dir / "system-probe/system-probe", "--set", f"run_dir={live.state_dir / 'run'}", "debug",
+               "process-events", "--snapshot"]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE) as one, \
+            subprocess.Popen(command, text=True, stdout=subprocess.PIPE) as other:
+        listeners = [map(json.loads, listener.stdout) for listener in (one, other)]
+        for events in listeners:
+            assert next(event for event in events if event["pid"] == os.getpid())["type"] == "snapshot"
+        with subprocess.Popen(["/bin/sh", "-c", "exit 7"]) as child:
+            pass
+        for events in listeners:
+            mine = (event for event in events if event["pid"] == child.pid)
+            fork, exec_, exit_ = next(mine), next(mine), next(mine)
+            assert [event["type"] for event in (fork, exec_, exit_)] == ["fork", "exec", "exit"]
+            assert exec_["argv"] == ["/bin/sh", "-c", "exit 7"] and exec_["ppid"] == os.getpid()
+            assert exit_["exit"] == {"cause": "EXITED", "code": 7}
+            assert fork["timestamp"] < exec_["timestamp"] < exit_["timestamp"]
+        one.kill()
+        other.kill()

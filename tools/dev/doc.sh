@@ -2,8 +2,9 @@
 #
 # usage: ./dev doc [--check]
 #
-# Writes docs/reference/fields.md (every field a rule can name, from proto/) and docs/reference/constants.md (every
-# constant, from security-agent/secl) by way of the build, and checks that links between documents lead somewhere.
+# Writes docs/reference/fields.md (every field a rule can name, from proto/), docs/reference/constants.md (every
+# constant, from security-agent/secl) by way of the build, and docs/reference/bypasses.md (from tests/live/bypass), and
+# checks that links between documents lead somewhere.
 #
 #   --check  writes nothing; exit code 1 when a page in the tree is not what its source says
 # shellcheck shell=bash
@@ -34,5 +35,7 @@ cmd_doc() {
     if [ "$(uname -m)" = x86_64 ]; then
         doc_page security-agent/secl/constants.md constants.md "$check"
     fi
+    /usr/bin/python3 "$top/tests/live/bypass/table.py" > "$top/build/bypasses.md"
+    doc_page bypasses.md bypasses.md "$check"
     /usr/bin/python3 "$top/tools/lint/rules.py" --links
 }

@@ -11,6 +11,7 @@ using namespace test;
 
 struct FakeAgent : Subscriber {
     std::vector<v1::SubscribeResponse> first;
+    std::vector<v1::SubscribeResponse> sent;
     uint64_t number = 0;
     int wakes = 0;
     std::string closed;
@@ -21,6 +22,7 @@ struct FakeAgent : Subscriber {
             REQUIRE(first.emplace_back().ParseFromString(*frame));
         number = from;
     }
+    void send(Frame frame) override { REQUIRE(sent.emplace_back().ParseFromString(*frame)); }
     void wake() override { ++wakes; }
     void close(const std::string& reason) override { closed = reason; }
     void close_when_drained(const std::string& reason) override { drained = reason; }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Forks, execs and exits for whoever listens besides the agent. Stands between the resolver and its sink, because an event
+// of this feed carries its process whole.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "system-probe/resolvers/process_resolver.h"
+#include "vedette/v1/event_monitoring.pb.h"
+
+namespace vedette::probe {
+
+/// Thread-safe; does not block.
+class ProcessListener {
+   public:
+    virtual ~ProcessListener() = default;
+    /// False: it is gone and gets no more.
+    virtual bool push(std::shared_ptr<const v1::ProcessEvent> event) = 0;
+    /// Nothing follows.
+    virtual void close(const std::string& reason) = 0;
+};
+
+/// Pipeline thread.
+class ProcessFeed : public NodeSink {
+   public:
+    static constexpr size_t kMaxListeners = 8;
+
+    /// `next` must outlive it.
+    explicit ProcessFeed(NodeSink& next) : next_(next) {}
+
+    void changed(v1::ProcessNode node) override;
+    void gone(uint64_t key) override { next_.gone(key); }
+    /// After the resolver has applied it.
+    void event(const v1::Event& event);
+
+    /// False: there are too many. With `resolver`, first what it knows.
+    bool add(std::shared_ptr<ProcessListener> listener, const ProcessResolver* resolver);
+    /// Ends all calls.
+    void close(const std::string& reason);
+
+   private:
+    void push(v1::ProcessEvent event);
+
+    NodeSink& next_;
+    std::vector<std::shared_ptr<ProcessListener>> listeners_;
+    std::vector<v1::ProcessNode> changed_;  ///< since the last event; empty while nobody listens
+};
+
+}  // namespace vedette::probe

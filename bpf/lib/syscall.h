@@ -10,6 +10,8 @@
 #include "filter.h"
 #include "task.h"
 
+#define NR_IO_URING_ENTER 426 /* on every architecture */
+
 #if defined(__TARGET_ARCH_x86)
 
 #define X32_SYSCALL_BIT 0x40000000 /* x32 shares the numbers we look for */
@@ -168,6 +170,19 @@ static __always_inline struct pt_regs *current_regs(struct task_struct *task)
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	return NULL;
+}
+
+/* io_uring acts from its own threads, or from within io_uring_enter(). */
+static __always_inline u16 async_flag(struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
+		return VDT_F_ASYNC;
+	regs = current_regs(task);
+	if (regs && syscall_number(regs) == NR_IO_URING_ENTER)
+		return VDT_F_ASYNC;
+	return 0;
 }
 
 static __always_inline bool is_restarted(long ret)

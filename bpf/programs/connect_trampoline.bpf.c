@@ -17,8 +17,7 @@ int BPF_PROG(handle_connect_file, struct file *file, struct sockaddr_storage *ad
 
 	if (is_restarted(ret) || !is_wanted(VDT_CONNECT))
 		return 0;
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
-		flags |= VDT_F_ASYNC;
+	flags |= async_flag(task);
 	if (syscall_is_compat())
 		flags |= VDT_F_COMPAT;
 	count(seen[VDT_CONNECT]);

@@ -9,20 +9,6 @@
 #define FMODE_EXEC 040	    /* open_exec() and friends: the exec record has them */
 #define O_LARGEFILE 0100000 /* forced on 64-bit hosts, never passed */
 #define S_IALLUGO 07777
-#define NR_IO_URING_ENTER 426 /* on every architecture */
-
-/* io_uring acts from its own threads, or from within io_uring_enter(). */
-static __always_inline u16 async_flag(struct task_struct *task)
-{
-	struct pt_regs *regs;
-
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
-		return VDT_F_ASYNC;
-	regs = current_regs(task);
-	if (regs && syscall_number(regs) == NR_IO_URING_ENTER)
-		return VDT_F_ASYNC;
-	return 0;
-}
 
 static __always_inline int opened(s32 dirfd, const char *name, const struct open_flags *how,
 				  struct file *file)

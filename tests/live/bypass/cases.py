@@ -17,6 +17,11 @@ class Case:
     exposed: str = ""
     unseen: str = ""  # why no event can tell; empty: it is seen
     tracepoint: str = ""  # the same, of the tracepoint backend alone
+    old: str = ""  # the same, before Linux 5.15
+
+    def blind(self, backend, kernel):
+        """Why it is not seen there, else "". `kernel` as (major, minor)."""
+        return self.unseen or (backend == "tracepoint" and self.tracepoint) or (kernel < (5, 15) and self.old) or ""
 
 
 def act(*words):
@@ -27,15 +32,18 @@ CASES = (
     Case('B1', 'io_uring opens a file',
          rule='open.file.path == "{d}/secret" && event.async',
          do=act('open-uring', '{d}/secret'),
-         exposed='agents that watch system calls'),
+         exposed='agents that watch system calls',
+         old='neither its tracepoints nor do_file_open_root() have the form that is understood'),
     Case('B1a', 'io_uring opens a file in a worker thread',
          rule='open.file.path == "{d}/secret" && event.async',
          do=act('open-uring', '{d}/secret', 'async'),
-         exposed='agents that watch system calls, or attribute by the current task'),
+         exposed='agents that watch system calls, or attribute by the current task',
+         old='as B1'),
     Case('B2', 'io_uring connects',
          rule='connect.addr.port == 9 && event.async && process.file.name == "act"',
          do=act('connect-uring', '127.0.0.1', 9),
-         exposed='agents that watch system calls'),
+         exposed='agents that watch system calls',
+         old='the connect is seen, but not that it came by io_uring'),
     Case('B3', 'another thread changes the path while open reads it',
          rule='open.file.path == "{d}/other1" && process.file.name == "act"',
          do=act('open-race', '{d}/secret', '{d}/other1', 2000),
@@ -190,7 +198,8 @@ CASES = (
     Case('B35', "a process moves itself into a cgroup that looks like a container's",
          rule='cgroup_write.file.path == "{cgroups}/kubepods-b35"',
          do=('cgroup', 'kubepods-b35'),
-         exposed='readers of cgroup names'),
+         exposed='readers of cgroup names',
+         old='the path of the cgroup is not known'),
     Case('B39', 'a signal to the agent',
          rule='signal.type == SIGCONT && signal.target.file.name == "security-agent"',
          do=('sh', 'kill -CONT {agent}'),

@@ -15,8 +15,8 @@ Each row is performed for real by `tests/live/bypass`, on the machine that tests
 machines (trampolines), with the rule that stands in `cases.py`; a row that stops being true fails there. The numbers are
 those of the project's list of published bypasses. `{d}` is a directory of the test's own.
 
-| # | what is done | who is exposed | event that tells | tracepoint | trampoline |
-|---|---|---|---|---|---|"""
+| # | what is done | who is exposed | event that tells | tracepoint | trampoline | before Linux 5.15 |
+|---|---|---|---|---|---|---|"""
 
 
 def mark(reason):
@@ -24,8 +24,10 @@ def mark(reason):
 
 
 def row(case):
+    newer = (6, 0)
+    old = case.blind("trampoline", (5, 10)) if case.old else ""
     cells = [case.number, case.what, case.exposed, f"`{case.rule.replace('|', chr(92) + '|')}`",
-             mark(case.unseen or case.tracepoint), mark(case.unseen)]
+             mark(case.blind("tracepoint", newer)), mark(case.blind("trampoline", newer)), mark(old)]
     return "| " + " | ".join(cells) + " |"
 
 

@@ -66,7 +66,17 @@ def act_on_files():
     act("splice", "/run/vm-target", "used")
 
 
+def lock_down():
+    """As a machine that was booted with Secure Boot."""
+    security = pathlib.Path("/sys/kernel/security")
+    if not (security / "lockdown").exists():
+        subprocess.run(["mount", "-t", "securityfs", "none", str(security)], check=True)
+    (security / "lockdown").write_text("integrity")
+
+
 def main():
+    if "--lockdown" in sys.argv:
+        lock_down()
     state = pathlib.Path("/run/vedette-vm")
     policies = state / "policies.d"
     policies.mkdir(parents=True)
@@ -95,7 +105,8 @@ def main():
     lost = {row["eventType"]: row["lost"] for row in status["probe"]["events"]
             if any(int(count) for count in row.get("lost", {}).values())}
     pair.stop()
-    print(json.dumps({"kernel": os.uname().release, "alerts": alerts, "hooks": status["probe"]["hooks"], "lost": lost}))
+    print(json.dumps({"kernel": os.uname().release, "alerts": alerts, "hooks": status["probe"]["hooks"], "lost": lost,
+                      "lockdown": status["probe"]["lockdown"]}))
 
 
 if __name__ == "__main__":

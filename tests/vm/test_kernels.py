@@ -15,16 +15,21 @@ TRAMPOLINE = {"6.1", "6.12", "6.18", "7.3"}
 NAMED = ["chmod", "chown", "utimes", "mkdir", "rmdir", "link", "rename", "unlink"]
 
 
+def boot(kernel, build, *options, arguments=()):
+    """What guest.py printed."""
+    if os.geteuid() != 0:
+        pytest.skip("NO VM TEST RUNS: needs root")
+    done = subprocess.run([str(TOP / "tests/support/vm/vm-run"), "-t", "280", "-k", kernel, *options,
+                           "env", f"VEDETTE_BUILD={build}", "/usr/bin/python3", str(TOP / "tests/vm/guest.py"),
+                           *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
 @pytest.fixture(scope="module", params=KERNELS)
 def report(request, build):
     """(kernel, what guest.py printed), from one boot."""
-    if os.geteuid() != 0:
-        pytest.skip("NO VM TEST RUNS: needs root")
-    done = subprocess.run([str(TOP / "tests/support/vm/vm-run"), "-t", "280", "-k", request.param,
-                           "env", f"VEDETTE_BUILD={build}", "/usr/bin/python3", str(TOP / "tests/vm/guest.py")],
-                          capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return request.param, json.loads(done.stdout.strip().splitlines()[-1])
+    return request.param, boot(request.param, build)
 
 
 def test_kernel_is_the_one_asked_for(report):
@@ -64,3 +69,13 @@ def test_paths_and_arguments_are_right(report):
 def test_nothing_was_lost(report):
     _, facts = report
     assert not facts["lost"], facts
+
+
+def test_a_locked_down_kernel_without_bpf_lsm(build):
+    kernel = KERNELS[0]
+    facts = boot(kernel, build, "-l", "lockdown,yama", arguments=["--lockdown"])
+    assert facts["lockdown"] == "integrity"
+    assert {f"vm_{event}" for event in ("exec", "open", "connect", "setuid", "mount", *NAMED)} <= facts["alerts"].keys()
+    assert not facts["lost"]
+    hook = next(hook for hook in facts["hooks"] if hook["eventType"] == "exec")
+    assert hook["backend"] == ("trampoline" if kernel in TRAMPOLINE else "tracepoint")

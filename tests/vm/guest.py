@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs in the virtual machine: starts the pair, acts, prints what came out as one line of JSON."""
+import datetime
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,6 +20,7 @@ rules:
   - {id: vm_exit, expression: 'exit.file.name == "act" && exit.cause == EXITED'}
   - {id: vm_open, expression: 'open.file.path == "/run/vm-target"'}
   - {id: vm_connect, expression: 'connect.addr.port == 9'}
+  - {id: vm_stepped, expression: 'connect.addr.port == 10'}
   - {id: vm_setuid, expression: 'setuid.uid == 65534'}
   - {id: vm_setgid, expression: 'setgid.gid == 65534'}
   - {id: vm_chmod, expression: 'chmod.file.path in ["/run/vm-dir/a", "/run/vm-link/a"] && chmod.retval == 0'}
@@ -74,6 +77,17 @@ def lock_down():
     (security / "lockdown").write_text("integrity")
 
 
+def step_clock(pair):
+    """Seconds between the new time and the event that follows. The probe looks at the clock once a second."""
+    time.clock_settime(time.CLOCK_REALTIME, time.time() + 86400)
+    time.sleep(3)
+    acted = time.time()
+    act("connect4", "127.0.0.1", 10)
+    alert = pair.wait_alert(lambda alert: rule_of(alert) == "vm_stepped", 30)
+    dated = datetime.datetime.fromisoformat(alert["date"][:26] + "+00:00").timestamp()
+    return dated - acted
+
+
 def main():
     if "--lockdown" in sys.argv:
         lock_down()
@@ -104,9 +118,10 @@ def main():
                                "addr": alert.get("connect", {}).get("addr")} for alert in pair.alerts()}
     lost = {row["eventType"]: row["lost"] for row in status["probe"]["events"]
             if any(int(count) for count in row.get("lost", {}).values())}
+    stepped = step_clock(pair)
     pair.stop()
     print(json.dumps({"kernel": os.uname().release, "alerts": alerts, "hooks": status["probe"]["hooks"], "lost": lost,
-                      "lockdown": status["probe"]["lockdown"]}))
+                      "stepped": stepped, "lockdown": status["probe"]["lockdown"]}))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,11 @@ def test_paths_and_arguments_are_right(report):
     assert facts["alerts"]["vm_connect"]["addr"] == {"family": "AF_INET", "ip": "127.0.0.1", "port": 9}
 
 
+def test_times_follow_a_clock_that_was_set(report):
+    _, facts = report
+    assert -2 < facts["stepped"] < 60, "a day was added; what follows is of the new time"
+
+
 def test_nothing_was_lost(report):
     _, facts = report
     assert not facts["lost"], facts

@@ -167,6 +167,11 @@ constexpr SettingDef kTable[] = {
      .default_value = "auto",
      .help = "Kernel hooks to use; auto takes the best that attach.",
      .choices = "auto|tracepoint|trampoline"},
+    {.key = "system_probe_config.disabled_programs",
+     .type = kStringList,
+     .default_value = "[]",
+     .help = "BPF programs to do without, by the names that `system-probe check` shows: for a "
+             "kernel on which one does harm."},
     {.key = "system_probe_config.kernel_filters",
      .type = kBool,
      .default_value = "true",

@@ -195,6 +195,7 @@ Result<> App::start_source() {
     if (!backend)
         return forward_error(backend);
     options.backend = *backend;
+    options.disabled_programs = settings_.list("system_probe_config.disabled_programs");
     auto kernel = open_kernel_source(options, *logger_);
     if (!kernel) {
         kernel.error().message +=

@@ -56,14 +56,16 @@ Result<CheckReport> make_report(const Settings& settings) {
     auto logger = make_logger({.name = "system-probe", .level = "error"});
     if (!logger)
         return forward_error(logger);
+    KernelSourceOptions options{.ring_bytes = kSmallRing, .reserved_ring_bytes = kSmallRing};
+    options.disabled_programs = settings.list("system_probe_config.disabled_programs");
     auto backend = parse_backend(settings.string("system_probe_config.backend"));
     if (!backend)
         return forward_error(backend);
-    auto source = open_kernel_source(
-        {.ring_bytes = kSmallRing, .reserved_ring_bytes = kSmallRing, .backend = *backend},
-        **logger);
+    options.backend = *backend;
+    auto source = open_kernel_source(options, **logger);
     if (source) {
         report.hooks = (*source)->hooks();
+        report.programs = (*source)->programs();
     } else {
         report.problem = source.error().message;
     }
@@ -117,6 +119,10 @@ std::string to_json(const CheckReport& report) {
                                 {"seen", entry.seen},
                                 {"reason", entry.reason}});
     }
+    boost::json::array programs;
+    for (const auto& program : report.programs)
+        programs.push_back(
+            {{"name", program.name}, {"verified_instructions", program.verified_instructions}});
     const boost::json::object out = {{"ok", report.ok()},
                                      {"kernel", report.kernel},
                                      {"arch", report.arch},
@@ -127,7 +133,8 @@ std::string to_json(const CheckReport& report) {
                                      {"problem", report.problem},
                                      {"backend", report.backend()},
                                      {"events", std::move(events)},
-                                     {"coverage", std::move(coverage)}};
+                                     {"coverage", std::move(coverage)},
+                                     {"programs", std::move(programs)}};
     return boost::json::serialize(out) + "\n";
 }
 

@@ -18,6 +18,7 @@ struct CheckReport {
     bool root = false;
     std::string problem;  ///< why nothing can be loaded; empty when it can
     std::vector<HookReport> hooks;
+    std::vector<ProgramCost> programs;
 
     /// Everything this version can see is seen, at least in part.
     bool ok() const;

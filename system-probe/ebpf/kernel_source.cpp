@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/ebpf/kernel_source.h"
 
+#include <algorithm>
+
 #include "common/log.h"
 #include "system-probe/ebpf/control_map.h"
 #include "system-probe/ebpf/cpu_array.h"
@@ -40,6 +42,7 @@ class KernelSource : public RecordSource {
         control_.apply(plan, attached_types(object_.plan()));
     }
     std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
+    std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
     uint64_t ring_bytes() const override { return object_.ring_bytes(); }
     uint64_t map_bytes() const override { return object_.map_bytes(); }
@@ -54,20 +57,20 @@ class KernelSource : public RecordSource {
     GapLedger ledger_;
 };
 
-Result<> require_lifecycle(const LoadedObject& object) {
-    for (const PlannedHook& hook : object.plan()) {
-        const bool needed =
-            hook.row->type == VDT_FORK || hook.row->type == VDT_EXEC || hook.row->type == VDT_EXIT;
-        if (needed && hook.set == nullptr)
-            return fail(ErrorCode::kUnsupported, "cannot watch {}: {}", hook.row->event,
-                        hook.refusal);
-    }
-    return {};
+Result<> require_anything(const LoadedObject& object) {
+    const auto attached = [](const PlannedHook& hook) { return hook.set != nullptr; };
+    if (std::ranges::any_of(object.plan(), attached))
+        return {};
+    return fail(ErrorCode::kUnsupported, "nothing can be watched: {}",
+                object.plan().empty() ? "" : object.plan().front().refusal);
 }
 
 void warn(const LoadedObject& object, Backend backend, spdlog::logger& logger) {
     for (const PlannedHook& hook : object.plan()) {
-        if (hook.set == nullptr)
+        if (hook.set == nullptr && hook.row->lifecycle)
+            logger.critical("no {} events, so processes are not followed: {}", hook.row->event,
+                            hook.refusal);
+        else if (hook.set == nullptr)
             logger.warn("no {} events: {}", hook.row->event, hook.refusal);
         else if (!hook.refusal.empty() && backend == Backend::kTrampoline)
             logger.warn("{} events come from tracepoints, not trampolines: {}", hook.row->event,
@@ -98,7 +101,7 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
     auto object = LoadedObject::load(options);
     if (!object)
         return forward_error(object);
-    if (auto whole = require_lifecycle(*object); !whole)
+    if (auto whole = require_anything(*object); !whole)
         return forward_error(whole);
     auto ring = RingReader::open(object->map_fd("ring"), object->map_fd("reserved_ring"));
     if (!ring)

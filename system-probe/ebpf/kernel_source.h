@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct KernelSourceOptions {
     uint64_t ring_bytes = 8ULL << 20;  ///< rounded up to a power of two of at least one page
     uint64_t reserved_ring_bytes = 4ULL << 20;  ///< for VDT_RESERVED_TYPES; the same
     Backend backend = Backend::kAuto;
+    /// Names; what needs them is as on a kernel that refuses them.
+    std::vector<std::string> disabled_programs;
     /// Empty: all. Process lifecycle (fork, exec, exit, cgroup) is always on.
     std::vector<vdt_type> event_types;
 };
@@ -36,7 +39,7 @@ Result<> check_bpf_usable();
 
 /// Loads, attaches and opens the ring; afterwards no capability is needed to poll, count or take the snapshot
 /// (without the task iterator the snapshot reads /proc and wants CAP_SYS_PTRACE). What a missing hook means is
-/// in hooks() and, once, in a warning. Errors: what check_bpf_usable says; nothing attached at all for process lifecycle.
+/// in hooks() and, once, in a warning. Errors: what check_bpf_usable says; nothing can be attached; a disabled program is unknown.
 Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptions& options,
                                                          spdlog::logger& logger);
 

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/log.h"
 #include "system-probe/ebpf/bpf_error.h"
 #include "system-probe/ebpf/libbpf_log.h"
 #include "system-probe/ebpf/object_bytes.h"
@@ -108,6 +109,10 @@ struct LoadedObject::Attempt {
         self.object_.reset(bpf_object__open_mem(bytes.data(), bytes.size(), &options));
         if (!self.object_)
             return fail_errno(errno, "opening the built-in BPF object");
+        for (const auto& [name, reason] : refused) {
+            if (find(name) == nullptr)
+                return fail(ErrorCode::kInvalid, "there is no BPF program '{}'", printable(name));
+        }
         bpf_program* program = nullptr;
         bpf_object__for_each_program(program, self.object_.get()) {
             const char* name = bpf_program__name(program);
@@ -269,6 +274,9 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     self.ring_bytes_ = round_ring_size(options.ring_bytes, page);
     self.reserved_ring_bytes_ = round_ring_size(options.reserved_ring_bytes, page);
 
+    for (const std::string& name : options.disabled_programs)
+        refused.emplace(name, "switched off by system_probe_config.disabled_programs");
+
     const auto refusal = [&](const HookProgram& program) -> std::string {
         const auto found = refused.find(program.name);
         if (found != refused.end())
@@ -314,6 +322,19 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
 
 int LoadedObject::map_fd(const char* name) const {
     return bpf_object__find_map_fd_by_name(object_.get(), name);
+}
+
+std::vector<ProgramCost> LoadedObject::program_costs() const {
+    std::vector<ProgramCost> costs;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_.get()) {
+        bpf_prog_info info{};
+        uint32_t size = sizeof info;
+        const int fd = bpf_program__fd(program);
+        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+            costs.push_back({bpf_program__name(program), info.verified_insns});
+    }
+    return costs;
 }
 
 uint64_t LoadedObject::map_bytes() const {

@@ -38,6 +38,7 @@ class LoadedObject {
     UniqueFd& snapshot_iterator() { return iterator_; }
     const std::string& iterator_refusal() const { return iterator_refusal_; }
 
+    std::vector<ProgramCost> program_costs() const;
     uint32_t cpus() const { return cpus_; }
     uint64_t ring_bytes() const { return ring_bytes_ + reserved_ring_bytes_; }
     uint64_t map_bytes() const;  ///< all maps but the rings

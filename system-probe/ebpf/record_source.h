@@ -35,6 +35,13 @@ struct HookReport {
     std::vector<EntryCoverage> coverage;
 };
 
+struct ProgramCost {
+    std::string name;
+    /// Instructions that the verifier walked through, of the 1,000,000 it allows; 0 before Linux 5.16, which does not
+    /// say.
+    uint32_t verified_instructions = 0;
+};
+
 /// One whole record, header first. The bytes are valid during the call only and are not trusted.
 using RecordSink = std::function<void(std::span<const std::byte>)>;
 
@@ -61,6 +68,8 @@ class RecordSource {
     virtual void apply(const FilterPlan& /*plan*/) {}
 
     virtual std::vector<HookReport> hooks() const = 0;
+    /// What is loaded.
+    virtual std::vector<ProgramCost> programs() const { return {}; }
     virtual std::string name() const = 0;  ///< "kernel" or the recording's path
     virtual uint64_t ring_bytes() const = 0;
     virtual uint64_t map_bytes() const = 0;

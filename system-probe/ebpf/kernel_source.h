@@ -39,7 +39,8 @@ Result<> check_bpf_usable();
 
 /// Loads, attaches and opens the ring; afterwards no capability is needed to poll, count or take the snapshot
 /// (without the task iterator the snapshot reads /proc and wants CAP_SYS_PTRACE). What a missing hook means is
-/// in hooks() and, once, in a warning. Errors: what check_bpf_usable says; nothing can be attached; a disabled program is unknown.
+/// in hooks() and, once, in a warning. Errors: what check_bpf_usable says; nothing can be attached; a disabled program
+/// is unknown.
 Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptions& options,
                                                          spdlog::logger& logger);
 

@@ -63,6 +63,31 @@ VDT_ASSERT(sizeof(struct vdt_sysctl) == 16);
 #define VDT_SYSCTL_VALUE_TRUNCATED (1u << 1)
 #define VDT_SYSCTL_OLD_VALUE_TRUNCATED (1u << 2)
 
+/* SELINUX: item NAME of a boolean; item VALUE, the number that was written. */
+struct vdt_selinux {
+	__u32 file; /* VDT_SELINUX_* */
+	__u32 pad;
+};
+VDT_ASSERT(sizeof(struct vdt_selinux) == 8);
+
+#define VDT_SELINUX_NONE 0
+#define VDT_SELINUX_ENFORCE 1
+#define VDT_SELINUX_BOOL 2
+#define VDT_SELINUX_COMMIT 3
+#define VDT_SELINUX_DISABLE 4 /* until 6.4 */
+
+#define VDT_ONDEMAND_ARGS 6
+#define VDT_ONDEMAND_TEXT 64
+
+/* ONDEMAND: item NAME, as the rule has it. */
+struct vdt_ondemand {
+	__u64 arg[VDT_ONDEMAND_ARGS];
+	__u32 strings; /* bit n: argument n was asked for as a string, and could be read */
+	__u32 pad;
+	char text[VDT_ONDEMAND_ARGS][VDT_ONDEMAND_TEXT]; /* ends at the first NUL, if there is one */
+};
+VDT_ASSERT(sizeof(struct vdt_ondemand) == 440);
+
 #ifdef __cplusplus
 }
 #endif

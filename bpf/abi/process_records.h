@@ -61,6 +61,13 @@ struct vdt_ptrace {
 };
 VDT_ASSERT(sizeof(struct vdt_ptrace) == 56);
 
+/* NAMESPACES: after unshare or setns. What a thread is in now, and its credentials: a new user namespace changes both. */
+struct vdt_namespaces {
+	struct vdt_cred cred;
+	__u32 netns, mntns, userns, net_cookie; /* as in struct vdt_process */
+};
+VDT_ASSERT(sizeof(struct vdt_namespaces) == 64);
+
 struct vdt_unshare {
 	__s64 retval;
 	__u64 flags;
@@ -86,6 +93,16 @@ struct vdt_mmap {
 	struct vdt_file file; /* anonymous memory: all zero */
 };
 VDT_ASSERT(sizeof(struct vdt_mmap) == 96);
+
+/*
+ * CAPABILITIES: what a process image has asked for since it was watched, as masks. Both only grow; a kernel short of room
+ * may forget an image and begin anew. header.tid is header.image.pid, header.cgroup_id the one at the last new check.
+ */
+struct vdt_capabilities {
+	__u64 attempted;
+	__u64 used; /* of those, what was granted at least once */
+};
+VDT_ASSERT(sizeof(struct vdt_capabilities) == 16);
 
 struct vdt_mprotect {
 	__s64 retval;

@@ -64,6 +64,7 @@ enum vdt_call {
 	VDT_CALL_PIDFD_SIGNAL,
 	VDT_CALL_PTRACE,
 	VDT_CALL_UNSHARE,
+	VDT_CALL_SETNS,
 	VDT_CALL_MMAP,	   /* mmap, mmap2 */
 	VDT_CALL_OLD_MMAP, /* 32-bit x86: its arguments in memory */
 	VDT_CALL_MPROTECT, /* mprotect, pkey_mprotect */
@@ -71,7 +72,8 @@ enum vdt_call {
 	VDT_CALL_FINIT_MODULE,
 	VDT_CALL_DELETE_MODULE,
 	VDT_CALL_BPF,
-	VDT_CALL_WRITE,
+	VDT_CALL_WRITE,	 /* write, pwrite64 */
+	VDT_CALL_WRITEV, /* writev, pwritev, pwritev2 */
 	VDT_CALL_CONNECT,
 	VDT_CALL_BIND,
 	VDT_CALL_ACCEPT, /* accept, accept4 */
@@ -82,6 +84,7 @@ enum vdt_call {
 	VDT_CALL_SETFSUID,
 	VDT_CALL_SETGID,
 	VDT_CALL_SETFSGID,
+	VDT_CALL_ONDEMAND, /* no number has it: the slot of the handler that comes before all others */
 	VDT_CALL_MAX
 };
 
@@ -133,9 +136,22 @@ enum vdt_name_kind {
 #define VDT_NAME_SLOTS 16384 /* a power of two, four times the names there may be */
 #define VDT_NAME_PROBES 16
 
+/* What rules on `ondemand` name. */
+#define VDT_ONDEMAND_MAX 64
+#define VDT_ONDEMAND_NAME 64
+
+struct vdt_ondemand_point {
+	char name[VDT_ONDEMAND_NAME]; /* as the rule has it; ends with NUL */
+	__u32 strings;		      /* bit n: argument n is wanted as a string */
+	__u32 pad;
+};
+VDT_ASSERT(sizeof(struct vdt_ondemand_point) == 72);
+
 struct vdt_filters {
 	struct vdt_type_filter type[VDT_TYPE_MAX];
 	struct vdt_call_number calls[VDT_SYSCALL_MAX];
+	struct vdt_call_number ondemand[VDT_SYSCALL_MAX]; /* points[n - 1]; 0: none */
+	struct vdt_ondemand_point points[VDT_ONDEMAND_MAX];
 	__u64 names[VDT_NAME_SLOTS];
 };
 

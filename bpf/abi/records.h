@@ -83,7 +83,10 @@ enum vdt_type {
 	VDT_SETSOCKOPT = 40,
 	VDT_DNS = 41,
 	VDT_IMDS = 42,
-	VDT_TYPE_MAX = 43
+	VDT_CAPABILITIES = 43, /* process_records.h */
+	VDT_NAMESPACES = 44,   /* process_records.h; no event of its own */
+	VDT_ONDEMAND = 45,     /* kernel_records.h */
+	VDT_TYPE_MAX = 46
 };
 
 /* Why a record was not delivered; index of the counters in struct vdt_counters. */
@@ -96,14 +99,15 @@ enum vdt_loss {
 
 /*
  * Types that an attacker would want lost: few on a healthy host, and in a ring of their own, which no flood of the others
- * can fill.
+ * can fill. What a process used is among them, so that it comes before the exec or exit that ends its image.
  */
 #define VDT_RESERVED_TYPES                                                                         \
 	(1ull << VDT_FORK | 1ull << VDT_EXEC | 1ull << VDT_EXIT | 1ull << VDT_CGROUP |             \
 	 1ull << VDT_SETUID | 1ull << VDT_SETGID | 1ull << VDT_CAPSET | 1ull << VDT_MOUNT |        \
 	 1ull << VDT_SIGNAL | 1ull << VDT_PTRACE | 1ull << VDT_UNSHARE |                           \
 	 1ull << VDT_CGROUP_WRITE | 1ull << VDT_LOAD_MODULE | 1ull << VDT_UNLOAD_MODULE |          \
-	 1ull << VDT_BPF | 1ull << VDT_SELINUX)
+	 1ull << VDT_BPF | 1ull << VDT_SELINUX | 1ull << VDT_NAMESPACES |                          \
+	 1ull << VDT_CAPABILITIES)
 VDT_ASSERT(VDT_TYPE_MAX <= 64);
 
 /* A read that failed inside a program; the record still goes out, with the part missing. */

@@ -7,6 +7,22 @@
 #include "pid.h"
 #include "record.h"
 
+struct task_namespaces {
+	u32 net, net_cookie, mnt, user; /* inode numbers, but for the cookie */
+};
+
+static __always_inline struct task_namespaces task_namespaces(struct task_struct *task)
+{
+	struct nsproxy *namespaces = BPF_CORE_READ(task, nsproxy);
+
+	return (struct task_namespaces){
+		.net = BPF_CORE_READ(namespaces, net_ns, ns.inum),
+		.net_cookie = compat_net_cookie(BPF_CORE_READ(namespaces, net_ns)),
+		.mnt = BPF_CORE_READ(namespaces, mnt_ns, ns.inum),
+		.user = BPF_CORE_READ(task, cred, user_ns, ns.inum),
+	};
+}
+
 static __always_inline void process_pids(struct task_struct *task, struct vdt_process *out)
 {
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
@@ -23,17 +39,17 @@ static __always_inline void process_pids(struct task_struct *task, struct vdt_pr
 static __always_inline void process_collect(struct task_struct *task, struct vdt_process *out)
 {
 	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
-	struct nsproxy *namespaces = BPF_CORE_READ(task, nsproxy);
+	struct task_namespaces in = task_namespaces(task);
 	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
 
 	task_image(task, &out->image);
 	task_image(parent, &out->parent);
 	cred_collect(task, &out->cred);
 	out->cgroup_id = task_cgroup_id(task);
-	out->netns = BPF_CORE_READ(namespaces, net_ns, ns.inum);
-	out->net_cookie = compat_net_cookie(BPF_CORE_READ(namespaces, net_ns));
-	out->mntns = BPF_CORE_READ(namespaces, mnt_ns, ns.inum);
-	out->userns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	out->netns = in.net;
+	out->net_cookie = in.net_cookie;
+	out->mntns = in.mnt;
+	out->userns = in.user;
 	process_pids(task, out);
 	BPF_CORE_READ_STR_INTO(&out->comm, task, comm);
 	if (tty)

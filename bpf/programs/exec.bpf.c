@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* A program was started. The point of no return is behind, the new image has not run yet. */
 #include "../lib/args.h"
+#include "../lib/caps.h"
 #include "../lib/cgroup.h"
 #include "../lib/process.h"
 #include "../lib/script.h"
@@ -50,9 +51,14 @@ static __always_inline void files_collect(struct scratch *s, struct task_struct 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
+	struct vdt_image_id before = {};
 	struct vdt_exec *out;
-	struct scratch *s = record_begin(VDT_EXEC, 0, task, sizeof(*out));
+	struct scratch *s;
 
+	task_image(task, &before);
+	before.exec_id--;
+	caps_end(&before);
+	s = record_begin(VDT_EXEC, 0, task, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

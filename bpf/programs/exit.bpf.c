@@ -3,6 +3,7 @@
  * The last thread of a process is gone. Threads that leave in the same instant may all find that none is left, so
  * the first one through takes the process's entry in a small map.
  */
+#include "../lib/caps.h"
 #include "../lib/record.h"
 
 #define SIGNAL_GROUP_EXIT 4
@@ -30,6 +31,7 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 	/* Before 6.4 (d7ba4cc900bf) map functions return an int, of which only 32 bits are set. */
 	if ((int)bpf_map_update_elem(&exited, &record.header.image, &one, BPF_NOEXIST) == -EEXIST)
 		return 0;
+	caps_end(&record.header.image);
 	count(seen[VDT_EXIT]);
 	record.header.size = sizeof(record);
 	/* As wait() will report it: see wait_task_zombie(). */

@@ -1,24 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* unshare. Called by dispatch_sys_exit. */
-#include "../lib/record.h"
+/*
+ * unshare; after it, and after setns, what the thread is in from now on. The pid namespace is that of children only.
+ * Called by dispatch_sys_exit.
+ */
+#include "../lib/cred.h"
+#include "../lib/process.h"
 #include "../lib/syscall.h"
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_unshare, struct pt_regs *regs, long ret)
+static __always_inline void unshare_output(struct task_struct *task, struct pt_regs *regs,
+					   bool compat, long ret)
 {
 	struct {
 		struct vdt_header header;
 		struct vdt_unshare unshare;
 	} record = {};
-	bool compat = syscall_is_compat();
 
-	if (is_restarted(ret))
-		return 0;
 	count(seen[VDT_UNSHARE]);
-	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0, current_task());
+	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);
 	record.unshare.retval = ret;
 	record.unshare.flags = syscall_arg(regs, compat, 0);
 	ring_output(VDT_UNSHARE, &record, sizeof(record));
+}
+
+static __always_inline void namespaces_output(struct task_struct *task, bool compat)
+{
+	struct {
+		struct vdt_header header;
+		struct vdt_namespaces now;
+	} record = {};
+	struct task_namespaces in = task_namespaces(task);
+
+	count(seen[VDT_NAMESPACES]);
+	header_fill(&record.header, VDT_NAMESPACES, compat ? VDT_F_COMPAT : 0, task);
+	record.header.size = sizeof(record);
+	cred_collect(task, &record.now.cred);
+	record.now.netns = in.net;
+	record.now.net_cookie = in.net_cookie;
+	record.now.mntns = in.mnt;
+	record.now.userns = in.user;
+	ring_output(VDT_NAMESPACES, &record, sizeof(record));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_unshare, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = current_task();
+	bool compat = syscall_is_compat();
+	u32 call = syscall_call(regs, compat);
+
+	if (is_restarted(ret) || !call)
+		return 0;
+	if (call == VDT_CALL_UNSHARE && is_wanted(VDT_UNSHARE))
+		unshare_output(task, regs, compat, ret);
+	if (ret == 0 && is_wanted(VDT_NAMESPACES))
+		namespaces_output(task, compat);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fields.gen.h"
+#include "security-agent/engine/filter_needs.h"
 #include "security-agent/secl/filter_plan.h"
 
 namespace vedette::engine {
@@ -57,6 +58,7 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
     for (const secl::EventFilter& filter :
          secl::plan_filters(policies.bound, ids, field_table()).events)
         fill(filter, *message.add_types());
+    add_needs(policies.bound, message);
     return message;
 }
 
@@ -73,6 +75,8 @@ v1::FilterPlan either(const v1::FilterPlan& one, const v1::FilterPlan& other) {
         same->set_deny(same->deny() && type.deny());
         same->mutable_approvers()->MergeFrom(type.approvers());
     }
+    for (const v1::OnDemandPoint& point : other.points())
+        add_point(point.name(), point.strings(), both);
     return both;
 }
 

@@ -225,6 +225,10 @@ Result<> App::start_pipeline_state() {
     options.live = !replaying();
     options.filter_in_kernel = settings_.boolean("system_probe_config.kernel_filters");
     options.clock_offset = boot_time_ns;
+    if (!replaying())
+        options.privileged = [this](std::function<void()> job) {
+            privileged_->post(std::move(job));
+        };
     if (replaying()) {
         options.clock_offset = [offset = replay_boot_time_ns_] { return offset; };
     } else if (procfs.own_pid_namespace() == kInitialPidNamespace) {

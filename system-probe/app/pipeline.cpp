@@ -28,6 +28,7 @@ constexpr auto kMaxBatchAge = milliseconds(10);
 constexpr unsigned kRecordsBetweenLooks = 16;
 
 constexpr auto kTickEvery = std::chrono::seconds(1);
+constexpr unsigned kTicksBetweenTellings = 5;
 
 /// At the end: enough to empty a ring that nobody fills faster than we read.
 constexpr int kDrainPolls = 64;
@@ -211,6 +212,8 @@ void Pipeline::tick() {
     if (options_.live && clock_.sync(now))
         logger_.info("the system clock was set");
     count_kernel_losses();
+    if (gathers_ && ++ticks_ % kTicksBetweenTellings == 0)
+        options_.privileged([this] { source_.tell_gathered(); });
     resolver_.expire(now, queue_.held_sequence());
     if (hub_.connected())
         questions_.expire(Clock::now());
@@ -329,7 +332,9 @@ void Pipeline::ask(v1::Question::Kind kind, AgentQuestions::Done done) {
 }
 
 void Pipeline::apply_filters(const v1::FilterPlan& message) {
-    source_.apply(read_filter_plan(message, options_.filter_in_kernel));
+    const FilterPlan plan = read_filter_plan(message, options_.filter_in_kernel);
+    source_.apply(plan);
+    gathers_ = options_.privileged && plan.contains(VDT_CAPABILITIES);
     batcher_.set_filter_revision(message.revision());
 }
 

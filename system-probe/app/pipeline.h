@@ -44,6 +44,8 @@ class Pipeline {
         bool live = true;              ///< records are of this host, now; false for a recording
         bool filter_in_kernel = true;  ///< false: event types are told apart, events are not
         std::optional<RecordWriter> recording;
+        /// Has a thread with capabilities do it; may be empty.
+        std::function<void(std::function<void()>)> privileged;
         std::function<bool(uint32_t pid)>
             process_exists;  ///< may be empty: exits that were lost stay unknown
     };
@@ -114,6 +116,8 @@ class Pipeline {
 
     vdt_counters counters_ = {};
     uint64_t last_count_ns_ = 0;
+    bool gathers_ = false;      ///< the kernel keeps something back until it is asked
+    unsigned ticks_ = 0;
     bool source_ended_ = false;
     uint64_t last_record_ns_ = 0;
     unsigned records_since_look_ = 0;

@@ -15,6 +15,7 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     out.event.Clear();
     out.process.reset();
     out.credentials.reset();
+    out.namespaces.reset();
     out.comm.reset();
     out.target.reset();
     out.cgroup.reset();

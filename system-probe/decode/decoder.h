@@ -38,6 +38,7 @@ struct Decoded {
     v1::Event event;  ///< payload and origin; timestamp, process_key and names are still missing
     std::optional<ProcessFacts> process;
     std::optional<vdt_cred> credentials;     ///< SETUID, SETGID, CAPSET
+    std::optional<vdt_namespaces> namespaces;  ///< NAMESPACES
     std::optional<std::string_view> comm;    ///< PRCTL: what the thread is called from now on
     std::optional<vdt_target> target;        ///< another process that the event names
     std::optional<std::string_view> cgroup;  ///< path, when the record has one

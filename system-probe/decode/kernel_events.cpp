@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
 
 #include "system-probe/decode/decoder.h"
@@ -73,6 +74,36 @@ std::string value_of(const Record& record, vdt_item_kind kind) {
     return std::string(value);
 }
 
+/// What the kernel's own reading (%d) makes of it; 0 of what is no number, which it refuses.
+int number_written(const Record& record) {
+    std::string_view text = record.item(VDT_ITEM_VALUE);
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '+'))
+        text.remove_prefix(1);
+    int number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+void decode_selinux(const Record& record, Decoded& out) {
+    auto& selinux = *out.event.mutable_selinux();
+    const int number = number_written(record);
+    switch (record.fixed<vdt_selinux>().file) {
+        case VDT_SELINUX_ENFORCE:
+            selinux.set_enforce_status(number != 0 ? "enforcing" : "permissive");
+            return;
+        case VDT_SELINUX_DISABLE:
+            selinux.set_enforce_status(number != 0 ? "disabled" : "");
+            return;
+        case VDT_SELINUX_BOOL:
+            selinux.set_bool_name(std::string(record.item(VDT_ITEM_NAME)));
+            selinux.set_bool_state(number != 0 ? "on" : "off");
+            return;
+        case VDT_SELINUX_COMMIT:
+            selinux.set_bool_commit_state(number != 0);
+            return;
+    }
+}
+
 void decode_sysctl(const Record& record, Decoded& out) {
     const auto fixed = record.fixed<vdt_sysctl>();
     auto& sysctl = *out.event.mutable_sysctl();
@@ -94,6 +125,7 @@ constexpr EventType kEvents[] = {
     {VDT_UNLOAD_MODULE, "unload_module", v1::Event::kUnloadModuleFieldNumber,
      sizeof(vdt_unload_module), decode_unload_module},
     {VDT_BPF, "bpf", v1::Event::kBpfFieldNumber, sizeof(vdt_bpf), decode_bpf},
+    {VDT_SELINUX, "selinux", v1::Event::kSelinuxFieldNumber, sizeof(vdt_selinux), decode_selinux},
     {VDT_SYSCTL, "sysctl", v1::Event::kSysctlFieldNumber, sizeof(vdt_sysctl), decode_sysctl},
 };
 

@@ -83,6 +83,17 @@ void decode_unshare(const Record& record, Decoded& out) {
     unshare.set_flags(fixed.flags);
 }
 
+void decode_namespaces(const Record& record, Decoded& out) {
+    out.namespaces = record.fixed<vdt_namespaces>();
+}
+
+void decode_capabilities(const Record& record, Decoded& out) {
+    const auto fixed = record.fixed<vdt_capabilities>();
+    auto& capabilities = *out.event.mutable_capabilities();
+    capabilities.set_attempted(fixed.attempted);
+    capabilities.set_used(fixed.used);
+}
+
 /// The item CGROUP is the cgroup that was written to, not the writer's.
 void decode_cgroup_write(const Record& record, Decoded& out) {
     const auto fixed = record.fixed<vdt_cgroup_write>();
@@ -127,6 +138,9 @@ constexpr EventType kEvents[] = {
     {VDT_SIGNAL, "signal", v1::Event::kSignalFieldNumber, sizeof(vdt_signal), decode_signal},
     {VDT_PTRACE, "ptrace", v1::Event::kPtraceFieldNumber, sizeof(vdt_ptrace), decode_ptrace},
     {VDT_UNSHARE, "unshare", v1::Event::kUnshareFieldNumber, sizeof(vdt_unshare), decode_unshare},
+    {VDT_NAMESPACES, "namespaces", 0, sizeof(vdt_namespaces), decode_namespaces},
+    {VDT_CAPABILITIES, "capabilities", v1::Event::kCapabilitiesFieldNumber,
+     sizeof(vdt_capabilities), decode_capabilities},
     {VDT_CGROUP_WRITE, "cgroup_write", v1::Event::kCgroupWriteFieldNumber, sizeof(vdt_cgroup_write),
      decode_cgroup_write},
     {VDT_MMAP, "mmap", v1::Event::kMmapFieldNumber, sizeof(vdt_mmap), decode_mmap},

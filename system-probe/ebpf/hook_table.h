@@ -16,7 +16,7 @@ namespace vedette::probe {
 struct HookProgram {
     std::string_view name;
     /// fentry, fexit: the kernel function, to try it before loading. A tracepoint whose arguments differ between kernels:
-    /// its type, btf_trace_NAME. Else empty.
+    /// its type, btf_trace_NAME. "filesystem:NAME": there must be such file systems. Else empty.
     std::string_view function;
     unsigned parameters =
         0;  ///< how many the function must have for the program to read them right
@@ -81,6 +81,8 @@ inline constexpr HookProgram kIoUringTracepoints[] = {
     {"handle_io_uring_complete", "btf_trace_io_uring_complete", 4, ""}};
 inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
 
+/// An iterator, run again and again: has the kernel tell what it gathered of capabilities.
+inline constexpr std::string_view kCapabilitiesProgram = "tell_capabilities";
 /// The task iterator of the snapshot.
 inline constexpr std::string_view kSnapshotProgram = "dump_process";
 /// The file iterator that gives older sockets their owners; of use only with the program that owns new ones.

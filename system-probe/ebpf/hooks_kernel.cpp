@@ -12,6 +12,14 @@ constexpr vdt_call kBpfCalls[] = {VDT_CALL_BPF};
 
 constexpr HookProgram kLoad[] = {{"handle_module_loading", "", 0, ""}, kDispatcher};
 constexpr HookProgram kUnload[] = {{"handle_module_freed", "", 0, ""}, kDispatcher};
+// What is written by other calls is not seen; there is nothing to see where the kernel has not SELinux switched on.
+constexpr vdt_call kWriteCalls[] = {VDT_CALL_WRITE, VDT_CALL_WRITEV};
+constexpr HookProgram kSelinux[] = {{kDispatcher.name, "filesystem:selinuxfs", 0, ""}};
+constexpr HookProgram kSelinuxTrampoline[] = {
+    {"handle_sel_enforce", "sel_write_enforce", 4, ""},
+    {"handle_sel_bool", "sel_write_bool", 4, ""},
+    {"handle_sel_commit", "sel_commit_bools_write", 4, ""}};
+constexpr Entry kIoUringAlone[] = {Entry::kIoUring};
 constexpr HookProgram kSysctl[] = {{"handle_sysctl", "", 0, ""}};
 
 constexpr HookRow kRows[] = {
@@ -39,6 +47,19 @@ constexpr HookRow kRows[] = {
                     .calls = kBpfCalls,
                     .note = "prog.helpers are read from the caller's memory after the call, of at "
                             "most 32768 instructions"}},
+    {.type = VDT_SELINUX,
+     .event = "selinux",
+     .lifecycle = false,
+     .entries = kSystemCallsAndIoUring,
+     .tracepoint = {.programs = kSelinux,
+                    .handler = "handle_selinux",
+                    .calls = kWriteCalls,
+                    .unseen = kIoUringAlone,
+                    .note = "what was written is read from the caller's memory after the call; a "
+                            "write that is refused changes nothing and is left out"},
+     .trampoline = {.programs = kSelinuxTrampoline,
+                    .blind = "the file 'disable' (until Linux 6.4)",
+                    .note = "a write that is refused changes nothing and is left out"}},
     {.type = VDT_SYSCTL,
      .event = "sysctl",
      .lifecycle = false,

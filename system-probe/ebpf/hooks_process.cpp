@@ -15,10 +15,18 @@ constexpr vdt_call kSignalCalls[] = {VDT_CALL_KILL,     VDT_CALL_TKILL,      VDT
                                      VDT_CALL_SIGQUEUE, VDT_CALL_TGSIGQUEUE, VDT_CALL_PIDFD_SIGNAL};
 constexpr vdt_call kPtraceCalls[] = {VDT_CALL_PTRACE};
 constexpr vdt_call kUnshareCalls[] = {VDT_CALL_UNSHARE};
+constexpr vdt_call kNamespaceCalls[] = {VDT_CALL_UNSHARE, VDT_CALL_SETNS};
 constexpr vdt_call kMmapCalls[] = {VDT_CALL_MMAP, VDT_CALL_OLD_MMAP};
 constexpr vdt_call kMprotectCalls[] = {VDT_CALL_MPROTECT};
 
 constexpr HookProgram kSignal[] = {{"handle_signal", "", 0, ""}, kDispatcher};
+constexpr HookProgram kTellCapabilities{kCapabilitiesProgram, "", 0, ""};
+constexpr HookProgram kCapable[] = {{"handle_cap_capable", "btf_trace_cap_capable", 6, ""},
+                                    kTellCapabilities};
+constexpr HookProgram kCapableReturn[] = {{"handle_cap_capable_return", "cap_capable", 4, ""},
+                                          kTellCapabilities};
+constexpr std::string_view kAllChecks =
+    "every check counts, also those that only ask; told every 5 seconds and at exec and exit";
 constexpr HookProgram kCgroupWrite[] = {{"handle_cgroup_write", "", 0, ""}};
 
 constexpr HookRow kRows[] = {
@@ -67,6 +75,16 @@ constexpr HookRow kRows[] = {
      .event = "unshare",
      .lifecycle = false,
      .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kUnshareCalls}},
+    {.type = VDT_NAMESPACES,
+     .event = "namespaces",
+     .lifecycle = true,
+     .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kNamespaceCalls}},
+    {.type = VDT_CAPABILITIES,
+     .event = "capabilities",
+     .lifecycle = false,
+     .entries = {},  // checks: whatever made the kernel ask
+     .tracepoint = {.programs = kCapable, .note = kAllChecks},
+     .trampoline = {.programs = kCapableReturn, .note = kAllChecks}},
     {.type = VDT_CGROUP_WRITE,
      .event = "cgroup_write",
      .lifecycle = false,

@@ -41,6 +41,7 @@ class KernelSource : public RecordSource {
     void apply(const FilterPlan& plan) override {
         control_.apply(plan, attached_types(object_.plan()));
     }
+    void tell_gathered() override { object_.run_capabilities(); }
     std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }

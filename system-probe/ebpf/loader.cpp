@@ -69,6 +69,17 @@ std::string tail_of(const std::string& log) {
     return tail;
 }
 
+/// Of an iterator whose program writes nothing to its file.
+void run_silent(const bpf_link* link) {
+    const UniqueFd iterator(link != nullptr ? bpf_iter_create(bpf_link__fd(link)) : -1);
+    char nothing = 0;
+    while (iterator) {
+        // EAGAIN: so many elements that the kernel took a break.
+        if (::read(iterator.get(), &nothing, sizeof nothing) >= 0 || errno != EAGAIN)
+            return;
+    }
+}
+
 }  // namespace
 
 void BpfObjectClose::operator()(bpf_object* object) const {
@@ -164,6 +175,8 @@ struct LoadedObject::Attempt {
             return false;
         }
         self.links_.emplace_back(link);
+        if (name == kCapabilitiesProgram)
+            self.capabilities_ = link;
         return true;
     }
 
@@ -201,6 +214,8 @@ struct LoadedObject::Attempt {
     /// Programs of section cgroup/... and cgroup_skb/... see the whole host from the root of the hierarchy, and from
     /// nowhere else: EXDEV.
     bpf_link* attach(bpf_program* program) {
+        if (bpf_program__name(program) == kCapabilitiesProgram)
+            return attach_to_map(program, "asked_caps");
         if (!std::string_view(bpf_program__section_name(program)).starts_with("cgroup"))
             return bpf_program__attach(program);
         const UniqueFd root(::open(cgroup2_root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -212,6 +227,15 @@ struct LoadedObject::Attempt {
             return nullptr;
         }
         return bpf_program__attach_cgroup(program, root.get());
+    }
+
+    bpf_link* attach_to_map(bpf_program* program, const char* map) {
+        bpf_iter_link_info info{};
+        info.map.map_fd = static_cast<uint32_t>(self.map_fd(map));
+        LIBBPF_OPTS(bpf_iter_attach_opts, options);
+        options.link_info = &info;
+        options.link_info_len = sizeof info;
+        return bpf_program__attach_iter(program, &options);
     }
 
     bool attach_all() {
@@ -235,13 +259,7 @@ struct LoadedObject::Attempt {
         if (!bpf_program__autoload(program))
             return;
         const BpfLink link(bpf_program__attach_iter(program, nullptr));
-        const UniqueFd iterator(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
-        char nothing = 0;
-        while (iterator) {
-            // EAGAIN: so many files that the kernel took a break.
-            if (::read(iterator.get(), &nothing, sizeof nothing) >= 0 || errno != EAGAIN)
-                return;
-        }
+        run_silent(link.get());
     }
 
     void open_iterator() {
@@ -284,6 +302,8 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
         if (program.function.empty())
             return {};
         std::string reason = trial.refusal(program.function, program.parameters);
+        if (!TrampolineTrial::is_function(program.function))
+            return reason;
         for (const std::string_view function : {program.function, program.renamed}) {
             if (function.empty() || !trial.refusal(function, program.parameters).empty())
                 continue;
@@ -294,6 +314,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     };
     Attempt attempt{facts, refused, targets, self};
     for (size_t i = 0; i < kMaxAttempts; i++) {
+        self.capabilities_ = nullptr;
         self.links_.clear();
         self.plan_ = plan_hooks(options, refusal);
         std::vector<std::string> names = programs_of(self.plan_);
@@ -318,6 +339,10 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     }
     return fail(ErrorCode::kUnsupported,
                 "loading the BPF programs: the kernel refuses too many of them");
+}
+
+void LoadedObject::run_capabilities() const {
+    run_silent(capabilities_);
 }
 
 int LoadedObject::map_fd(const char* name) const {

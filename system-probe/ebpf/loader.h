@@ -36,6 +36,8 @@ class LoadedObject {
     int map_fd(const char* name) const;
     /// One run over all tasks; not open when the iterator could not be attached.
     UniqueFd& snapshot_iterator() { return iterator_; }
+    /// Runs kCapabilitiesProgram over all it has to tell, if it is attached. Any thread that has CAP_BPF.
+    void run_capabilities() const;
     const std::string& iterator_refusal() const { return iterator_refusal_; }
 
     std::vector<ProgramCost> program_costs() const;
@@ -49,6 +51,7 @@ class LoadedObject {
 
     std::unique_ptr<bpf_object, BpfObjectClose> object_;
     std::vector<BpfLink> links_;
+    const bpf_link* capabilities_ = nullptr;  ///< of links_
     std::vector<PlannedHook> plan_;
     UniqueFd iterator_;
     std::string iterator_refusal_;

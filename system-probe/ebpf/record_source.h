@@ -67,6 +67,10 @@ class RecordSource {
     /// everything.
     virtual void apply(const FilterPlan& /*plan*/) {}
 
+    /// Has the kernel make records of what it gathered since the last call. On a thread with CAP_BPF, beside the
+    /// pipeline's, every few seconds while VDT_CAPABILITIES is needed.
+    virtual void tell_gathered() {}
+
     virtual std::vector<HookReport> hooks() const = 0;
     /// What is loaded.
     virtual std::vector<ProgramCost> programs() const { return {}; }

@@ -77,6 +77,7 @@ constexpr Number kNative[] = {
     {SYS_rt_tgsigqueueinfo, VDT_CALL_TGSIGQUEUE},
     {SYS_ptrace, VDT_CALL_PTRACE},
     {SYS_unshare, VDT_CALL_UNSHARE},
+    {SYS_setns, VDT_CALL_SETNS},
     {SYS_mmap, VDT_CALL_MMAP},
     {SYS_mprotect, VDT_CALL_MPROTECT},
     {SYS_pkey_mprotect, VDT_CALL_MPROTECT},
@@ -85,6 +86,10 @@ constexpr Number kNative[] = {
     {SYS_delete_module, VDT_CALL_DELETE_MODULE},
     {SYS_bpf, VDT_CALL_BPF},
     {SYS_write, VDT_CALL_WRITE},
+    {SYS_pwrite64, VDT_CALL_WRITE},
+    {SYS_writev, VDT_CALL_WRITEV},
+    {SYS_pwritev, VDT_CALL_WRITEV},
+    {SYS_pwritev2, VDT_CALL_WRITEV},
     {SYS_connect, VDT_CALL_CONNECT},
     {SYS_bind, VDT_CALL_BIND},
     {SYS_accept, VDT_CALL_ACCEPT},
@@ -123,7 +128,7 @@ constexpr Number kCompat[] = {
     {227, VDT_CALL_SETXATTR},     {228, VDT_CALL_FSETXATTR},    {235, VDT_CALL_REMOVEXATTR},
     {236, VDT_CALL_REMOVEXATTR},  {237, VDT_CALL_FREMOVEXATTR}, {238, VDT_CALL_TKILL},
     {412, VDT_CALL_UTIMENSAT},  // utimensat_time64
-    {437, VDT_CALL_OPENAT2},
+    {437, VDT_CALL_OPENAT2},      {146, VDT_CALL_WRITEV},       {181, VDT_CALL_WRITE},
 #if defined(__x86_64__)
     {90, VDT_CALL_OLD_MMAP},      {102, VDT_CALL_SOCKETCALL},   {270, VDT_CALL_TGKILL},
     {271, VDT_CALL_UTIMES},       {295, VDT_CALL_OPENAT},       {296, VDT_CALL_MKDIRAT},
@@ -134,6 +139,7 @@ constexpr Number kCompat[] = {
     {350, VDT_CALL_FINIT_MODULE}, {353, VDT_CALL_RENAMEAT},     {357, VDT_CALL_BPF},
     {359, VDT_CALL_SOCKET},       {361, VDT_CALL_BIND},         {362, VDT_CALL_CONNECT},
     {364, VDT_CALL_ACCEPT},       {366, VDT_CALL_SETSOCKOPT},   {380, VDT_CALL_MPROTECT},
+    {346, VDT_CALL_SETNS},        {334, VDT_CALL_WRITEV},       {379, VDT_CALL_WRITEV},
 #elif defined(__aarch64__)
     {268, VDT_CALL_TGKILL},        {269, VDT_CALL_UTIMES},
     {281, VDT_CALL_SOCKET},        {282, VDT_CALL_BIND},
@@ -148,6 +154,8 @@ constexpr Number kCompat[] = {
     {369, VDT_CALL_PRLIMIT},       {371, VDT_CALL_OPEN_BY_HANDLE},
     {379, VDT_CALL_FINIT_MODULE},  {382, VDT_CALL_RENAMEAT},
     {386, VDT_CALL_BPF},           {394, VDT_CALL_MPROTECT},
+    {375, VDT_CALL_SETNS},         {362, VDT_CALL_WRITEV},
+    {393, VDT_CALL_WRITEV},
 #endif
 };
 

@@ -22,6 +22,16 @@ constexpr std::array<bpf_insn, 2> kNothing{{
 
 /// typedef void (*btf_trace_NAME)(void *, ...), one for each tracepoint.
 constexpr std::string_view kTracepointType = "btf_trace_";
+constexpr std::string_view kFilesystem = "filesystem:";
+
+/// /proc/filesystems: "nodev\tNAME\n" or "\tNAME\n".
+std::string check_filesystem(std::string_view name) {
+    constexpr size_t kMaxBytes = 65536;
+    const auto known = read_file("/proc/filesystems", kMaxBytes);
+    if (!known || known->find(fmt::format("\t{}\n", name)) != std::string::npos)
+        return {};
+    return fmt::format("this kernel has no {}, or it is switched off", name);
+}
 
 unsigned count_parameters(const btf& types, int function) {
     const btf_type* type = btf__type_by_id(&types, static_cast<uint32_t>(function));
@@ -45,7 +55,13 @@ const std::string& TrampolineTrial::refusal(std::string_view function, unsigned 
     return answers_.emplace(name, ask(name, parameters)).first->second;
 }
 
+bool TrampolineTrial::is_function(std::string_view function) {
+    return !function.starts_with(kTracepointType) && !function.starts_with(kFilesystem);
+}
+
 std::string TrampolineTrial::ask(const std::string& function, unsigned parameters) {
+    if (function.starts_with(kFilesystem))
+        return check_filesystem(std::string_view(function).substr(kFilesystem.size()));
     const LibbpfLog quiet;
     if (kernel_types_ == nullptr)
         kernel_types_ = btf__load_vmlinux_btf();

@@ -20,10 +20,14 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: it attaches, or it is the type of a tracepoint (btf_trace_NAME) with this many parameters. Else the reason
+    /// Empty: it attaches, or it is the type of a tracepoint (btf_trace_NAME) with this many parameters, or a file system
+    /// (filesystem:NAME) that the kernel has. Else the reason
     /// it does not: among others, that the function has not this many parameters, so that the program would read wrong
     /// ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters);
+
+    /// Whether `function` names a function, and neither of the other two.
+    static bool is_function(std::string_view function);
 
    private:
     std::string ask(const std::string& function, unsigned parameters);

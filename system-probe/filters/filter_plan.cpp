@@ -11,7 +11,7 @@ namespace {
 
 /// Processes, and what they may do: the tree is wrong without them.
 constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,  VDT_CGROUP,
-                                VDT_SETUID, VDT_SETGID, VDT_CAPSET};
+                                VDT_SETUID, VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES};
 
 /// Types whose hooks look at approvers.
 bool is_filtered(vdt_type type) {
@@ -82,7 +82,8 @@ TypeFilter read_type(const v1::TypeFilter& message) {
 FilterPlan plan_before_agent() {
     FilterPlan plan;
     for (const EventType& type : event_types()) {
-        if (VDT_RESERVED_TYPES >> type.type & 1)
+        // Capability checks are many, and few ask for them.
+        if (type.type != VDT_CAPABILITIES && (VDT_RESERVED_TYPES >> type.type & 1) != 0)
             plan[type.type];
     }
     plan[VDT_OPEN];

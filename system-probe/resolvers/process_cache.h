@@ -53,6 +53,8 @@ struct Image {
     uint32_t ppid = 0;
     uint32_t netns = 0, mntns = 0, pidns = 0, userns = 0;
     uint32_t net_cookie = 0;
+    uint64_t caps_attempted = 0;  ///< masks, since it was watched
+    uint64_t caps_used = 0;
     uint32_t ns_pid = 0;
     uint32_t sid = 0;
     std::string comm;

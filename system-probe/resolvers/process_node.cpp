@@ -82,6 +82,8 @@ void fill_node(v1::ProcessNode& node, const Image& image, const Names& names) {
     if (image.workload)
         fill_workload(node, *image.workload);
     fill_credentials(*node.mutable_credentials(), image.credentials, names);
+    node.set_caps_attempted(image.caps_attempted);
+    node.set_caps_used(image.caps_used);
     node.set_comm(image.comm);
     node.set_tty_name(image.tty);
     node.set_created_at(image.created_at);

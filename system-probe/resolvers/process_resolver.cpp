@@ -87,6 +87,12 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
         case VDT_CAPSET:
             image = apply_credentials(decoded);
             break;
+        case VDT_NAMESPACES:
+            image = apply_namespaces(decoded);
+            break;
+        case VDT_CAPABILITIES:
+            image = apply_capabilities(decoded);
+            break;
         case VDT_PRCTL:
             image = apply_name(decoded);
             break;
@@ -244,6 +250,35 @@ Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
         return image;
     image->credentials = *decoded.credentials;
     changed_by_event_ = image;
+    return image;
+}
+
+/// As with credentials: those of the process are its main thread's.
+Image* ProcessResolver::apply_namespaces(const Decoded& decoded) {
+    const auto& header = decoded.header;
+    const vdt_namespaces& now = *decoded.namespaces;
+    Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    if (image == nullptr || header.tid != header.image.pid)
+        return image;
+    image->netns = now.netns;
+    image->net_cookie = now.net_cookie;
+    image->mntns = now.mntns;
+    image->userns = now.userns;
+    image->credentials = now.cred;
+    send(*image);
+    return image;
+}
+
+/// The kernel may have forgotten what it told before.
+Image* ProcessResolver::apply_capabilities(Decoded& decoded) {
+    const auto& header = decoded.header;
+    Image* image = find_or_placeholder(header.image, header.cgroup_id, header.time_ns);
+    if (image == nullptr)
+        return nullptr;
+    auto& told = *decoded.event.mutable_capabilities();
+    told.set_attempted(image->caps_attempted |= told.attempted());
+    told.set_used(image->caps_used |= told.used());
+    send(*image);
     return image;
 }
 

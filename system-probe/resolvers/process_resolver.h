@@ -63,6 +63,8 @@ class ProcessResolver {
     Image* apply_exit(const Decoded& decoded);
     Image* apply_snapshot(const Decoded& decoded);
     Image* apply_credentials(const Decoded& decoded);
+    Image* apply_namespaces(const Decoded& decoded);
+    Image* apply_capabilities(Decoded& decoded);
     Image* apply_name(const Decoded& decoded);
     Image* apply_cgroup(const Decoded& decoded);
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Tracepoint backend: the same as sys_exit.bpf.c at the beginning of system calls. Attached only when a type needs it. */
-#include "../lib/syscall.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, VDT_CALL_MAX);
-	__type(key, u32);
-	__type(value, u32);
-} entry_handlers SEC(".maps");
+#include "../lib/entry_handlers.h"
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long id)
 {
-	u32 call = wanted_call(regs);
+	struct vdt_filters *f = filters_now();
+	u32 nr = syscall_number(regs);
+	u32 call;
 
+	/* This one goes on to the call's own handler. */
+	if (f && nr < VDT_SYSCALL_MAX && (f->ondemand[nr].native || f->ondemand[nr].compat))
+		bpf_tail_call(ctx, &entry_handlers, VDT_CALL_ONDEMAND);
+	call = wanted_call(regs);
 	if (call)
 		bpf_tail_call(ctx, &entry_handlers, call);
 	return 0;

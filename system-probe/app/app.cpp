@@ -241,7 +241,7 @@ Result<> App::start_pipeline_state() {
         options.recording = std::move(*writer);
         logger_->info("recording to '{}'", path);
     }
-    source_->apply(plan_before_agent());
+    source_->apply(plan_before_agent(), {});
     auto records = take_snapshot(*source_, replaying() ? nullptr : &procfs);
     if (!records)
         return forward_error(records);

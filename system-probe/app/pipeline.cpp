@@ -333,7 +333,10 @@ void Pipeline::ask(v1::Question::Kind kind, AgentQuestions::Done done) {
 
 void Pipeline::apply_filters(const v1::FilterPlan& message) {
     const FilterPlan plan = read_filter_plan(message, options_.filter_in_kernel);
-    source_.apply(plan);
+    auto points = read_points(message);
+    source_.apply(plan, points);
+    if (options_.privileged)
+        options_.privileged([this, points = std::move(points)] { source_.watch_functions(points); });
     gathers_ = options_.privileged && plan.contains(VDT_CAPABILITIES);
     batcher_.set_filter_revision(message.revision());
 }
@@ -400,6 +403,8 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
     stream.set_batches(queued.batches);
     status.set_ring_bytes(source_.ring_bytes());
     status.set_map_bytes(source_.map_bytes());
+    for (std::string& warning : source_.warnings())
+        status.add_warnings(std::move(warning));
     if (!source_error_.empty())
         status.add_warnings("reading records: " + source_error_);
     if (resolved.evicted_live > 0) {

@@ -104,6 +104,20 @@ void decode_selinux(const Record& record, Decoded& out) {
     }
 }
 
+void decode_ondemand(const Record& record, Decoded& out) {
+    const auto fixed = record.fixed<vdt_ondemand>();
+    auto& call = *out.event.mutable_ondemand();
+    call.set_name(std::string(record.item(VDT_ITEM_NAME)));
+    v1::OnDemandArgument* const arguments[] = {call.mutable_arg1(), call.mutable_arg2(),
+                                               call.mutable_arg3(), call.mutable_arg4(),
+                                               call.mutable_arg5(), call.mutable_arg6()};
+    for (size_t i = 0; i < VDT_ONDEMAND_ARGS; ++i) {
+        arguments[i]->set_uint(fixed.arg[i]);
+        if (fixed.strings >> i & 1)
+            arguments[i]->set_str(std::string(fixed_text(fixed.text[i], sizeof fixed.text[i])));
+    }
+}
+
 void decode_sysctl(const Record& record, Decoded& out) {
     const auto fixed = record.fixed<vdt_sysctl>();
     auto& sysctl = *out.event.mutable_sysctl();
@@ -126,6 +140,8 @@ constexpr EventType kEvents[] = {
      sizeof(vdt_unload_module), decode_unload_module},
     {VDT_BPF, "bpf", v1::Event::kBpfFieldNumber, sizeof(vdt_bpf), decode_bpf},
     {VDT_SELINUX, "selinux", v1::Event::kSelinuxFieldNumber, sizeof(vdt_selinux), decode_selinux},
+    {VDT_ONDEMAND, "ondemand", v1::Event::kOndemandFieldNumber, sizeof(vdt_ondemand),
+     decode_ondemand},
     {VDT_SYSCTL, "sysctl", v1::Event::kSysctlFieldNumber, sizeof(vdt_sysctl), decode_sysctl},
 };
 

@@ -32,9 +32,11 @@ ControlMap::~ControlMap() {
         munmap(control_, mapped_bytes());
 }
 
-void ControlMap::apply(const FilterPlan& plan, const std::map<vdt_type, AttachedType>& attached) {
+void ControlMap::apply(const FilterPlan& plan, std::span<const OnDemandPoint> points,
+                       const std::map<vdt_type, AttachedType>& attached) {
     const uint32_t next = 1 - (control_->active & 1);
     fill_filter_set(plan, attached, control_->set[next]);
+    fill_points(points, control_->set[next]);
     __atomic_store_n(&control_->active, next, __ATOMIC_RELEASE);
 }
 

@@ -83,6 +83,8 @@ inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
 
 /// An iterator, run again and again: has the kernel tell what it gathered of capabilities.
 inline constexpr std::string_view kCapabilitiesProgram = "tell_capabilities";
+/// A template: loaded once for each kernel function that a rule names (ondemand_functions.h).
+inline constexpr std::string_view kOnDemandTemplate = "handle_ondemand_function";
 /// The task iterator of the snapshot.
 inline constexpr std::string_view kSnapshotProgram = "dump_process";
 /// The file iterator that gives older sockets their owners; of use only with the program that owns new ones.

@@ -20,6 +20,8 @@ constexpr HookProgram kSelinuxTrampoline[] = {
     {"handle_sel_bool", "sel_write_bool", 4, ""},
     {"handle_sel_commit", "sel_commit_bools_write", 4, ""}};
 constexpr Entry kIoUringAlone[] = {Entry::kIoUring};
+constexpr vdt_call kOnDemandCalls[] = {VDT_CALL_ONDEMAND};
+constexpr HookProgram kSysEnter[] = {kEntryDispatcher};
 constexpr HookProgram kSysctl[] = {{"handle_sysctl", "", 0, ""}};
 
 constexpr HookRow kRows[] = {
@@ -60,6 +62,15 @@ constexpr HookRow kRows[] = {
      .trampoline = {.programs = kSelinuxTrampoline,
                     .blind = "the file 'disable' (until Linux 6.4)",
                     .note = "a write that is refused changes nothing and is left out"}},
+    {.type = VDT_ONDEMAND,
+     .event = "ondemand",
+     .lifecycle = false,
+     .tracepoint = {.programs = kSysEnter,
+                    .calls = kOnDemandCalls,
+                    .entry_handler = "handle_ondemand",
+                    .note = "kernel functions need trampolines: the status names each that is "
+                            "refused; a string that is not in memory yet when the call begins is "
+                            "empty"}},
     {.type = VDT_SYSCTL,
      .event = "sysctl",
      .lifecycle = false,

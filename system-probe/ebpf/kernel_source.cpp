@@ -8,6 +8,7 @@
 #include "system-probe/ebpf/cpu_array.h"
 #include "system-probe/ebpf/iterator_snapshot.h"
 #include "system-probe/ebpf/loader.h"
+#include "system-probe/ebpf/ondemand_functions.h"
 #include "system-probe/ebpf/proc_snapshot.h"
 #include "system-probe/ebpf/ring_reader.h"
 
@@ -38,10 +39,14 @@ class KernelSource : public RecordSource {
 
     vdt_counters counters() override { return sum_counters(counters_.cpus()); }
     std::vector<LossGap> gaps() override { return ledger_.take(gaps_.cpus()); }
-    void apply(const FilterPlan& plan) override {
-        control_.apply(plan, attached_types(object_.plan()));
+    void apply(const FilterPlan& plan, std::span<const OnDemandPoint> points) override {
+        control_.apply(plan, points, attached_types(object_.plan()));
     }
     void tell_gathered() override { object_.run_capabilities(); }
+    void watch_functions(std::span<const OnDemandPoint> points) override {
+        functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
+    }
+    std::vector<std::string> warnings() const override { return functions_.warnings(); }
     std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
@@ -56,6 +61,7 @@ class KernelSource : public RecordSource {
     CpuArray<vdt_counters> counters_;
     CpuArray<vdt_gaps> gaps_;
     GapLedger ledger_;
+    OnDemandFunctions functions_;
 };
 
 Result<> require_anything(const LoadedObject& object) {

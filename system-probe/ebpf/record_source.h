@@ -15,6 +15,7 @@
 #include "common/result.h"
 #include "system-probe/ebpf/ledger.h"
 #include "system-probe/filters/filter_plan.h"
+#include "system-probe/filters/ondemand_point.h"
 
 namespace vedette::probe {
 
@@ -65,11 +66,16 @@ class RecordSource {
 
     /// What is needed from now on; nothing but process lifecycle until then. A source without filters hands over
     /// everything.
-    virtual void apply(const FilterPlan& /*plan*/) {}
+    virtual void apply(const FilterPlan& /*plan*/, std::span<const OnDemandPoint> /*points*/) {}
 
     /// Has the kernel make records of what it gathered since the last call. On a thread with CAP_BPF, beside the
     /// pipeline's, every few seconds while VDT_CAPABILITIES is needed.
     virtual void tell_gathered() {}
+
+    /// Watches the kernel functions among `points`, and no others. On a thread with CAP_BPF and CAP_PERFMON.
+    virtual void watch_functions(std::span<const OnDemandPoint> /*points*/) {}
+    /// What was asked for and cannot be had: "ondemand: no_such_function: ...". Any thread.
+    virtual std::vector<std::string> warnings() const { return {}; }
 
     virtual std::vector<HookReport> hooks() const = 0;
     /// What is loaded.

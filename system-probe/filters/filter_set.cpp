@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "system-probe/ebpf/syscall_names.h"
 #include "system-probe/ebpf/system_calls.h"
 
 namespace vedette::probe {
@@ -57,6 +58,22 @@ void fill_type(vdt_type type, const TypeFilter& from, vdt_filters& out) {
 }
 
 }  // namespace
+
+void fill_points(std::span<const OnDemandPoint> points, vdt_filters& out) {
+    uint8_t used = 0;
+    for (const OnDemandPoint& point : points) {
+        const auto numbers = find_system_call(system_call_of(point));
+        if (!numbers.known() || used == VDT_ONDEMAND_MAX || point.name.size() >= VDT_ONDEMAND_NAME)
+            continue;
+        vdt_ondemand_point& to = out.points[used++];
+        point.name.copy(to.name, sizeof to.name - 1);
+        to.strings = point.strings;
+        if (numbers.native)
+            out.ondemand[*numbers.native].native = used;
+        if (numbers.compat)
+            out.ondemand[*numbers.compat].compat = used;
+    }
+}
 
 uint64_t name_hash(std::string_view text) {
     uint64_t hash = VDT_HASH_START;

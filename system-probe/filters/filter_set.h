@@ -6,6 +6,7 @@
 #include <span>
 
 #include "system-probe/filters/filter_plan.h"
+#include "system-probe/filters/ondemand_point.h"
 
 namespace vedette::probe {
 
@@ -17,6 +18,10 @@ struct AttachedType {
 };
 void fill_filter_set(const FilterPlan& plan, const std::map<vdt_type, AttachedType>& attached,
                      vdt_filters& out);
+
+/// After fill_filter_set(): the system calls among `points`, by number. Those that do not exist here, and names that do not
+/// fit, are left out; OnDemandFunctions::attach() says so.
+void fill_points(std::span<const OnDemandPoint> points, vdt_filters& out);
 
 /// FNV-1a of the bytes.
 uint64_t name_hash(std::string_view text);

@@ -4,12 +4,12 @@
  * when it takes a request (its arguments are kernel copies by then) and when the request is complete. For kernels whose
  * io_uring_complete has the request and the completion as its arguments (hooks_*.cpp asks the kernel's types).
  */
+#include "../lib/io_uring.h"
 #include "../lib/open.h"
 #include "../lib/socket.h"
 
-#define IORING_OP_CONNECT 16
-#define IORING_OP_OPENAT 18
-#define IORING_OP_OPENAT2 28
+#define O_WRONLY 01
+#define O_TRUNC 01000
 #define O_LARGEFILE 0100000 /* forced on 64-bit hosts, never passed */
 
 /* The name of an open, which is freed before the request is complete. Requests that never complete leave theirs: the
@@ -25,12 +25,6 @@ struct {
 	__type(key, u64);
 	__type(value, struct ring_open);
 } ring_opens SEC(".maps");
-
-/* Requests carry the arguments of each operation in the same place. */
-static __always_inline void *command_of(struct io_kiocb *req)
-{
-	return (void *)req + bpf_core_field_offset(struct io_kiocb, cmd);
-}
 
 static __always_inline bool is_open(u8 opcode)
 {
@@ -89,6 +83,22 @@ static __always_inline void open_complete(struct task_struct *task, struct io_ki
 	record_commit(s, VDT_OPEN);
 }
 
+/* As good as an opening with O_TRUNC, see open.bpf.c. */
+static __always_inline void truncate_complete(struct task_struct *task, struct io_kiocb *req,
+					      s32 res)
+{
+	struct open_call call = {.ret = res,
+				 .flags = O_WRONLY | O_TRUNC,
+				 .dirfd = AT_FDCWD,
+				 .record_flags = VDT_F_ASYNC};
+	struct scratch *s = open_begin(task, &call);
+
+	if (!s)
+		return;
+	open_file(s, task, BPF_CORE_READ(req, file));
+	record_commit(s, VDT_OPEN);
+}
+
 static __always_inline void connect_complete(struct task_struct *task, struct io_kiocb *req,
 					     s32 res)
 {
@@ -116,12 +126,14 @@ SEC("tp_btf/io_uring_complete")
 int BPF_PROG(handle_io_uring_complete, void *ring_context, struct io_kiocb *req,
 	     struct io_uring_cqe *cqe)
 {
-	struct task_struct *task = (void *)BPF_CORE_READ(req, tctx, task);
+	struct task_struct *task = requester(req);
 	u8 opcode = BPF_CORE_READ(req, opcode);
 	s32 res = BPF_CORE_READ(cqe, res);
 
 	if (is_open(opcode) && is_wanted_of_io_uring(VDT_OPEN))
 		open_complete(task, req, res);
+	else if (opcode == IORING_OP_FTRUNCATE && is_wanted_of_io_uring(VDT_OPEN))
+		truncate_complete(task, req, res);
 	else if (opcode == IORING_OP_CONNECT && is_wanted_of_io_uring(VDT_CONNECT))
 		connect_complete(task, req, res);
 	return 0;

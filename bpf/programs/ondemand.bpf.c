@@ -10,14 +10,15 @@ static __always_inline struct vdt_ondemand_point *point_of_call(struct pt_regs *
 {
 	struct vdt_filters *f = filters_now();
 	u32 nr = syscall_number(regs);
-	u32 number;
+	u32 at;
 
 	if (!f || nr >= VDT_SYSCALL_MAX || !f->type[VDT_ONDEMAND].wanted)
 		return NULL;
-	number = compat ? f->ondemand[nr].compat : f->ondemand[nr].native;
-	if (!number || number > VDT_ONDEMAND_MAX)
+	at = (compat ? f->ondemand[nr].compat : f->ondemand[nr].native) - 1u;
+	barrier_var(at); /* or the compiler takes 1 from the address, below what 5.10 allows */
+	if (at >= VDT_ONDEMAND_MAX)
 		return NULL;
-	return &f->points[number - 1];
+	return &f->points[at];
 }
 
 SEC("tp_btf/sys_enter")

@@ -559,6 +559,43 @@ struct io_open {
 	struct open_how how;
 };
 
+struct io_mkdir {
+	int dfd;
+	umode_t mode;
+	struct filename *filename;
+};
+
+struct io_unlink {
+	int dfd;
+	int flags;
+	struct filename *filename;
+};
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+};
+
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_accept {
+	u32 file_slot;
+};
+
+struct io_socket {
+	int domain;
+	int type;
+	int protocol;
+};
+
 struct io_connect {
 	struct sockaddr *addr;
 	int addr_len;

@@ -75,10 +75,17 @@ std::span<const HookRow> hook_table();
 inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0, ""};
 inline constexpr HookProgram kEntryDispatcher{"dispatch_sys_enter", "", 0, ""};
 inline constexpr HookProgram kSysExit[] = {kDispatcher};
-/// Tracepoint backend: requests of an io_uring, of every type.
+/// Tracepoint backend: requests of an io_uring that open and connect.
 inline constexpr HookProgram kIoUringTracepoints[] = {
     {"handle_io_uring_submit", "btf_trace_io_uring_submit_req", 2, ""},
     {"handle_io_uring_complete", "btf_trace_io_uring_complete", 4, ""}};
+/// Those that name files.
+inline constexpr HookProgram kIoUringNames[] = {
+    {"handle_ring_name_submit", "btf_trace_io_uring_submit_req", 2, ""},
+    {"handle_ring_name_complete", "btf_trace_io_uring_complete", 4, ""}};
+/// Those on sockets.
+inline constexpr HookProgram kIoUringSockets[] = {
+    {"handle_ring_socket_complete", "btf_trace_io_uring_complete", 4, ""}};
 inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
 
 /// An iterator, run again and again: has the kernel tell what it gathered of capabilities.

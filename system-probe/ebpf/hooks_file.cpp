@@ -72,7 +72,15 @@ constexpr HookRow row(vdt_type type, std::string_view event, std::string_view ha
     return out;
 }
 
-/// The same of a type that io_uring has, too, where nothing sees it.
+/// The same of a type that io_uring has, too; there the name is the kernel's copy, and the file is not known.
+constexpr HookRow and_of_io_uring(HookRow out) {
+    out.entries = kSystemCallsAndIoUring;
+    out.tracepoint.io_uring = kIoUringNames;
+    out.trampoline.io_uring = kIoUringNames;
+    return out;
+}
+
+/// The same where nothing sees it.
 constexpr HookRow but_of_io_uring(HookRow out) {
     out.entries = kSystemCallsAndIoUring;
     out.tracepoint.unseen = kUnseenIoUring;
@@ -90,7 +98,6 @@ constexpr HookRow kRows[] = {
                     .handler = "handle_open",
                     .calls = kOpenCalls,
                     .io_uring = kIoUringTracepoints,
-                    .blind = "ftruncate by io_uring",
                     .note = "truncate and ftruncate are opens with O_TRUNC; the name of a failed "
                             "open or of truncate is read from the caller's memory after the call"},
      .trampoline = {.programs = kOpenTrampoline,
@@ -102,11 +109,11 @@ constexpr HookRow kRows[] = {
                             "are opens with O_TRUNC, by tracepoint"}},
     row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, kSeeChmod),
     row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, kSeeChown),
-    but_of_io_uring(row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, kSeeMkdir)),
-    but_of_io_uring(row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, kSeeRmdir)),
-    but_of_io_uring(row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, kSeeUnlink)),
-    but_of_io_uring(row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, kSeeRename)),
-    but_of_io_uring(row(VDT_LINK, "link", "handle_link", kLinkCalls, kSeeLink)),
+    and_of_io_uring(row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, kSeeMkdir)),
+    and_of_io_uring(row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, kSeeRmdir)),
+    and_of_io_uring(row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, kSeeUnlink)),
+    and_of_io_uring(row(VDT_RENAME, "rename", "handle_rename", kRenameCalls, kSeeRename)),
+    and_of_io_uring(row(VDT_LINK, "link", "handle_link", kLinkCalls, kSeeLink)),
     row(VDT_UTIMES, "utimes", "handle_utimes", kUtimesCalls, kSeeUtimes),
     but_of_io_uring(row(VDT_SETXATTR, "setxattr", "handle_setxattr", kSetxattrCalls)),
     row(VDT_REMOVEXATTR, "removexattr", "handle_removexattr", kRemovexattrCalls),

@@ -344,8 +344,7 @@ static int act_open_renaming(int argc, char **argv)
 	return report_plain(opened);
 }
 
-// One request by io_uring, without liburing: its result as of a system call.
-static long by_uring(const struct io_uring_sqe *request)
+long by_uring(const struct io_uring_sqe *request)
 {
 	struct io_uring_params p;
 	memset(&p, 0, sizeof(p));
@@ -959,8 +958,8 @@ static const struct act own_acts[] = {
 	{0},
 };
 
-static const struct act *const tables[] = {own_acts, bypass_acts, file_acts, network_acts,
-					   process_acts};
+static const struct act *const tables[] = {own_acts,    bypass_acts,  file_acts,
+					   kernel_acts, network_acts, process_acts};
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static int usage(FILE *out)

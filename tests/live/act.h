@@ -11,7 +11,9 @@ struct act {
 	const char *what;
 };
 
-extern const struct act bypass_acts[], file_acts[], network_acts[], process_acts[];
+struct io_uring_sqe;
+
+extern const struct act bypass_acts[], file_acts[], kernel_acts[], network_acts[], process_acts[];
 
 _Noreturn void give_up(const char *what);
 // Prints the facts of a call that returned `ret`, with errno.
@@ -20,5 +22,7 @@ int report_plain(long ret);
 int run(int argc, char **argv);
 // A system call through int 0x80, the 32-bit entry; sets errno as the C library does. Pointers must be below 4 GiB.
 long call32(long number, long a, long b, long c, long d, long e);
+// One request by io_uring, without liburing: its result as of a system call.
+long by_uring(const struct io_uring_sqe *request);
 // A page below 4 GiB.
 void *low_page(void);

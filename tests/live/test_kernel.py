@@ -15,6 +15,29 @@ from pair import rule_of, wait_for
 
 ACT = 'process.file.name == "act"'
 
+MNTNS, NETNS = (os.stat(f"/proc/self/ns/{kind}").st_ino for kind in ("mnt", "net"))
+
+# (name, words of act, what the rule says of the event); PLACE is a directory
+URING = [
+    ("mkdir", ("uring-mkdir", "PLACE/made", "0751"),
+     'mkdir.file.path == "PLACE/made" && mkdir.file.destination.mode == 0751 && mkdir.retval == 0'),
+    ("mkdir_failed", ("uring-mkdir", "PLACE", "0751"), 'mkdir.file.path == "PLACE" && mkdir.retval == EEXIST'),
+    ("rmdir", ("uring-rmdir", "PLACE/made"), 'rmdir.file.path == "PLACE/made" && rmdir.retval == 0'),
+    ("link", ("uring-link", "PLACE/file", "PLACE/linked"),
+     'link.file.path == "PLACE/file" && link.file.destination.path == "PLACE/linked" && link.retval == 0'),
+    ("rename", ("uring-rename", "PLACE/linked", "PLACE/renamed"),
+     'rename.file.path == "PLACE/linked" && rename.file.destination.path == "PLACE/renamed" && rename.retval == 0'),
+    ("unlink", ("uring-unlink", "renamed"), 'unlink.file.path == "PLACE/renamed" && unlink.retval == 0'),
+    ("ftruncate", ("uring-ftruncate", "PLACE/file"),
+     'open.file.path == "PLACE/file" && open.flags & O_TRUNC > 0 && open.retval == 0'),
+    ("socket", ("uring-socket", 2, 2, 17),
+     "socket.domain == AF_INET && socket.type == SOCK_DGRAM && socket.protocol == 17 && socket.retval >= 0"),
+    ("bind", ("uring-bind", "127.0.0.1", 18021),
+     "bind.addr.ip == 127.0.0.1 && bind.addr.port == 18021 && bind.retval == 0"),
+    ("accept", ("uring-accept", 18022),
+     "accept.addr.ip == 127.0.0.1 && accept.addr.port == 18022 && accept.retval >= 0"),
+]
+
 RULES = {
     "caps_used": f"{ACT} && capabilities.used & CAP_SYS_ADMIN > 0 && capabilities.attempted & CAP_SYS_ADMIN > 0",
     "caps_refused": f"{ACT} && capabilities.attempted & CAP_KILL > 0 && capabilities.used & CAP_KILL == 0"
@@ -31,19 +54,27 @@ RULES = {
                     ' && ondemand.arg2.str == "compat-name"',
     "unknown_call": 'ondemand.name == "syscall:no_such_call"',
     "unknown_function": 'ondemand.name == "no_such_function"',
-    "left_mounts": f"{ACT} && open.file.name == \"seen-later\"",
+    "unshared": f"unshare.flags == CLONE_NEWNS && {ACT} && process.mntns == {MNTNS}",
+    "left_mounts": f"{ACT} && exit.mntns != {MNTNS}",
+    "left_net": f"{ACT} && exit.netns != {NETNS}",
+    "joined_net": f"{ACT} && prctl.new_name == \"joined\" && process.netns != {NETNS}",
+    **{f"uring_{name}": f"{ACT} && event.async == true && {rule}" for name, _, rule in URING},
 }
 
 
 @pytest.fixture(scope="module")
 def watched():
     policies = make_state_dir()
-    rules = [{"id": name, "expression": rule} for name, rule in RULES.items()]
+    place = make_state_dir()
+    rules = [{"id": name, "expression": rule.replace("PLACE", str(place))} for name, rule in RULES.items()]
     (policies / "kernel.policy").write_text(json.dumps({"version": "1", "rules": rules}))
     pair = start(policies, probe_settings={"system_probe_config.stream_buffer_size": "256MiB"})
+    (place / "file").touch()
+    pair.place = place
     yield pair
     finish(pair)
     shutil.rmtree(policies)
+    shutil.rmtree(place)
 
 
 def test_a_capability_that_was_granted_is_told_when_the_process_ends(watched):
@@ -88,11 +119,12 @@ def test_what_a_process_used_is_known_in_its_childrens_events(watched, tmp_path)
                            and alert["process"]["ppid"] == shell.pid, timeout=30)
 
 
-def test_a_system_call_that_a_rule_names_is_told_with_its_arguments(watched, tmp_path):
-    name = str(tmp_path / "named")
-    facts = act("call", "mkdir", f":{name}", "0751")
+def test_a_system_call_that_a_rule_names_is_told_with_its_arguments(watched):
+    place = make_state_dir()
+    facts = act("call", "mkdir", f":{place}/named", "0751")
     alert = watched.wait_alert(by("mkdir_called", facts["pid"]))
-    assert alert["ondemand"]["arg1"]["str"] == name[:63]
+    assert alert["ondemand"]["arg1"]["str"] == f"{place}/named"
+    shutil.rmtree(place)
 
 
 def test_one_that_never_returns_is_told(watched):
@@ -118,3 +150,27 @@ def test_what_cannot_be_watched_is_a_warning_of_the_status(watched):
     wait_for(lambda: len(warnings()) >= 2, 15, "warnings")
     assert any("syscall:no_such_call is not watched: no system call has that name" in line for line in warnings())
     assert any("no_such_function is not watched: kernel" in line for line in warnings())
+
+
+@pytest.mark.parametrize("name,words", [case[:2] for case in URING], ids=[case[0] for case in URING])
+def test_what_is_done_by_io_uring(watched, name, words):
+    words = [str(word).replace("PLACE", str(watched.place)) for word in words]
+    facts = act(*words, cwd=watched.place)
+    watched.wait_alert(by(f"uring_{name}", facts["pid"]))
+
+
+def test_namespaces_are_those_of_now(watched):
+    facts = act("unshare", 0x20000)
+    watched.wait_alert(by("unshared", facts["pid"]))
+    watched.wait_alert(by("left_mounts", facts["pid"]))
+    facts = act("unshare", 0x40000000)
+    watched.wait_alert(by("left_net", facts["pid"]))
+
+
+def test_a_namespace_that_is_joined_is_known(watched):
+    with alive("unshare", "-n", "sleep", "600") as other:
+        link = f"/proc/{other.pid}/ns/net"
+        wait_for(lambda: os.stat(link).st_ino != NETNS, 15, "a network namespace of its own")
+        facts = act("setns", link, "prctl-name", "joined")
+        alert = watched.wait_alert(by("joined_net", facts["pid"]))
+        assert alert["process"]["pid"] == facts["pid"]

@@ -84,7 +84,8 @@ struct vdt_ondemand {
 	__u64 arg[VDT_ONDEMAND_ARGS];
 	__u32 strings; /* bit n: argument n was asked for as a string, and could be read */
 	__u32 pad;
-	char text[VDT_ONDEMAND_ARGS][VDT_ONDEMAND_TEXT]; /* ends at the first NUL, if there is one */
+	char text[VDT_ONDEMAND_ARGS]
+		 [VDT_ONDEMAND_TEXT]; /* ends at the first NUL, if there is one */
 };
 VDT_ASSERT(sizeof(struct vdt_ondemand) == 440);
 

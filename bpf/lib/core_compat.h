@@ -50,6 +50,34 @@ struct inode___since_6_11 {
 	u32 i_ctime_nsec;
 };
 
+struct filename;
+
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
 struct vm_area_struct___before_6_1 {
 	struct rb_node vm_rb;
 };
@@ -125,6 +153,19 @@ static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_no
 			caps_ = BPF_CORE_READ(old_, set.cap[0]) |                                  \
 				(u64)BPF_CORE_READ(old_, set.cap[1]) << 32;                        \
 		caps_;                                                                             \
+	})
+
+/* The name of a file in a request of an io_uring. A type of its own has it since 7.0 ("struct delayed_filename"). */
+#define compat_ring_name(type, command, field)                                                     \
+	({                                                                                         \
+		struct type##___delayed *now_ = (void *)(command);                                 \
+		struct type *old_ = (void *)(command);                                             \
+		struct filename *name_;                                                            \
+		if (bpf_core_field_exists(now_->field.__incomplete_filename))                      \
+			name_ = BPF_CORE_READ(now_, field.__incomplete_filename);                  \
+		else                                                                               \
+			name_ = BPF_CORE_READ(old_, field);                                        \
+		name_;                                                                             \
 	})
 
 static __always_inline u64 compat_ns(s64 sec, s64 nsec)

@@ -34,7 +34,7 @@ static __always_inline bool is_open(u8 opcode)
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(handle_io_uring_submit, struct io_kiocb *req)
 {
-	struct io_open *open = command_of(req);
+	struct filename *from;
 	u64 key = (u64)req;
 	struct ring_open *name;
 	struct scratch *s;
@@ -46,8 +46,8 @@ int BPF_PROG(handle_io_uring_submit, struct io_kiocb *req)
 	if (!s)
 		return 0;
 	name = (void *)s->record;
-	len = bpf_probe_read_kernel_str(name->name, sizeof(name->name),
-					BPF_CORE_READ(open, filename, name));
+	from = compat_ring_name(io_open, command_of(req), filename);
+	len = bpf_probe_read_kernel_str(name->name, sizeof(name->name), BPF_CORE_READ(from, name));
 	name->len = len > 0 ? len - 1 : 0;
 	bpf_map_update_elem(&ring_opens, &key, name, BPF_ANY);
 	scratch_release(s);

@@ -51,10 +51,7 @@ static __always_inline void keep_name(struct scratch *s, u64 key, struct filenam
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(handle_ring_name_submit, struct io_kiocb *req)
 {
-	struct io_mkdir *mkdir = command_of(req);
-	struct io_unlink *unlink = command_of(req);
-	struct io_rename *rename = command_of(req);
-	struct io_link *link = command_of(req);
+	void *command = command_of(req);
 	u16 type = type_of(req);
 	u64 key = (u64)req;
 	struct scratch *s;
@@ -66,19 +63,19 @@ int BPF_PROG(handle_ring_name_submit, struct io_kiocb *req)
 		return 0;
 	switch (type) {
 	case VDT_MKDIR:
-		keep_name(s, key, BPF_CORE_READ(mkdir, filename));
+		keep_name(s, key, compat_ring_name(io_mkdir, command, filename));
 		break;
 	case VDT_RMDIR:
 	case VDT_UNLINK:
-		keep_name(s, key, BPF_CORE_READ(unlink, filename));
+		keep_name(s, key, compat_ring_name(io_unlink, command, filename));
 		break;
 	case VDT_RENAME:
-		keep_name(s, key, BPF_CORE_READ(rename, oldpath));
-		keep_name(s, key + 1, BPF_CORE_READ(rename, newpath));
+		keep_name(s, key, compat_ring_name(io_rename, command, oldpath));
+		keep_name(s, key + 1, compat_ring_name(io_rename, command, newpath));
 		break;
 	case VDT_LINK:
-		keep_name(s, key, BPF_CORE_READ(link, oldpath));
-		keep_name(s, key + 1, BPF_CORE_READ(link, newpath));
+		keep_name(s, key, compat_ring_name(io_link, command, oldpath));
+		keep_name(s, key + 1, compat_ring_name(io_link, command, newpath));
 		break;
 	}
 	scratch_release(s);

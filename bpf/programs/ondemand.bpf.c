@@ -26,8 +26,7 @@ int BPF_PROG(handle_ondemand, struct pt_regs *regs, long id)
 {
 	bool compat = syscall_is_compat();
 	struct vdt_ondemand_point *point = point_of_call(regs, compat);
-	struct scratch *s =
-		point ? ondemand_begin(compat ? VDT_F_COMPAT : 0, point->name) : NULL;
+	struct scratch *s = point ? ondemand_begin(compat ? VDT_F_COMPAT : 0, point->name) : NULL;
 	struct vdt_ondemand *out;
 	u32 call;
 

@@ -218,6 +218,7 @@ Result<> App::start_pipeline_state() {
     Pipeline::Options options;
     options.resolver.max_bytes =
         static_cast<size_t>(settings_.integer("system_probe_config.process_cache_size"));
+    options.resolver.cgroup_mount_id = replaying() ? 0 : cgroup_mount_id();
     options.resolver.envs_with_value = settings_.list("event_monitoring_config.envs_with_value");
     options.stream_bytes =
         static_cast<size_t>(settings_.integer("system_probe_config.stream_buffer_size"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/app/host_facts.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sstream>
@@ -36,6 +38,17 @@ std::vector<std::string> kernel_lsms(const std::string& path) {
 
 bool kernel_has_btf() {
     return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
+uint32_t cgroup_mount_id() {
+    // On a hybrid host it is beside the others; there the second directory is no cgroup's.
+    for (const char* path : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {
+        struct statx facts{};
+        if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &facts) == 0 &&
+            (facts.stx_mask & STATX_MNT_ID) != 0)
+            return static_cast<uint32_t>(facts.stx_mnt_id);
+    }
+    return 0;
 }
 
 }  // namespace vedette::probe

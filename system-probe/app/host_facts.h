@@ -3,6 +3,7 @@
 // What of the host decides which hooks there are.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,8 @@ std::vector<std::string> kernel_lsms(const std::string& path = "/sys/kernel/secu
 
 /// The kernel describes its own types (CONFIG_DEBUG_INFO_BTF).
 bool kernel_has_btf();
+
+/// Of the directory of the default (version 2) hierarchy of cgroups, as records have mount ids; 0: not known.
+uint32_t cgroup_mount_id();
 
 }  // namespace vedette::probe

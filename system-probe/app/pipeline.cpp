@@ -336,7 +336,8 @@ void Pipeline::apply_filters(const v1::FilterPlan& message) {
     auto points = read_points(message);
     source_.apply(plan, points);
     if (options_.privileged)
-        options_.privileged([this, points = std::move(points)] { source_.watch_functions(points); });
+        options_.privileged(
+            [this, points = std::move(points)] { source_.watch_functions(points); });
     gathers_ = options_.privileged && plan.contains(VDT_CAPABILITIES);
     batcher_.set_filter_revision(message.revision());
 }

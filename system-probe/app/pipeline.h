@@ -116,7 +116,7 @@ class Pipeline {
 
     vdt_counters counters_ = {};
     uint64_t last_count_ns_ = 0;
-    bool gathers_ = false;      ///< the kernel keeps something back until it is asked
+    bool gathers_ = false;  ///< the kernel keeps something back until it is asked
     unsigned ticks_ = 0;
     bool source_ended_ = false;
     uint64_t last_record_ns_ = 0;

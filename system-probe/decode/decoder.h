@@ -37,11 +37,11 @@ struct Decoded {
     vdt_header header = {};
     v1::Event event;  ///< payload and origin; timestamp, process_key and names are still missing
     std::optional<ProcessFacts> process;
-    std::optional<vdt_cred> credentials;     ///< SETUID, SETGID, CAPSET
+    std::optional<vdt_cred> credentials;       ///< SETUID, SETGID, CAPSET
     std::optional<vdt_namespaces> namespaces;  ///< NAMESPACES
-    std::optional<std::string_view> comm;    ///< PRCTL: what the thread is called from now on
-    std::optional<vdt_target> target;        ///< another process that the event names
-    std::optional<std::string_view> cgroup;  ///< path, when the record has one
+    std::optional<std::string_view> comm;      ///< PRCTL: what the thread is called from now on
+    std::optional<vdt_target> target;          ///< another process that the event names
+    std::optional<std::string_view> cgroup;    ///< path, when the record has one
     uint64_t cgroup_id = 0;  ///< that of `process`, else the actor's; CGROUP: the new one
     uint64_t network = 0;    ///< network_id() of a packet; else ProcessResolver sets the process's
     uint32_t dns_ttl_s = 0;  ///< DNS: how long the answer holds

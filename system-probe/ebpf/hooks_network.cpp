@@ -55,8 +55,9 @@ constexpr HookRow kRows[] = {
                     .handler = "handle_accept",
                     .calls = kAcceptCalls,
                     .io_uring = kIoUringSockets,
-                    .note = "an accept that found nobody waiting (EAGAIN) is left out; the peer of one "
-                            "that goes to the io_uring's own table is not known"}},
+                    .note =
+                        "an accept that found nobody waiting (EAGAIN) is left out; the peer of one "
+                        "that goes to the io_uring's own table is not known"}},
     {.type = VDT_SOCKET,
      .event = "socket",
      .lifecycle = false,

@@ -25,7 +25,8 @@ namespace {
 /// How many parameters the function has; negative: there is none of that name.
 int parameters_of(const std::string& function) {
     const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), btf__free);
-    const int id = types ? btf__find_by_name_kind(types.get(), function.c_str(), BTF_KIND_FUNC) : -1;
+    const int id =
+        types ? btf__find_by_name_kind(types.get(), function.c_str(), BTF_KIND_FUNC) : -1;
     if (id < 0)
         return -1;
     const btf_type* type = btf__type_by_id(types.get(), static_cast<uint32_t>(id));
@@ -97,8 +98,8 @@ void OnDemandFunctions::watch(std::span<const OnDemandPoint> points, const MapFd
         if (done)
             --room;
         else
-            warnings.push_back(fmt::format("ondemand: {} is not watched: {}",
-                                           printable(point.name), done.error().message));
+            warnings.push_back(fmt::format("ondemand: {} is not watched: {}", printable(point.name),
+                                           done.error().message));
     }
     const std::lock_guard lock(mutex_);
     warnings_ = std::move(warnings);

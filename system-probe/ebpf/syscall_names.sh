@@ -9,4 +9,4 @@ case $entry in
     compat) header='<asm/unistd_32.h>' ;; # x86; the headers of arm64 have no numbers of arm
 esac
 printf '#if __has_include(%s)\n#include %s\n#endif\n' "$header" "$header" | "$@" -E -dM -x c - |
-    sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/{"\1", \2},/p; s/^#define __NR3264_\([a-z0-9_]*\) \([0-9]*\)$/{"\1", \2},/p' | sort
+    sed -n -E 's/^#define __NR(3264)?_([a-z0-9_]*) ([0-9]*)$/{"\2", \3},/p' | sort

@@ -10,7 +10,7 @@ namespace vedette::probe {
 namespace {
 
 /// Processes, and what they may do: the tree is wrong without them.
-constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,  VDT_CGROUP,
+constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,   VDT_CGROUP,
                                 VDT_SETUID, VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES};
 
 /// Types whose hooks look at approvers.

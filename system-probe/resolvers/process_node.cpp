@@ -61,6 +61,8 @@ void fill_workload(v1::ProcessNode& node, const Workload& workload) {
     cgroup.set_id(workload.cgroup_path);
     cgroup.set_inode(workload.cgroup_id);
     cgroup.set_version(2);
+    cgroup.set_created_at(workload.created_at);
+    cgroup.set_mount_id(workload.mount_id);
     if (workload.container == nullptr)
         return;
     node.mutable_container()->set_id(workload.container->id);

@@ -64,7 +64,7 @@ ProcessResolver::ProcessResolver(Options options, const WallClock& clock, const 
       cache_(options_.max_bytes,
              {.changed = [this](const Image& image) { send(image); },
               .forgotten = [this](const Image& image) { sink_.gone(image.key); }}),
-      workloads_(cache_.account()) {}
+      workloads_(cache_.account(), options_.cgroup_mount_id) {}
 
 void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     const auto& header = decoded.header;
@@ -442,8 +442,11 @@ void ProcessResolver::fill_process(Image& image, const Decoded& decoded, const I
         image.workload = previous->workload;
         return;
     }
-    image.workload = workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
-                                    clock_.to_wall(decoded.header.time_ns));
+    // Of one that is there already, its first process says how old it is at least.
+    const bool was_there = decoded.type() == VDT_SNAPSHOT;
+    image.workload =
+        workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
+                       was_there ? image.created_at : clock_.to_wall(decoded.header.time_ns));
 }
 
 void ProcessResolver::set_program(Image& image, const ProcessFacts& facts) {

@@ -29,6 +29,7 @@ class ProcessResolver {
    public:
     struct Options {
         size_t max_bytes = 32u << 20;
+        uint32_t cgroup_mount_id = 0;  ///< of the default hierarchy; 0: not known
         std::vector<std::string> envs_with_value;
         uint64_t keep_exited_ns = 5'000'000'000;  ///< at least, for events that come late
     };

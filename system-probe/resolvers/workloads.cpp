@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/resolvers/workloads.h"
 
+#include <algorithm>
+
 #include "system-probe/resolvers/charge.h"
 #include "system-probe/resolvers/container_id.h"
 
@@ -19,7 +21,10 @@ WorkloadPtr Workloads::get(uint64_t cgroup_id, std::string_view path, uint64_t s
     auto known = workloads_[cgroup_id].lock();
     if (known && (path.empty() || known->cgroup_path == path))
         return known;
-    Workload fresh{std::string(path), cgroup_id, container_of(path, seen_at)};
+    // Known without its path until now: it has not been created since.
+    const uint64_t created_at = known ? std::min(known->created_at, seen_at) : seen_at;
+    Workload fresh{std::string(path), cgroup_id, created_at, mount_id_,
+                   container_of(path, seen_at)};
     const size_t bytes = kBookkeepingBytes + sizeof fresh + path.size();
     auto workload = make_charged(std::move(fresh), account_, bytes);
     workloads_[cgroup_id] = workload;

@@ -20,6 +20,8 @@ struct Container {
 struct Workload {
     std::string cgroup_path;  ///< empty: not known
     uint64_t cgroup_id = 0;
+    uint64_t created_at = 0;  ///< when its first process was seen, nanoseconds since 1970
+    uint32_t mount_id = 0;    ///< of its directory; 0: not known
     std::shared_ptr<const Container> container;  ///< nullptr outside containers
 };
 using WorkloadPtr = std::shared_ptr<const Workload>;
@@ -28,7 +30,8 @@ using WorkloadPtr = std::shared_ptr<const Workload>;
 class Workloads {
    public:
     /// Their memory is charged to `account`.
-    explicit Workloads(size_t& account) : account_(account) {}
+    explicit Workloads(size_t& account, uint32_t mount_id = 0)
+        : account_(account), mount_id_(mount_id) {}
 
     /// An empty `path` means "as known for this id". `seen_at`: when a process was seen in it.
     WorkloadPtr get(uint64_t cgroup_id, std::string_view path, uint64_t seen_at);
@@ -41,6 +44,7 @@ class Workloads {
     std::unordered_map<std::string, std::weak_ptr<const Container>> containers_;
     size_t sweep_at_ = 1024;
     size_t& account_;
+    uint32_t mount_id_;
 };
 
 }  // namespace vedette::probe

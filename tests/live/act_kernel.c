@@ -114,7 +114,8 @@ static int act_uring_accept(int argc, char **argv)
 	struct sockaddr_in own = address_of("127.0.0.1", "0");
 	struct sockaddr_in peer = address_of("127.0.0.1", argv[1]);
 	socklen_t size = sizeof(own);
-	int listening = socket(AF_INET, SOCK_STREAM, 0), connecting = socket(AF_INET, SOCK_STREAM, 0);
+	int listening = socket(AF_INET, SOCK_STREAM, 0),
+	    connecting = socket(AF_INET, SOCK_STREAM, 0);
 	int one = 1;
 
 	setsockopt(connecting, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -146,7 +147,8 @@ const struct act kernel_acts[] = {
 	{"uring-ftruncate", 1, act_uring_ftruncate, "PATH", "by io_uring, to nothing"},
 	{"uring-socket", 3, act_uring_socket, "DOMAIN TYPE PROTOCOL", "by io_uring"},
 	{"uring-bind", 2, act_uring_bind, "ADDR PORT", "TCP by io_uring"},
-	{"uring-accept", 1, act_uring_accept, "PORT", "of a connection from that port, by io_uring"},
+	{"uring-accept", 1, act_uring_accept, "PORT",
+	 "of a connection from that port, by io_uring"},
 	{"setns", 2, act_setns, "FILE ACT...", "stage: in the namespace of /proc/PID/ns/..."},
 	{0},
 };

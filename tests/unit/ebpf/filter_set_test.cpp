@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "system-probe/decode/event_type.h"
+#include "system-probe/ebpf/syscall_names.h"
 #include "tests/unit/catch.h"
 #include "vedette/v1/event.pb.h"
 #include "vedette/v1/event_stream.pb.h"
@@ -157,4 +158,31 @@ TEST_CASE("filters: before an agent has spoken, what it most likely asks for is 
     CHECK(plan.contains(VDT_OPEN));
     CHECK_FALSE(plan.contains(VDT_SNAPSHOT));
     CHECK_FALSE(plan.at(VDT_OPEN).deny);
+}
+
+TEST_CASE("filters: system calls that rules name, each by its numbers; others are left out") {
+    std::vector<OnDemandPoint> points = {{"do_mkdirat", 0},
+                                         {"syscall:mkdirat", 2},
+                                         {"syscall:no_such_call", 0},
+                                         {"syscall:exit_group", 0}};
+    auto set = std::make_unique<vdt_filters>();
+    fill_points(points, *set);
+    CHECK(set->ondemand[SYS_mkdirat].native == 1);
+    CHECK(std::string_view(set->points[0].name) == "syscall:mkdirat");
+    CHECK(set->points[0].strings == 2);
+    CHECK(set->ondemand[SYS_exit_group].native == 2);
+    CHECK(set->points[2].name[0] == 0);
+#if defined(__x86_64__)
+    CHECK(set->ondemand[296].compat == 1);
+    CHECK(set->ondemand[296].native == 0);
+#endif
+    CHECK_FALSE(find_system_call("").known());
+    CHECK(system_call_of({"syscall:", 0}).empty());
+
+    points.assign(VDT_ONDEMAND_MAX + 1, {"syscall:mkdirat", 0});
+    points.back().name = "syscall:exit_group";
+    set = std::make_unique<vdt_filters>();
+    fill_points(points, *set);
+    CHECK(set->ondemand[SYS_mkdirat].native == VDT_ONDEMAND_MAX);
+    CHECK(set->ondemand[SYS_exit_group].native == 0);
 }

@@ -52,8 +52,7 @@ TEST_CASE("every program of the table is in the BPF object, and no other but the
     bpf_object__for_each_program(program, object.get()) built.insert(bpf_program__name(program));
 
     std::set<std::string> named{std::string(kSnapshotProgram), std::string(kSocketSnapshotProgram),
-                                std::string(kOnDemandTemplate),
-                                std::string(kEntryDispatcher.name)};
+                                std::string(kOnDemandTemplate), std::string(kEntryDispatcher.name)};
     for (const HookRow& row : hook_table()) {
         for (const HookSet* set : {&row.tracepoint, &row.trampoline}) {
             for (const HookProgram& one : set->programs)

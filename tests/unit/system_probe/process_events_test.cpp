@@ -231,6 +231,79 @@ TEST_CASE("bpf: maps, programs, their helpers; a request that failed has no tag"
     CHECK_FALSE(event.bpf().has_program());
 }
 
+TEST_CASE("capabilities: what the kernel forgot is added to, in the event and in its process") {
+    Fixture f;
+    f.apply(record_of(VDT_CAPABILITIES, vdt_capabilities{.attempted = 6, .used = 2}));
+    const auto event =
+        f.apply(record_of(VDT_CAPABILITIES, vdt_capabilities{.attempted = 8, .used = 8}));
+    CHECK(event.capabilities().attempted() == 14);
+    CHECK(event.capabilities().used() == 10);
+    CHECK(f.node_before.caps_attempted() == 14);
+    CHECK(f.node_before.caps_used() == 10);
+    f.apply(exec_record(image(1, 1), image(0), 6 * kSecond));
+    CHECK(f.node_before.caps_attempted() == 0);
+}
+
+TEST_CASE("namespaces: no event, but the process is in them from now on, unless a thread went") {
+    Fixture f;
+    vdt_namespaces now = {};
+    now.netns = 11;
+    now.mntns = 12;
+    now.userns = 13;
+    now.cred.cap_effective = 7;
+    const auto event = f.apply(record_of(VDT_NAMESPACES, now));
+    CHECK(event.payload_case() == v1::Event::PAYLOAD_NOT_SET);
+    CHECK(f.node_before.netns() == 11);
+    CHECK(f.node_before.mntns() == 12);
+    CHECK(f.node_before.userns() == 13);
+    CHECK(f.node_before.credentials().cap_effective() == 7);
+
+    auto of_thread = builder<vdt_namespaces>(VDT_NAMESPACES, image(1), 6 * kSecond);
+    of_thread.header.tid = 4711;
+    of_thread.fixed.netns = 99;
+    f.apply(bytes_of(of_thread));
+    CHECK(f.node_before.netns() == 11);
+}
+
+TEST_CASE("selinux: what the number that was written means to each file") {
+    const auto written = [](uint32_t file, std::string_view value) {
+        Fixture f;
+        auto record = builder<vdt_selinux>(VDT_SELINUX, image(1), 5 * kSecond);
+        record.fixed.file = file;
+        record.item(VDT_ITEM_NAME, "httpd_can_network_connect");
+        record.item(VDT_ITEM_VALUE, value);
+        return f.apply(bytes_of(record)).selinux();
+    };
+    CHECK(written(VDT_SELINUX_ENFORCE, "1").enforce_status() == "enforcing");
+    CHECK(written(VDT_SELINUX_ENFORCE, "0\n").enforce_status() == "permissive");
+    CHECK(written(VDT_SELINUX_DISABLE, "1").enforce_status() == "disabled");
+    CHECK(written(VDT_SELINUX_BOOL, " +1 ").bool_state() == "on");
+    CHECK(written(VDT_SELINUX_BOOL, "").bool_state() == "off");
+    CHECK(written(VDT_SELINUX_BOOL, "1").bool_name() == "httpd_can_network_connect");
+    CHECK(written(VDT_SELINUX_COMMIT, "1").bool_commit_state());
+    CHECK_FALSE(written(VDT_SELINUX_COMMIT, "99999999999999999999").bool_commit_state());
+    CHECK(written(77, "1").enforce_status().empty());
+}
+
+TEST_CASE("ondemand: every argument as a number, those that were asked for as strings too") {
+    Fixture f;
+    auto record = builder<vdt_ondemand>(VDT_ONDEMAND, image(1), 5 * kSecond);
+    record.item(VDT_ITEM_NAME, "syscall:mkdir");
+    record.fixed.arg[0] = 0xffffffffffffffff;
+    record.fixed.arg[5] = 6;
+    record.fixed.strings = 1u << 1 | 1u << 2;
+    std::memset(record.fixed.text[1], 'x', sizeof record.fixed.text[1]);  // no NUL
+    std::memcpy(record.fixed.text[2], "a\0b", 3);
+    std::memcpy(record.fixed.text[3], "not read", 8);
+    const auto call = f.apply(bytes_of(record)).ondemand();
+    CHECK(call.name() == "syscall:mkdir");
+    CHECK(call.arg1().uint() == 0xffffffffffffffff);
+    CHECK(call.arg2().str() == std::string(VDT_ONDEMAND_TEXT, 'x'));
+    CHECK(call.arg3().str() == "a");
+    CHECK(call.arg4().str().empty());
+    CHECK(call.arg6().uint() == 6);
+}
+
 TEST_CASE("sysctl: values without the newline that ends them") {
     Fixture f;
     auto record = builder<vdt_sysctl>(VDT_SYSCTL, image(1), 5 * kSecond);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/engine/filter_needs.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fields.gen.h"
+#include "security-agent/engine/filter_message.h"
+#include "security-agent/policy/loader.h"
+#include "tests/unit/catch.h"
+#include "vedette/v1/event.pb.h"
+
+using namespace vedette;
+using namespace vedette::engine;
+
+namespace {
+
+v1::FilterPlan plan_of(const std::string& rules) {
+    std::vector<std::pair<std::string, std::string>> files = {{"needs.policy", "rules:\n" + rules}};
+    const auto compiled =
+        policy::compile_policies(policy::load_policy_texts(std::move(files), {}), field_table());
+    REQUIRE(compiled.ok());
+    return filter_message(compiled);
+}
+
+bool wants(const v1::FilterPlan& plan, uint32_t event_type) {
+    return std::ranges::any_of(
+        plan.types(), [event_type](const auto& type) { return type.event_type() == event_type; });
+}
+
+}  // namespace
+
+TEST_CASE("needs: a rule that asks what a process used has the capabilities collected") {
+    const auto asks = plan_of(
+        "  - {id: a, expression: 'open.file.name == \"x\" && process.parent.caps_used > 0'}\n");
+    CHECK(wants(asks, v1::Event::kCapabilitiesFieldNumber));
+    CHECK(wants(asks, v1::Event::kOpenFieldNumber));
+    const auto other = plan_of("  - {id: a, expression: 'open.file.name == \"x\"'}\n");
+    CHECK_FALSE(wants(other, v1::Event::kCapabilitiesFieldNumber));
+}
+
+TEST_CASE("needs: names of ondemand once each, with the strings that any rule reads") {
+    const auto plan = plan_of(
+        "  - {id: a, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg1.str == \"x\"'}\n"
+        "  - {id: b, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg6.str != \"\"'}\n"
+        "  - {id: c, expression: 'ondemand.name == \"do_exit\" && ondemand.arg1.uint == 3'}\n");
+    REQUIRE(plan.points_size() == 2);
+    CHECK(plan.points(0).name() == "syscall:mkdir");
+    CHECK(plan.points(0).strings() == (1u << 0 | 1u << 5));
+    CHECK(plan.points(1).name() == "do_exit");
+    CHECK(plan.points(1).strings() == 0);
+    CHECK(wants(plan, v1::Event::kOndemandFieldNumber));
+
+    const auto both = either(plan, plan_of("  - {id: d, expression: 'ondemand.name == \"do_exit\" && "
+                                           "ondemand.arg2.str == \"y\"'}\n"));
+    REQUIRE(both.points_size() == 2);
+    CHECK(both.points(1).strings() == 2);
+}

@@ -56,7 +56,7 @@ def main():
         print(error, file=sys.stderr)
     status = pair.status()["probe"]
     print(json.dumps({"fired": sorted(fired()), "warnings": status.get("warnings", []),
-                      "hooks": {hook["eventType"]: hook["backend"] for hook in status["hooks"]}}))
+                      "hooks": {hook["eventType"]: hook.get("backend", "") for hook in status["hooks"]}}))
     pair.stop()
 
 

@@ -211,6 +211,7 @@ void Pipeline::tick() {
     if (options_.live && clock_.sync(now))
         logger_.info("the system clock was set");
     count_kernel_losses();
+    look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
     if (hub_.connected())
         questions_.expire(Clock::now());
@@ -222,6 +223,16 @@ void Pipeline::tick() {
         logger_.error("the recording ends here: {}", flushed.error().message);
         options_.recording.reset();
     }
+}
+
+void Pipeline::look_up_logins() {
+    if (!options_.look_up_login)
+        return;
+    resolver_.for_each_new_session([this](const v1::UserSession& session) {
+        options_.look_up_login(session, [this, id = session.ssh_session_id()](SshLogin login) {
+            post([this, id, login] { resolver_.set_login(id, login.method, login.key); });
+        });
+    });
 }
 
 // The gaps first: then the counters include all of them, and the rest is nobody's in particular.

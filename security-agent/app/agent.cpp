@@ -267,8 +267,23 @@ Result<> Agent::start_engine() {
         1'000'000'000 / settings_.integer("runtime_security_config.event_server.rate");
     options.steady_ns = steady_ns;
     options.wall_ns = wall_time_ns;
+    options.files = file_options();
     engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
     return {};
+}
+
+engine::FileOptions Agent::file_options() {
+    engine::FileOptions options;
+    options.hashes = settings_.boolean("runtime_security_config.hash_resolver.enabled");
+    options.max_file_size = static_cast<uint64_t>(
+        settings_.integer("runtime_security_config.hash_resolver.max_file_size"));
+    options.hashed_events = settings_.list("runtime_security_config.hash_resolver.event_types");
+    options.metadata = settings_.boolean("runtime_security_config.file_metadata_resolver.enabled");
+    options.packages = settings_.boolean("runtime_security_config.package_resolver.enabled");
+    options.ask = [this](const v1::FileQuestion& question) {
+        return probe_client_ && probe_client_->ask(question);
+    };
+    return options;
 }
 
 Result<> Agent::start_probe_client() {

@@ -72,6 +72,7 @@ class Agent {
     void stop_self_test();
     void stop_heartbeat();
 
+    engine::FileOptions file_options();
     void stop_from(size_t steps);
     void wait_for_signal();
     void on_signal(int signal);

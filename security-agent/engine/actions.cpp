@@ -59,6 +59,16 @@ void perform_sets(const policy::RuleInfo& rule, const ActionContext& context) {
             perform_set(*set, context);
 }
 
+void add_hashed_files(const policy::RuleInfo& rule, const secl::EvalContext& event,
+                      uint64_t max_file_size, HashedFiles& out) {
+    for (const policy::Action& action : rule.actions)
+        if (const auto* hash = std::get_if<policy::HashAction>(&action.what);
+            hash && applies(action, event)) {
+            uint64_t& max = out[hash->field];
+            max = std::max(max, hash->max_file_size ? hash->max_file_size : max_file_size);
+        }
+}
+
 void perform_logs(const policy::RuleInfo& rule, const ActionContext& context, Logger& logger) {
     for (const policy::Action& action : rule.actions) {
         const auto* log = std::get_if<policy::LogAction>(&action.what);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Performs the `set` and `log` actions of rules that matched (reference section 3.3).
+// Performs the `set` and `log` actions of rules that matched, and says what their `hash` actions ask for (reference section
+// 3.3).
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "common/log.h"
@@ -33,6 +35,12 @@ struct ActionContext {
 
 /// The rule's `set` actions, in their order; each sees what those before it have set.
 void perform_sets(const policy::RuleInfo& rule, const ActionContext& context);
+
+/// The files that the rule's `hash` actions name, with the largest size that any of them allows; `max_file_size` where one
+/// does not say.
+using HashedFiles = std::map<std::string, uint64_t, std::less<>>;
+void add_hashed_files(const policy::RuleInfo& rule, const secl::EvalContext& event,
+                      uint64_t max_file_size, HashedFiles& out);
 
 /// The rule's `log` actions. Who calls it has asked the rule's rate limiter.
 void perform_logs(const policy::RuleInfo& rule, const ActionContext& context, Logger& logger);

@@ -86,7 +86,7 @@ object event_part(const AlertSubject& subject) {
     return out;
 }
 
-std::string alert_line(const AgentFacts& facts, const policy::RuleInfo& rule, const object& event) {
+std::string alert_head(const AgentFacts& facts, const policy::RuleInfo& rule) {
     object agent;
     put_text(agent, "rule_id", rule.group_id.empty() ? rule.id : rule.group_id);
     if (!rule.group_id.empty())
@@ -98,8 +98,12 @@ std::string alert_line(const AgentFacts& facts, const policy::RuleInfo& rule, co
     object head;
     head["agent"] = std::move(agent);
     head["title"] = json_text(rule.description.empty() ? rule.id : rule.description);
-    // The event is the same for each rule that matched: its text follows the rule's, without being copied first.
-    std::string line = boost::json::serialize(head);
+    return boost::json::serialize(head);
+}
+
+// The event is the same for each rule that matched: its text follows the rule's, without being copied first.
+std::string alert_line(std::string_view head, const object& event) {
+    std::string line(head);
     line.back() = ',';
     const std::string rest = boost::json::serialize(event);
     line.append(rest, 1);

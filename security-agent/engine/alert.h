@@ -58,8 +58,9 @@ boost::json::array tags_json(const policy::RuleInfo& rule);
 /// The part that is the same for every rule that matched: all but `agent` and `title`.
 boost::json::object event_part(const AlertSubject& subject);
 
+/// The part that is the rule's own: the beginning of a line.
+std::string alert_head(const AgentFacts& agent, const policy::RuleInfo& rule);
 /// One line, without its newline.
-std::string alert_line(const AgentFacts& agent, const policy::RuleInfo& rule,
-                       const boost::json::object& event);
+std::string alert_line(std::string_view head, const boost::json::object& event);
 
 }  // namespace vedette::engine

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/alerting.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -28,11 +31,12 @@ std::string limiter_token(const policy::RuleInfo& rule, const secl::EvalContext&
 
 }  // namespace
 
-Alerting::Alerting(Options options, VariableStore& store, FindProcess find_process, AlertSink& sink,
-                   Metrics& metrics, Logger& logger)
+Alerting::Alerting(Options options, VariableStore& store, FindProcess find_process,
+                   FileFacts& files, AlertSink& sink, Metrics& metrics, Logger& logger)
     : options_(std::move(options)),
       store_(store),
       find_process_(std::move(find_process)),
+      files_(files),
       sink_(sink),
       logger_(logger),
       latency_(metrics.histogram("vedette_agent_alert_latency_seconds",
@@ -89,16 +93,85 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
                         variables(secl::Scope::kContainer), variables(secl::Scope::kCgroup)},
                        options_.source,
                        match.decided};
-    const boost::json::object event = event_part(about);
+    HeldAlert alert;
+    alert.event = event_part(about);
+    alert.event_ns = static_cast<int64_t>(subject.event().timestamp());
     for (const uint32_t rule : loud) {
-        sink_.write(alert_line(options_.agent, match.book.info(rule), event));
+        alert.heads.push_back(alert_head(options_.agent, match.book.info(rule)));
         const RuleState& state = match.book.rules[rule];
         state.alerts->Increment();
         ++state.figures->alerts;
     }
-    const int64_t age = options_.wall_ns() - static_cast<int64_t>(subject.event().timestamp());
-    latency_.Observe(static_cast<double>(age) * 1e-9);
-    alerts_ += loud.size();
+    ask_about_files(match, loud, alert);
+    if (alert.awaited.empty())
+        return write_lines(alert);
+    alert.deadline_ns = options_.steady_ns() + HeldAlerts::kPatienceNs;
+    held_.hold(std::move(alert), [this](HeldAlert& oldest) { write_lines(oldest); });
+}
+
+void Alerting::write_lines(HeldAlert& alert) {
+    for (const std::string& head : alert.heads)
+        sink_.write(alert_line(head, alert.event));
+    latency_.Observe(static_cast<double>(options_.wall_ns() - alert.event_ns) * 1e-9);
+    alerts_ += alert.heads.size();
+}
+
+void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> loud,
+                               HeldAlert& alert) {
+    const FileOptions& options = files_.options();
+    if (!options.ask)
+        return;
+    const EventSubject& subject = match.subject;
+    const std::string own = fmt::format("{}.file", subject.type().name);
+    HashedFiles hashed;
+    secl::EvalContext context = match.context;
+    context.settle = true;
+    for (const uint32_t rule : loud)
+        add_hashed_files(match.book.info(rule), context, options.max_file_size, hashed);
+    const HashedFiles of_actions = hashed;
+    if (std::ranges::find(options.hashed_events, subject.type().name) !=
+        options.hashed_events.end())
+        hashed.emplace(own, options.max_file_size);
+    if (!options.hashes)
+        hashed.clear();
+    HashedFiles asked = hashed;
+    if (options.packages || (options.metadata && subject.event().has_exec()))
+        asked.emplace(own, options.max_file_size);
+    for (const auto& [field, max_size] : asked) {
+        AlertFile found = find_alert_file(subject, field);
+        if (!found.file)
+            continue;
+        if (found.file->inode() == 0) {  // a name alone: another file may have it by now
+            if (options.hashes && of_actions.contains(field))
+                for (const AlertPath& path : found.places)
+                    put_no_hash(alert, path);
+            continue;
+        }
+        FileWants wants;
+        wants.hashes =
+            hashed.contains(field) && found.file->hash_state() == v1::File::HASH_STATE_UNKNOWN;
+        wants.package =
+            options.packages && (!found.file->has_package() || found.file->package().pending());
+        const v1::Exec& exec = subject.event().exec();
+        wants.metadata = options.metadata && subject.event().has_exec() && field == own &&
+                         (!exec.has_metadata() || exec.metadata().pending());
+        if (!wants.any())
+            continue;
+        if (const uint64_t id = files_.ask(*found.file, found.program, wants, max_size, subject))
+            alert.awaited[id] = std::move(found.places);
+    }
+}
+
+void Alerting::answer(const v1::FileAnswer& answer) {
+    held_.answer(answer, [this](HeldAlert& alert) { write_lines(alert); });
+}
+
+void Alerting::on_time() {
+    held_.on_time(options_.steady_ns(), [this](HeldAlert& alert) { write_lines(alert); });
+}
+
+void Alerting::release() {
+    held_.all([this](HeldAlert& alert) { write_lines(alert); });
 }
 
 bool Alerting::within_limit(const RuleBook& book, uint32_t rule, const secl::EvalContext& context) {

@@ -4,7 +4,8 @@
 // then, against variables as they were before the event. The order is: the `set` actions of all rules that matched, in
 // the order of evaluation; then per rule its limiter, which its `log` actions and its alert share; then the alerts,
 // which show variables as the event has left them. `set` actions are performed for silent and for limited rules too,
-// as in the reference: they are the rule's memory.
+// as in the reference: they are the rule's memory. An alert that shows hashes or a package waits for the probe's answer,
+// with everything else as it was.
 // Engine thread only.
 #pragma once
 
@@ -19,6 +20,8 @@
 #include "security-agent/engine/alert.h"
 #include "security-agent/engine/alert_sink.h"
 #include "security-agent/engine/event_subject.h"
+#include "security-agent/engine/file_facts.h"
+#include "security-agent/engine/held_alerts.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
 
@@ -42,10 +45,16 @@ class Alerting {
     };
 
     /// References must outlive it.
-    Alerting(Options options, VariableStore& store, FindProcess find_process, AlertSink& sink,
-             Metrics& metrics, Logger& logger);
+    Alerting(Options options, VariableStore& store, FindProcess find_process, FileFacts& files,
+             AlertSink& sink, Metrics& metrics, Logger& logger);
 
     void handle(const Match& match);
+    /// Writes the alert that waited for it.
+    void answer(const v1::FileAnswer& answer);
+    /// Writes alerts that have waited long enough.
+    void on_time();
+    /// Writes all that wait.
+    void release();
 
     /// Forgets the limits of rules that are no longer there.
     void keep_limits_of(const RuleBook& book);
@@ -59,10 +68,14 @@ class Alerting {
    private:
     bool within_limit(const RuleBook& book, uint32_t rule, const secl::EvalContext& context);
     void write(const Match& match, std::span<const uint32_t> loud);
+    void write_lines(HeldAlert& alert);
+    void ask_about_files(const Match& match, std::span<const uint32_t> loud, HeldAlert& alert);
 
     Options options_;
     VariableStore& store_;
     FindProcess find_process_;
+    FileFacts& files_;
+    HeldAlerts held_;
     AlertSink& sink_;
     Logger& logger_;
     Histogram& latency_;

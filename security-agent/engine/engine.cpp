@@ -58,10 +58,11 @@ Engine::Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger&
               [this](secl::Scope scope, std::string_view key) { store_.end(scope, key); }),
       books_(store_, metrics, options_.limit),
       book_(books_.make(no_policies(), nullptr)),
+      files_(std::move(options_.files), mirror_, metrics),
       alerting_(
           {options_.agent, options_.source, [this] { return steady_ns(); },
            [this] { return wall_ns(); }},
-          store_, [this](int64_t pid) { return find_process(pid); }, sink, metrics, logger),
+          store_, [this](int64_t pid) { return find_process(pid); }, files_, sink, metrics, logger),
       parked_(options_.parked),
       losses_(metrics),
       integrity_(metrics),
@@ -81,6 +82,8 @@ Engine::~Engine() = default;
 void Engine::welcome(const v1::Welcome& welcome) {
     const std::lock_guard state(state_mutex_);
     const bool other_probe = welcome.instance_id() != instance_id_;
+    files_.forget_questions();  // asked on a connection that is gone
+    alerting_.release();
     if (other_probe || welcome.reset_mirror()) {
         // Nothing more will be heard of what they wait for.
         parked_.all([this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
@@ -127,6 +130,7 @@ void Engine::batch(v1::Batch& batch) {
         last_sequence_ = std::max(last_sequence_, batch.first_sequence() + events - 1);
     processes_ = mirror_.size();
     counters_->show(mirror_, store_, parked_);
+    alerting_.on_time();
     periodic();
     const std::lock_guard lock(mutex_);
     position_ = {instance_id_, last_sequence_};
@@ -137,12 +141,22 @@ void Engine::tick() {
     take_news();
     const int64_t now = wall_ns();
     parked_.on_time(now, [this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
+    alerting_.on_time();
     periodic();
+}
+
+void Engine::answer(const v1::FileAnswer& answer) {
+    const std::lock_guard state(state_mutex_);
+    files_.take(answer);
+    alerting_.answer(answer);
+    parked_.on_answer(answer.id(),
+                      [&](ParkedEvent& parked) { return decide_with(parked, answer); });
 }
 
 void Engine::finish() {
     const std::lock_guard state(state_mutex_);
     parked_.all([this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
+    alerting_.release();
     report_losses(true);
 }
 
@@ -154,6 +168,7 @@ void Engine::apply(v1::ProcessUpdate& update) {
         mirror_.erase(update.node().key());
         return;
     }
+    files_.mark(*update.mutable_node());
     const v1::Container& container = update.node().container();
     if (parked_.empty() || container.id().empty() || container.metadata_pending()) {
         mirror_.apply(std::move(*update.mutable_node()));
@@ -197,6 +212,7 @@ void Engine::evaluate(v1::Event& event) {
         reconcile_scopes();
     if (!type.definition)
         return;
+    files_.mark(event);
     const v1::ProcessNode* process = mirror_.find(event.process_key());
     if (!process)
         counters_->unknown_process.Increment();
@@ -223,6 +239,7 @@ void Engine::evaluate(v1::Event& event) {
 void Engine::park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules) {
     ParkedEvent parked;
     parked.containers = subject.pending_containers();
+    parked.files = files_.ask_for_pending(subject);
     parked.process = subject.process();
     parked.deadline_ns = static_cast<int64_t>(event.timestamp()) + parked_.limits().patience_ns;
     parked.event = std::move(event);
@@ -262,6 +279,16 @@ bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool sett
     if (decided)
         (settle ? counters_->incomplete : counters_->late).Increment();
     return decided;
+}
+
+bool Engine::decide_with(ParkedEvent& parked, const v1::FileAnswer& answer) {
+    std::erase_if(parked.files, [&](const FileWait& wait) {
+        if (wait.question != answer.id())
+            return false;
+        FileFacts::fill(wait.place, answer, parked.event, parked.process);
+        return true;
+    });
+    return decide(parked, nullptr, false);
 }
 
 void Engine::run_watch(const EventSubject& subject) {

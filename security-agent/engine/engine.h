@@ -48,7 +48,8 @@ struct EngineOptions {
     size_t mirror_bytes = 128U << 20;
     VariableStore::Limits variables;
     ParkedEvents::Limits parked;
-    bool heartbeat = true;               ///< write `heartbeat` lines
+    FileOptions files;      ///< without files.ask what only the probe can know of files stays empty
+    bool heartbeat = true;  ///< write `heartbeat` lines
     std::function<int64_t()> steady_ns;  ///< monotonic clock; empty: the time of the newest event
     std::function<int64_t()>
         wall_ns;  ///< nanoseconds since 1970; empty: the time of the newest event
@@ -113,6 +114,8 @@ class Engine {
     /// Evaluates every event that is newer than the position; moves the position behind the batch. Events may be
     /// moved out of it.
     void batch(v1::Batch& batch);
+    /// What the probe says to a question of EngineOptions::files.
+    void answer(const v1::FileAnswer& answer);
     /// Call about once a second: takes new rules while nothing happens, reports losses, decides what waited too long.
     void tick();
     /// Decides every event that waits, with what is known, and reports what tick() would have reported later.
@@ -161,6 +164,7 @@ class Engine {
     secl::Matches run_rules(const RuleBook& book, const secl::EvalContext& context, Type& type);
     void park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules);
     bool decide(ParkedEvent& parked, const v1::Container* arrived, bool settle);
+    bool decide_with(ParkedEvent& parked, const v1::FileAnswer& answer);
     void complete(secl::EvalContext& context, const secl::VariableReader& variables);
     void run_watch(const EventSubject& subject);
     boost::json::object bare_event(const EventSubject& subject) const;
@@ -189,6 +193,7 @@ class Engine {
     RuleBookPtr book_;
     std::shared_ptr<const Watch> watch_;  ///< null: nobody watches
     secl::EvalState watch_state_;
+    FileFacts files_;
     Alerting alerting_;
     ParkedEvents parked_;
     LossReport losses_;

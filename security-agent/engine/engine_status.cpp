@@ -109,6 +109,7 @@ void Engine::take_news() {
 void Engine::take_policies(Policies policies) {
     book_ = books_.make(std::move(policies), book_.get());
     alerting_.keep_limits_of(*book_);
+    files_.set_wants(file_wants(*book_->policies->rule_set));
     heartbeats_.restart(steady_ns());
     sink_.write(ruleset_loaded_line(options_.agent, *book_->policies, wall_ns()));
 }

@@ -35,6 +35,10 @@ void EngineThread::run() {
     while (true) {
         health_->beat();
         const BatchQueue::Item item = queue_.pop(std::chrono::seconds(1));
+        if (item && item->has_file_answer()) {
+            engine_.answer(item->file_answer());
+            continue;
+        }
         if (tap_)
             tap_->before(engine_, item.get());
         if (!item) {

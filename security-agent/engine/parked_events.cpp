@@ -11,6 +11,7 @@ void ParkedEvents::park(ParkedEvent event, const Decide& overflow) {
                   event.process.SpaceUsedLong() + event.rules.size() * sizeof(uint32_t);
     for (const std::string& container : event.containers)
         event.bytes += sizeof(container) + container.size();
+    event.bytes += event.files.size() * sizeof(FileWait);
     bytes_ += event.bytes;
     events_.push_back(std::move(event));
     while (!events_.empty() &&
@@ -37,6 +38,15 @@ void ParkedEvents::on_metadata(std::string_view container, const Decide& decide)
             ++parked.tries;
             return decide(parked);
         });
+}
+
+void ParkedEvents::on_answer(uint64_t question, const Decide& decide) {
+    decide_if(
+        [question](const ParkedEvent& parked) {
+            return std::ranges::find(parked.files, question, &FileWait::question) !=
+                   parked.files.end();
+        },
+        decide);
 }
 
 void ParkedEvents::on_process_gone(uint64_t key, const Decide& decide) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Events that some rule could not decide, because a container's metadata had not come yet (docs/adr/0008). Each waits
+// Events that some rule could not decide, because a container's metadata or what is asked about a file had not come yet
+// (docs/adr/0008). Each waits
 // with its process as it was, and with the rules that it met. Bounded in number and memory; engine thread only.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "security-agent/engine/file_facts.h"
 #include "security-agent/engine/rule_book.h"
 #include "vedette/v1/event.pb.h"
 #include "vedette/v1/process.pb.h"
@@ -24,6 +26,7 @@ struct ParkedEvent {
     RuleBookPtr book;
     std::vector<uint32_t> rules;          ///< that are undecided, in the book
     std::vector<std::string> containers;  ///< whose metadata is awaited
+    std::vector<FileWait> files;          ///< answers that are awaited
     int64_t deadline_ns = 0;
     unsigned tries = 0;  ///< by on_metadata()
     size_t bytes = 0;    ///< set by park()
@@ -51,6 +54,8 @@ class ParkedEvents {
 
     /// Those that wait for the container, oldest first.
     void on_metadata(std::string_view container, const Decide& decide);
+    /// Those that wait for that answer, which `decide` puts in.
+    void on_answer(uint64_t question, const Decide& decide);
     /// Those of one process image that is about to be forgotten.
     void on_process_gone(uint64_t key, const Decide& decide);
     /// Those whose time is over.

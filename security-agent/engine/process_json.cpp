@@ -71,6 +71,31 @@ void put_package(object& out, const v1::Package& package) {
     put_text(out, "package_source_release", package.source_release());
 }
 
+std::string_view hash_state_name(v1::File::HashState state) {
+    switch (state) {
+        case v1::File::HASH_STATE_DONE:
+            return "done";
+        case v1::File::HASH_STATE_FILE_NOT_FOUND:
+            return "file_not_found";
+        case v1::File::HASH_STATE_PATH_UNKNOWN:
+            return "pathname_resolution_error";
+        case v1::File::HASH_STATE_TOO_BIG:
+            return "file_too_big";
+        case v1::File::HASH_STATE_EMPTY:
+            return "file_empty";
+        case v1::File::HASH_STATE_OPEN_ERROR:
+            return "file_open_error";
+        case v1::File::HASH_STATE_NOT_CONFIGURED:
+            return "event_type_not_configured";
+        case v1::File::HASH_STATE_RATE_LIMITED:
+            return "hash_was_rate_limited";
+        case v1::File::HASH_STATE_FAILED:
+            return "hash_failed";
+        default:
+            return {};
+    }
+}
+
 object user_session_json(const v1::UserSession& session) {
     object out;
     put_text(out, "id", session.id());
@@ -124,6 +149,14 @@ object file_metadata_json(const v1::FileMetadata& metadata) {
     return out;
 }
 
+void put_file_answer(object& file, const v1::FileAnswer& answer) {
+    put_package(file, answer.package());
+    put_texts(file, "hashes", answer.hashes());
+    put_text(file, "hash_state", hash_state_name(answer.hash_state()));
+    if (answer.has_metadata())
+        put_object(file, "metadata", file_metadata_json(answer.metadata()));
+}
+
 object file_json(const v1::File& file) {
     object out;
     auto& scratch = *std::pmr::null_memory_resource();  // these two never allocate
@@ -145,6 +178,7 @@ object file_json(const v1::File& file) {
     put_time(out, "change_time", file.change_time());
     put_package(out, file.package());
     put_texts(out, "hashes", file.hashes());
+    put_text(out, "hash_state", hash_state_name(file.hash_state()));
     put_text(out, "mount_path", file.mount_path());
     put_true(out, "mount_visible", handlers::file_mount_visible(file));
     put_true(out, "mount_detached", handlers::file_mount_detached(file));

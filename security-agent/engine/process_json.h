@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "vedette/v1/event_stream.pb.h"
 #include "vedette/v1/process.pb.h"
 
 namespace vedette::engine {
@@ -20,6 +21,8 @@ inline constexpr size_t kAlertAncestors = 200;
 /// Something is known of it.
 bool has_file(const v1::File& file);
 boost::json::object file_json(const v1::File& file);
+/// What the probe answered about a file that is in the alert already.
+void put_file_answer(boost::json::object& file, const v1::FileAnswer& answer);
 boost::json::object file_metadata_json(const v1::FileMetadata& metadata);
 /// The names of a mask.
 boost::json::array capabilities_json(uint64_t mask);

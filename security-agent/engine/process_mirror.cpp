@@ -61,6 +61,17 @@ void ProcessMirror::erase(uint64_t key) {
     leave_scopes(*node);
 }
 
+void ProcessMirror::change(uint64_t key, const std::function<void(v1::ProcessNode&)>& use) {
+    const auto found = nodes_.find(key);
+    if (found == nodes_.end())
+        return;
+    Entry& entry = found->second;
+    use(*entry.node);
+    bytes_ -= entry.bytes;
+    entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
+    bytes_ += entry.bytes;
+}
+
 void ProcessMirror::clear() {
     nodes_.clear();
     living_.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a rule does when it matches (reference section 3.3), compiled. The engine performs `set` and `log`; the others
-// are checked, and reported as not performed yet.
+// What a rule does when it matches (reference section 3.3), compiled. The engine performs `set`, `log` and `hash`; the
+// others are checked, and reported as not performed yet.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ std::string ActionCompiler::compile(RuleInfo& rule, const RuleParts& parts,
     for (const ActionDefinition& definition : parts.actions) {
         if (auto action = compile_action(definition)) {
             const std::string_view kind = kind_of(*action);
-            if (kind != "set" && kind != "log") {
+            if (kind != "set" && kind != "log" && kind != "hash") {
                 not_performed.insert(kind);
             }
             rule.actions.push_back(std::move(*action));

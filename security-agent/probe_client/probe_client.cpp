@@ -84,6 +84,16 @@ void ProbeClient::answer(v1::Answer answer) {
     current->write(request);
 }
 
+bool ProbeClient::ask(const v1::FileQuestion& question) {
+    const std::shared_ptr<Session> current = session();
+    if (!current || !connected_)
+        return false;
+    v1::SubscribeRequest request;
+    *request.mutable_file_question() = question;
+    current->write(request);
+    return true;
+}
+
 void ProbeClient::set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience) {
     const uint64_t revision = plan.revision();
     v1::SubscribeRequest request;

@@ -43,6 +43,8 @@ class ProbeClient {
 
     /// Any thread; without a connection it has no effect (the next Hello says the same).
     void acknowledge(uint64_t sequence);
+    /// Asks about a file; the answer comes with the stream, if at all. Any thread. False: there is no connection.
+    bool ask(const v1::FileQuestion& question);
     /// What the probe is to collect, now and after each reconnect; plan.revision() is new. Waits for `patience` until it
     /// does. Any thread.
     void set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience);

@@ -220,6 +220,8 @@ Result<> App::start_pipeline_state() {
         static_cast<size_t>(settings_.integer("system_probe_config.process_cache_size"));
     options.resolver.cgroup_mount_id = replaying() ? 0 : cgroup_mount_id();
     options.resolver.envs_with_value = settings_.list("event_monitoring_config.envs_with_value");
+    options.resolver.ssh_sessions =
+        settings_.boolean("runtime_security_config.user_sessions.ssh.enabled");
     options.stream_bytes =
         static_cast<size_t>(settings_.integer("system_probe_config.stream_buffer_size"));
     options.instance_id = random_id();
@@ -234,6 +236,11 @@ Result<> App::start_pipeline_state() {
         options.clock_offset = [offset = replay_boot_time_ns_] { return offset; };
     } else if (procfs.own_pid_namespace() == kInitialPidNamespace) {
         options.process_exists = process_exists;
+        options.look_up_login = [this](const v1::UserSession& session,
+                                       std::function<void(SshLogin)> found) {
+            files_->look_up_login(address_text(session.ssh_client_ip()), session.ssh_client_port(),
+                                  std::move(found));
+        };
     }
     if (const auto path = settings_.string("system_probe_config.record"); !path.empty()) {
         auto writer = RecordWriter::create(path, options.clock_offset());
@@ -261,21 +268,33 @@ Result<> App::start_unprivileged() {
     if (!worker)
         return forward_error(worker);
     privileged_ = std::move(*worker);
+    auto options = FileRoom::options_from(settings_);
+    if (!options)
+        return forward_error(options);
+    files_ = std::make_unique<FileRoom>(
+        std::move(*options), settings_.list("runtime_security_config.user_sessions.ssh.log_files"));
+    if (auto started = files_->start_opener(); !started)
+        return started;
     auto dropped = drop_privileges();
     if (!dropped)
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
-    return {};
+    return files_->start();
 }
 
 void App::stop_privileged() {
+    files_.reset();
     privileged_.reset();
 }
 
 Result<> App::start_servers() {
+    StreamHandlers handlers = pipeline_->stream_handlers();
+    handlers.file_question = [this](v1::FileQuestion question, const FileReply& reply) {
+        files_->ask(std::move(question), reply);
+    };
     std::vector<std::unique_ptr<grpc::Service>> services;
-    services.push_back(make_event_service(pipeline_->queue(), pipeline_->stream_handlers()));
+    services.push_back(make_event_service(pipeline_->queue(), std::move(handlers)));
     auto events = GrpcServer::start(std::move(services));
     if (!events)
         return forward_error(events);
@@ -354,6 +373,7 @@ void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
     const bool posted = pipeline_->post([this, &out, done] {
         out = facts_;
         pipeline_->fill_status(out);
+        files_->fill_status(out);
         out.mutable_stream()->set_refused_peers(refused_peers_);
         out.set_rss_bytes(resident_bytes());
         done(true);

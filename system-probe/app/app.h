@@ -21,6 +21,7 @@
 #include "system-probe/app/privileged_worker.h"
 #include "system-probe/commands/command_service.h"
 #include "system-probe/commands/dumps.h"
+#include "system-probe/files/file_room.h"
 #include "system-probe/stream/file_lock.h"
 #include "system-probe/stream/grpc_server.h"
 #include "system-probe/stream/peer_listener.h"
@@ -93,6 +94,7 @@ class App {
     int64_t replay_boot_time_ns_ = 0;
     std::unique_ptr<Pipeline> pipeline_;
     std::unique_ptr<PrivilegedWorker> privileged_;
+    std::unique_ptr<FileRoom> files_;
     Dumps dumps_;  ///< pipeline thread
     std::unique_ptr<GrpcServer> event_server_;
     std::unique_ptr<GrpcServer> command_server_;

@@ -214,6 +214,7 @@ void Pipeline::tick() {
     count_kernel_losses();
     if (gathers_ && ++ticks_ % kTicksBetweenTellings == 0)
         options_.privileged([this] { source_.tell_gathered(); });
+    look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
     if (hub_.connected())
         questions_.expire(Clock::now());
@@ -225,6 +226,16 @@ void Pipeline::tick() {
         logger_.error("the recording ends here: {}", flushed.error().message);
         options_.recording.reset();
     }
+}
+
+void Pipeline::look_up_logins() {
+    if (!options_.look_up_login)
+        return;
+    resolver_.for_each_new_session([this](const v1::UserSession& session) {
+        options_.look_up_login(session, [this, id = session.ssh_session_id()](SshLogin login) {
+            post([this, id, login] { resolver_.set_login(id, login.method, login.key); });
+        });
+    });
 }
 
 // The gaps first: then the counters include all of them, and the rest is nobody's in particular.

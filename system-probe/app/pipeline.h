@@ -20,6 +20,7 @@
 #include "system-probe/decode/record_file.h"
 #include "system-probe/decode/wall_clock.h"
 #include "system-probe/ebpf/record_source.h"
+#include "system-probe/files/ssh_log.h"
 #include "system-probe/resolvers/dns_names.h"
 #include "system-probe/resolvers/process_resolver.h"
 #include "system-probe/stream/agent_questions.h"
@@ -48,6 +49,9 @@ class Pipeline {
         std::function<void(std::function<void()>)> privileged;
         std::function<bool(uint32_t pid)>
             process_exists;  ///< may be empty: exits that were lost stay unknown
+        /// Looks for a login in the logs, calls `found` from any thread, or never. May be empty.
+        std::function<void(const v1::UserSession& session, std::function<void(SshLogin)> found)>
+            look_up_login;
     };
 
     /// The references must outlive it.
@@ -89,6 +93,7 @@ class Pipeline {
     void record(std::span<const std::byte> record);
     void flush_if_due(Clock::time_point now);
     void tick();
+    void look_up_logins();
     void count_kernel_losses();
     void add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
                          const std::vector<LossGap>& gaps, uint64_t now);

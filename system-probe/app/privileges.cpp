@@ -20,6 +20,7 @@ constexpr bool kMayHide = true;
 
 constexpr std::array kWorkerCapabilities = {CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, CAP_SYS_PTRACE,
                                             CAP_DAC_READ_SEARCH};
+constexpr std::array kOpenerCapabilities = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
 
 /// Capabilities of this thread but `kept`, and all ways to get more. Warnings, one sentence each.
 Result<std::vector<std::string>> drop_all_but(std::span<const int> kept) {
@@ -68,6 +69,13 @@ Result<std::vector<std::string>> drop_privileges() {
 
 Result<> keep_worker_privileges() {
     auto warnings = drop_all_but(kWorkerCapabilities);
+    if (!warnings)
+        return forward_error(warnings);
+    return {};
+}
+
+Result<> keep_opener_privileges() {
+    auto warnings = drop_all_but(kOpenerCapabilities);
     if (!warnings)
         return forward_error(warnings);
     return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // After the start every thread but one is root's uid without a capability: the ring and the counters are mapped memory,
-// the sockets are bound. The one that keeps some is in privileged_worker.h.
+// the sockets are bound. Those that keep some are in privileged_worker.h.
 #pragma once
 
 #include <string>
@@ -18,5 +18,8 @@ Result<std::vector<std::string>> drop_privileges();
 
 /// The same for the calling thread, but for what PrivilegedWorker's jobs need, as far as it has it.
 Result<> keep_worker_privileges();
+
+/// The same for the thread that opens files of other processes.
+Result<> keep_opener_privileges();
 
 }  // namespace vedette::probe

@@ -21,6 +21,7 @@
 #include "bpf/abi/records.h"
 #include "system-probe/resolvers/charge.h"
 #include "system-probe/resolvers/program.h"
+#include "system-probe/resolvers/user_session.h"
 #include "system-probe/resolvers/workloads.h"
 
 namespace vedette::probe {
@@ -49,6 +50,7 @@ struct Image {
 
     ProgramPtr program;
     WorkloadPtr workload;
+    UserSessionPtr session;  ///< nullptr: of nobody in particular
     vdt_cred credentials = {};
     uint32_t ppid = 0;
     uint32_t netns = 0, mntns = 0, pidns = 0, userns = 0;

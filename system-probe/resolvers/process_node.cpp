@@ -100,6 +100,8 @@ void fill_node(v1::ProcessNode& node, const Image& image, const Names& names) {
     node.set_is_kworker(image.is_kthread);
     node.set_is_exec(image.is_exec);
     node.set_source(image.source);
+    if (image.session)
+        *node.mutable_user_session() = *image.session;
     node.set_lineage_dropped(image.lineage_dropped);
 }
 

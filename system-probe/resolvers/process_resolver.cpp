@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/resolvers/process_resolver.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -15,6 +16,10 @@ constexpr uint32_t kUnknownId = 0xffffffff;
 constexpr vdt_cred kUnknownCredentials = {kUnknownId, kUnknownId, kUnknownId, kUnknownId,
                                           kUnknownId, kUnknownId, kUnknownId, kUnknownId,
                                           0,          0};
+
+/// Logins that the log has not shown yet, and how often it is read for one.
+constexpr size_t kMaxNewSessions = 64;
+constexpr unsigned kLoginTries = 3;
 
 /// Starts that come from /proc are multiples of it.
 constexpr uint64_t kProcTickNs = 10'000'000;
@@ -31,6 +36,7 @@ ProgramPtr unseen_program() {
 void inherit(Image& image, const Image& from) {
     image.program = from.program;
     image.workload = from.workload;
+    image.session = from.session;
     image.credentials = from.credentials;
     image.comm = from.comm;
     image.tty = from.tty;
@@ -176,6 +182,7 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
     }
     fill_process(*image, decoded, image->parent);
     set_program(*image, *decoded.process);
+    set_session(*image, *decoded.process);
     image->is_exec = true;
     image->exec_time = clock_.to_wall(header.time_ns);
     image->source = v1::ProcessNode::SOURCE_EVENT;
@@ -228,6 +235,7 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
         image->process->from_proc = true;
     fill_process(*image, decoded, nullptr);
     set_program(*image, facts);
+    set_session(*image, facts);
     // A fork alone leaves the program and the exec count of the parent; whoever has both has not executed.
     image->is_exec = !image->is_kthread && !(parent != nullptr && id.exec_id <= parent->exec_id &&
                                              same_file(*image, *parent));
@@ -453,6 +461,45 @@ void ProcessResolver::set_program(Image& image, const ProcessFacts& facts) {
     auto program = make_program(facts, options_.envs_with_value);
     const size_t bytes = program.bytes();
     image.program = make_charged(std::move(program), cache_.account(), bytes);
+}
+
+/// A session lasts: only who has none can begin one.
+void ProcessResolver::set_session(Image& image, const ProcessFacts& facts) {
+    const Image* before = image.parent;
+    if (before == nullptr || !options_.ssh_sessions)
+        return;
+    image.session = before->session;
+    if (image.session != nullptr)
+        return;
+    image.session = begin_session(before->comm, image.comm, facts.envp,
+                                  names_.users.find(image.credentials.uid));
+    if (image.session && !image.session->ssh_client_ip().empty() &&
+        new_sessions_.size() < kMaxNewSessions)
+        new_sessions_.push_back({image.session});
+}
+
+void ProcessResolver::for_each_new_session(
+    const std::function<void(const v1::UserSession&)>& visit) {
+    std::erase_if(new_sessions_, [&](NewSession& entry) {
+        visit(*entry.session);
+        return ++entry.tries == kLoginTries;
+    });
+}
+
+void ProcessResolver::set_login(uint64_t ssh_session_id, uint32_t method, const std::string& key) {
+    const auto entry = std::ranges::find_if(new_sessions_, [&](const NewSession& one) {
+        return one.session->ssh_session_id() == ssh_session_id;
+    });
+    if (entry == new_sessions_.end())
+        return;
+    const UserSessionPtr session = std::move(entry->session);
+    new_sessions_.erase(entry);
+    session->set_ssh_auth_method(method);
+    session->set_ssh_public_key(key);
+    cache_.for_each([&](const Image& image) {
+        if (image.session == session)
+            send(image);
+    });
 }
 
 void ProcessResolver::end(Image& image, uint64_t boot_ns) {

@@ -31,6 +31,7 @@ class ProcessResolver {
         size_t max_bytes = 32u << 20;
         uint32_t cgroup_mount_id = 0;  ///< of the default hierarchy; 0: not known
         std::vector<std::string> envs_with_value;
+        bool ssh_sessions = true;                 ///< tell sessions of ssh
         uint64_t keep_exited_ns = 5'000'000'000;  ///< at least, for events that come late
     };
     struct Counts : CacheCounts {
@@ -51,6 +52,12 @@ class ProcessResolver {
 
     /// Forgets what is over, no longer needed by a child and named by no event from `held_sequence` on.
     void expire(uint64_t now_boot_ns, uint64_t held_sequence);
+    /// Sessions of ssh of which it is not known yet how the client proved who it is: each is named here three times at
+    /// most.
+    void for_each_new_session(const std::function<void(const v1::UserSession&)>& visit);
+    /// What is known of it now.
+    void set_login(uint64_t ssh_session_id, uint32_t method, const std::string& key);
+
     /// Ends the living processes for which `exists` is false: their exit records were lost.
     void end_vanished(uint64_t now_boot_ns, const std::function<bool(uint32_t pid)>& exists);
 
@@ -80,6 +87,7 @@ class ProcessResolver {
     Image& new_image(Process& process, uint64_t exec_id, Image* creator, uint64_t boot_ns);
     void fill_process(Image& image, const Decoded& decoded, const Image* previous);
     void set_program(Image& image, const ProcessFacts& facts);
+    void set_session(Image& image, const ProcessFacts& facts);
     void end(Image& image, uint64_t boot_ns);
     void send(const Image& image);
 
@@ -90,6 +98,11 @@ class ProcessResolver {
     ProcessCache cache_;
     Workloads workloads_;
     const Image* changed_by_event_ = nullptr;
+    struct NewSession {
+        UserSessionPtr session;
+        unsigned tries = 0;
+    };
+    std::vector<NewSession> new_sessions_;
     uint64_t placeholders_ = 0;
     uint64_t snapshot_ = 0;
     uint64_t vanished_ = 0;

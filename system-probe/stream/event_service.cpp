@@ -16,6 +16,9 @@ namespace {
 constexpr const char* kTooSlow =
     "the agent was too slow and batches it had not taken were dropped: subscribe again";
 
+/// Answers that wait for an agent to read; more are dropped, and it goes on without them.
+constexpr size_t kMaxReplies = 4096;
+
 /// Shares the frame's bytes with gRPC instead of copying them.
 grpc::ByteBuffer to_buffer(const Frame& frame) {
     auto* owner = new Frame(frame);
@@ -129,10 +132,35 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             handlers_.answer(std::move(*request.mutable_answer()));
             return grpc::Status::OK;
         }
+        if (request.has_file_question()) {
+            ask(std::move(*request.mutable_file_question()));
+            return grpc::Status::OK;
+        }
         if (!request.has_ack())
-            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack, FilterPlan or Answer"};
+            return {grpc::StatusCode::INVALID_ARGUMENT,
+                    "expected Ack, FilterPlan, Answer or FileQuestion"};
         queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
+    }
+
+    void ask(v1::FileQuestion question) {
+        if (!handlers_.file_question)
+            return;
+        handlers_.file_question(std::move(question),
+                                [call = weak_from_this()](v1::FileAnswer answer) {
+                                    if (const auto self = call.lock())
+                                        self->reply(std::move(answer));
+                                });
+    }
+
+    void reply(v1::FileAnswer answer) {
+        v1::SubscribeResponse response;
+        *response.mutable_file_answer() = std::move(answer);
+        const std::lock_guard lock(mutex_);
+        if (ending_ || replies_.size() >= kMaxReplies)
+            return;
+        replies_.push_back(std::make_shared<const std::string>(response.SerializeAsString()));
+        pump();
     }
 
     void pump() {
@@ -142,6 +170,9 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
         if (!first_.empty()) {
             frame = std::move(first_.front());
             first_.pop_front();
+        } else if (!replies_.empty()) {
+            frame = std::move(replies_.front());
+            replies_.pop_front();
         } else {
             switch (queue_.take(next_number_, frame)) {
                 case BatchQueue::Take::kBatch:
@@ -185,6 +216,7 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     grpc::ByteBuffer read_buffer_;
     grpc::ByteBuffer write_buffer_;
     std::deque<Frame> first_;
+    std::deque<Frame> replies_;
     uint64_t next_number_ = 0;
     std::string drain_reason_;
     grpc::Status status_;

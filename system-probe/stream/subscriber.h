@@ -39,11 +39,16 @@ using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>
 using FilterHandler = std::function<void(v1::FilterPlan)>;
 /// The same for each answer.
 using AnswerHandler = std::function<void(v1::Answer)>;
+/// The same for each question about a file. `reply`, from any thread and at most once, sends the answer on the same call,
+/// if that is still open.
+using FileReply = std::function<void(v1::FileAnswer)>;
+using FileQuestionHandler = std::function<void(v1::FileQuestion, FileReply reply)>;
 
 struct StreamHandlers {
     HelloHandler hello;
     FilterHandler filters;
     AnswerHandler answer;
+    FileQuestionHandler file_question;  ///< empty: no such question is answered
 };
 
 }  // namespace vedette::probe

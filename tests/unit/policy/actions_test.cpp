@@ -68,13 +68,14 @@ TEST_CASE("actions are compiled in the order of the file") {
     CHECK(std::get<HashAction>(actions[8].what).max_file_size == 4096);
 }
 
-TEST_CASE("one warning per rule says what is not performed; set and log are") {
-    const CompiledPolicies compiled = compile(with_actions(
-        "      - kill: {signal: SIGKILL}\n      - hash: {}\n      - kill: {signal: SIGTERM}\n"
-        "      - log: {level: info}\n      - set: {name: x, value: 1}\n"));
+TEST_CASE("one warning per rule says what is not performed; set, log and hash are") {
+    const CompiledPolicies compiled =
+        compile(with_actions("      - kill: {signal: SIGKILL}\n      - coredump: {process: true}\n"
+                             "      - kill: {signal: SIGTERM}\n      - hash: {}\n"
+                             "      - log: {level: info}\n      - set: {name: x, value: 1}\n"));
     CHECK(compiled.diagnostics.warnings() == 1);
     CHECK_THAT(secl::render(compiled.diagnostics),
-               ContainsSubstring("actions that are not performed yet: hash, kill [a]"));
+               ContainsSubstring("actions that are not performed yet: coredump, kill [a]"));
     CHECK(compile(with_actions("      - log: {level: info}\n      - set: {name: x, value: 1}\n"))
               .diagnostics.items()
               .empty());

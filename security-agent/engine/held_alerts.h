@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Alerts that are decided and wait only for what they show of a file (ADR 13). Bounded in number and time; what has not
+// come by then is left out. Engine thread only.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "security-agent/engine/alert_files.h"
+#include "vedette/v1/event_stream.pb.h"
+
+namespace vedette::engine {
+
+struct HeldAlert {
+    boost::json::object event;
+    std::vector<std::string> heads;                      ///< one line each: alert_head()
+    std::map<uint64_t, std::vector<AlertPath>> awaited;  ///< where the answer to a question goes
+    int64_t event_ns = 0;
+    int64_t deadline_ns = 0;
+};
+
+/// That file cannot be hashed, because it is not known which it was.
+void put_no_hash(HeldAlert& alert, const AlertPath& file);
+
+class HeldAlerts {
+   public:
+    static constexpr size_t kMaxAlerts = 256;
+    static constexpr int64_t kPatienceNs = 2'000'000'000;
+    using Release = std::function<void(HeldAlert& alert)>;
+
+    /// Releases the oldest one when there are too many.
+    void hold(HeldAlert alert, const Release& release);
+    void answer(const v1::FileAnswer& answer, const Release& release);
+    void on_time(int64_t now_ns, const Release& release);
+    void all(const Release& release);
+
+    size_t size() const { return alerts_.size(); }
+
+   private:
+    std::list<HeldAlert> alerts_;  ///< oldest first
+};
+
+}  // namespace vedette::engine

@@ -8,12 +8,9 @@
 
 static __always_inline struct scratch *ondemand_begin(u16 flags, const void *name)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s;
+	struct scratch *s =
+		record_begin(VDT_ONDEMAND, flags, current_task(), sizeof(struct vdt_ondemand));
 
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
-		flags |= VDT_F_ASYNC;
-	s = record_begin(VDT_ONDEMAND, flags, task, sizeof(struct vdt_ondemand));
 	if (s)
 		item_kernel_string(s, VDT_ITEM_NAME, name, VDT_ONDEMAND_NAME);
 	return s;

@@ -44,8 +44,6 @@ static __always_inline void selinux_output(struct file *file, u32 what, const vo
 	struct vdt_selinux *out;
 	struct scratch *s;
 
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
-		flags |= VDT_F_ASYNC;
 	s = record_begin(VDT_SELINUX, flags, task, sizeof(*out));
 	if (!s)
 		return;
@@ -85,7 +83,8 @@ int BPF_PROG(handle_selinux, struct pt_regs *regs, long ret)
 /* Trampoline backend: the functions that these files are written by. */
 static __always_inline int selinux_written(struct file *file, const char *text, long ret, u32 what)
 {
-	u16 flags = VDT_F_TRAMPOLINE | (syscall_is_compat() ? VDT_F_COMPAT : 0);
+	u16 flags = VDT_F_TRAMPOLINE | (syscall_is_compat() ? VDT_F_COMPAT : 0) |
+		    async_flag(current_task());
 
 	if (ret > 0 && is_wanted(VDT_SELINUX))
 		selinux_output(file, what, text, ret, flags);

@@ -43,8 +43,10 @@ TEST_CASE("needs: a rule that asks what a process used has the capabilities coll
 
 TEST_CASE("needs: names of ondemand once each, with the strings that any rule reads") {
     const auto plan = plan_of(
-        "  - {id: a, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg1.str == \"x\"'}\n"
-        "  - {id: b, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg6.str != \"\"'}\n"
+        "  - {id: a, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg1.str == "
+        "\"x\"'}\n"
+        "  - {id: b, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg6.str != "
+        "\"\"'}\n"
         "  - {id: c, expression: 'ondemand.name == \"do_exit\" && ondemand.arg1.uint == 3'}\n");
     REQUIRE(plan.points_size() == 2);
     CHECK(plan.points(0).name() == "syscall:mkdir");
@@ -53,8 +55,9 @@ TEST_CASE("needs: names of ondemand once each, with the strings that any rule re
     CHECK(plan.points(1).strings() == 0);
     CHECK(wants(plan, v1::Event::kOndemandFieldNumber));
 
-    const auto both = either(plan, plan_of("  - {id: d, expression: 'ondemand.name == \"do_exit\" && "
-                                           "ondemand.arg2.str == \"y\"'}\n"));
+    const auto both =
+        either(plan, plan_of("  - {id: d, expression: 'ondemand.name == \"do_exit\" && "
+                             "ondemand.arg2.str == \"y\"'}\n"));
     REQUIRE(both.points_size() == 2);
     CHECK(both.points(1).strings() == 2);
 }

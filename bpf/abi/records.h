@@ -83,15 +83,19 @@ enum vdt_type {
 	VDT_SETSOCKOPT = 40,
 	VDT_DNS = 41,
 	VDT_IMDS = 42,
-	VDT_TYPE_MAX = 43
+	VDT_PACKET = 43,
+	VDT_NETWORK_FLOW_MONITOR = 44, /* made in user space, from map `flows_*` */
+	VDT_TYPE_MAX = 45
 };
 
 /* Why a record was not delivered; index of the counters in struct vdt_counters. */
 enum vdt_loss {
 	VDT_LOSS_RING_FULL = 0,
-	VDT_LOSS_SCRATCH = 1, /* no free scratch buffer on this CPU */
-	VDT_LOSS_BUDGET = 2,  /* the ring was half full, and this cgroup had its share of it */
-	VDT_LOSS_MAX = 3
+	VDT_LOSS_SCRATCH = 1,	 /* no free scratch buffer on this CPU */
+	VDT_LOSS_BUDGET = 2,	 /* the ring was half full, and this cgroup had its share of it */
+	VDT_LOSS_LIMIT = 3,	 /* more than a rate limit lets through */
+	VDT_LOSS_TABLE_FULL = 4, /* no room for one flow more */
+	VDT_LOSS_MAX = 5
 };
 
 /*

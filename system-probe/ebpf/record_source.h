@@ -45,6 +45,9 @@ struct ProgramCost {
 /// One whole record, header first. The bytes are valid during the call only and are not trusted.
 using RecordSink = std::function<void(std::span<const std::byte>)>;
 
+/// Lets the thread that keeps capabilities do something (PrivilegedWorker::post); false: it will not.
+using PrivilegedPost = std::function<bool(std::function<void()>)>;
+
 /// Lives on the pipeline thread.
 class RecordSource {
    public:
@@ -66,6 +69,12 @@ class RecordSource {
     /// What is needed from now on; nothing but process lifecycle until then. A source without filters hands over
     /// everything.
     virtual void apply(const FilterPlan& /*plan*/) {}
+    /// Whether all of the last plan is in force that ever will be.
+    virtual bool settled() const { return true; }
+    /// What of it is not in force, and why; empty: nothing.
+    virtual std::string filter_problem() const { return {}; }
+    /// Before the pipeline's thread starts; the jobs must have run before the source goes.
+    virtual void set_privileged(PrivilegedPost /*post*/) {}
 
     virtual std::vector<HookReport> hooks() const = 0;
     /// What is loaded.

@@ -11,7 +11,7 @@ struct act {
 	const char *what;
 };
 
-extern const struct act bypass_acts[], file_acts[], network_acts[], process_acts[];
+extern const struct act bypass_acts[], file_acts[], network_acts[], packet_acts[], process_acts[];
 
 _Noreturn void give_up(const char *what);
 // Prints the facts of a call that returned `ret`, with errno.

@@ -17,6 +17,7 @@
 #include "security-agent/app/agent.h"
 #include "security-agent/app/format.h"
 #include "security-agent/cli/client_commands.h"
+#include "security-agent/cli/probe_commands.h"
 #include "security-agent/cli/runtime_commands.h"
 #include "security-agent/self_test/act.h"
 
@@ -103,6 +104,7 @@ int run(int argc, char** argv) {
     cli::add_settings_options(top, sources);
     add_start(top, sources, start, exit_code);
     cli::add_runtime_commands(top, sources, exit_code);
+    cli::add_probe_commands(top, sources, exit_code);
     add_format(top, colour, exit_code);
     add_self_test_connect(top, mark, exit_code);
     cli::add_client_commands(top, sources, exit_code);

@@ -56,6 +56,39 @@ struct vdt_packet {
 };
 VDT_ASSERT(sizeof(struct vdt_packet) == 72);
 
+/* PACKET: items NAME, the filter it passed, and BYTES, the payload of TCP or UDP. Otherwise as above. */
+struct vdt_packet_match {
+	struct vdt_packet packet;
+	__u16 icmp_type; /* ICMP and ICMPv6 */
+	__u16 pad[3];
+};
+VDT_ASSERT(sizeof(struct vdt_packet_match) == 80);
+
+/* Source is this host's end, destination the other one. */
+struct vdt_flow {
+	__u8 source[16]; /* network byte order; IPv4 in the first 4 bytes */
+	__u8 destination[16];
+	__u16 source_port; /* network byte order; 0 but for TCP and UDP */
+	__u16 destination_port;
+	__u16 l3_protocol; /* ETH_P_* */
+	__u8 l4_protocol;  /* IPPROTO_* */
+	__u8 pad;
+	__u64 in_bytes, in_packets;
+	__u64 out_bytes, out_packets;
+};
+VDT_ASSERT(sizeof(struct vdt_flow) == 72);
+
+#define VDT_FLOWS_MAX 224 /* of one record */
+VDT_ASSERT(VDT_FLOWS_MAX * sizeof(struct vdt_flow) <= VDT_BYTES_MAX);
+
+/* NETWORK_FLOW_MONITOR: item BYTES, an array of struct vdt_flow. header.image as in struct vdt_packet. */
+struct vdt_flow_report {
+	__u32 netns; /* inode number; of the device */
+	__u32 net_cookie;
+	char interface[VDT_INTERFACE_LEN];
+};
+VDT_ASSERT(sizeof(struct vdt_flow_report) == 24);
+
 #ifdef __cplusplus
 }
 #endif

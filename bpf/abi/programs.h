@@ -6,6 +6,7 @@
 #ifndef VEDETTE_BPF_ABI_PROGRAMS_H
 #define VEDETTE_BPF_ABI_PROGRAMS_H
 
+#include "network_records.h"
 #include "records.h"
 
 /* System calls the sys_exit dispatcher knows; index of its program array. */
@@ -157,8 +158,8 @@ struct vdt_filters {
 
 /* Map `control`, written by user space through its mapping: fills the set that is not active, then makes it so. */
 struct vdt_control {
-	__u32 active; /* 0 or 1 */
-	__u32 pad;
+	__u32 active;	  /* 0 or 1 */
+	__u32 flow_table; /* 0 or 1: which of flows_0 and flows_1 is counted in */
 	struct vdt_filters set[2];
 };
 
@@ -173,6 +174,51 @@ static inline __u64 vdt_name_key(__u64 hash, __u32 type, __u32 kind)
 	key ^= key >> 32;
 	return key ? key : 1;
 }
+
+/*
+ * Packet filters. A program made at run time (VDT_STEP_FILTERS) tests a packet, leaves in skb->cb[0] a bit for each filter
+ * that it passes and in cb[1] the slot of bit 0, and goes on to VDT_STEP_REPORT: maps packet_steps_in and packet_steps_out.
+ */
+#define VDT_STEP_FILTERS 0
+#define VDT_STEP_REPORT 1
+#define VDT_STEP_MAX 2
+
+#define VDT_PACKET_FILTERS                                                                         \
+	30 /* a packet that passes all of them makes 31 tail calls; the kernel allows 32 */
+#define VDT_FILTER_TEXT_MAX 1024
+
+/* Map `packet_filters`: two sets of VDT_PACKET_FILTERS, so that a set in use is not written to. */
+struct vdt_packet_filter {
+	__u32 rate; /* records a second that are let through */
+	__u32 len;  /* of text */
+	__u64 second;
+	__u64 passed; /* in that second */
+	__u8 text[VDT_FILTER_TEXT_MAX];
+};
+VDT_ASSERT(sizeof(struct vdt_packet_filter) == 24 + VDT_FILTER_TEXT_MAX);
+
+/* Maps flows_0 and flows_1. */
+struct vdt_flow_key {
+	struct vdt_image_id owner; /* as header.image of struct vdt_packet */
+	__u64 cgroup_id;
+	__u8 source[16]; /* and on: as in struct vdt_flow */
+	__u8 destination[16];
+	__u16 source_port;
+	__u16 destination_port;
+	__u16 l3_protocol;
+	__u8 l4_protocol;
+	__u8 pad;
+	struct vdt_flow_report device;
+};
+VDT_ASSERT(sizeof(struct vdt_flow_key) == 96);
+
+struct vdt_flow_counts {
+	__u64 in_bytes, in_packets;
+	__u64 out_bytes, out_packets;
+};
+VDT_ASSERT(sizeof(struct vdt_flow_counts) == 32);
+
+#define VDT_FLOW_SLOTS 16384 /* flows of one period */
 
 /* Scratch buffers of one CPU: programs that preempt each other there take different ones. */
 #define VDT_SCRATCH_SLOTS 4

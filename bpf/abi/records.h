@@ -86,15 +86,19 @@ enum vdt_type {
 	VDT_CAPABILITIES = 43, /* process_records.h */
 	VDT_NAMESPACES = 44,   /* process_records.h; no event of its own */
 	VDT_ONDEMAND = 45,     /* kernel_records.h */
-	VDT_TYPE_MAX = 46
+	VDT_PACKET = 46,
+	VDT_NETWORK_FLOW_MONITOR = 47, /* made in user space, from map `flows_*` */
+	VDT_TYPE_MAX = 48
 };
 
 /* Why a record was not delivered; index of the counters in struct vdt_counters. */
 enum vdt_loss {
 	VDT_LOSS_RING_FULL = 0,
-	VDT_LOSS_SCRATCH = 1, /* no free scratch buffer on this CPU */
-	VDT_LOSS_BUDGET = 2,  /* the ring was half full, and this cgroup had its share of it */
-	VDT_LOSS_MAX = 3
+	VDT_LOSS_SCRATCH = 1,	 /* no free scratch buffer on this CPU */
+	VDT_LOSS_BUDGET = 2,	 /* the ring was half full, and this cgroup had its share of it */
+	VDT_LOSS_LIMIT = 3,	 /* more than a rate limit lets through */
+	VDT_LOSS_TABLE_FULL = 4, /* no room for one flow more */
+	VDT_LOSS_MAX = 5
 };
 
 /*

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Packets of every socket on the host, at the root of the cgroup hierarchy: those that are DNS or talk to a cloud's
- * metadata service become records, all pass. Between two sockets of this host a packet is seen at both.
+ * metadata service become records, all go on to the filters of rules, all pass. Between two sockets of this host a
+ * packet is seen at both.
  */
+#include "../lib/flow.h"
 #include "../lib/packet.h"
-#include "../lib/socket_owner.h"
+#include "../lib/packet_steps.h"
 #include "../lib/syscall.h"
 
 #define DNS_PORT 53
 #define IMDS_PORT 80
-#define PASS 1
 
 /* 169.254.169.254 and fd00:ec2::254 */
 static const u8 imds_address4[4] = {169, 254, 169, 254};
@@ -31,11 +32,12 @@ static __always_inline bool is_dns(struct __sk_buff *skb, struct packet *packet)
 	struct vdt_packet *facts = &packet->facts;
 	u8 front[VDT_DNS_HEADER + 2];
 
-	if (facts->source_port != bpf_htons(DNS_PORT) &&
-	    facts->destination_port != bpf_htons(DNS_PORT))
+	if (facts->payload_size < VDT_DNS_HEADER ||
+	    (facts->source_port != bpf_htons(DNS_PORT) &&
+	     facts->destination_port != bpf_htons(DNS_PORT)))
 		return false;
 	if (facts->l4_protocol == IPPROTO_UDP)
-		return facts->payload_size >= VDT_DNS_HEADER;
+		return true;
 	if (bpf_skb_load_bytes(skb, packet->payload, front, sizeof(front)))
 		return false;
 	if ((u32)(front[0] << 8 | front[1]) >= VDT_DNS_HEADER && is_dns_header(front + 2)) {
@@ -78,69 +80,53 @@ static __always_inline bool is_imds(struct __sk_buff *skb, struct packet *packet
 		facts->source_port == bpf_htons(IMDS_PORT) && is_imds_address(facts, facts->source);
 	u8 front[4];
 
-	return facts->l4_protocol == IPPROTO_TCP && (asked || answered) &&
+	return facts->l4_protocol == IPPROTO_TCP && facts->payload_size && (asked || answered) &&
 	       !bpf_skb_load_bytes(skb, packet->payload, front, sizeof(front)) &&
 	       is_http_head(front);
 }
 
-static __always_inline void packet_header(struct __sk_buff *skb, u16 type, u64 cgroup_id,
-					  struct vdt_header *h)
+static __always_inline void report(struct __sk_buff *skb, struct packet *packet, u16 type)
 {
-	struct bpf_sock *sk = skb->sk;
-	struct vdt_image_id *owner;
+	u64 cgroup_id = bpf_skb_cgroup_id(skb);
+	struct scratch *s = record_claim(type, cgroup_id, sizeof(struct vdt_packet));
+	struct vdt_packet *out;
 
-	h->type = type;
-	h->time_ns = bpf_ktime_get_boot_ns();
-	h->cpu = bpf_get_smp_processor_id();
-	h->cgroup_id = cgroup_id;
-	if (!sk)
+	if (!s)
 		return;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
-		return;
-	owner = bpf_sk_storage_get(&socket_owners, sk, NULL, 0);
-	if (owner)
-		h->image = *owner;
+	packet_header(skb, type, cgroup_id, (void *)s->record);
+	packet_device(skb, &packet->facts);
+	out = record_fixed(s);
+	*out = packet->facts;
+	item_payload(s, skb, packet);
+	record_commit(s, type);
 }
 
-static __always_inline int packet_seen(struct __sk_buff *skb, bool egress)
+static __always_inline int packet_seen(struct __sk_buff *skb, bool egress, void *steps)
 {
 	struct packet packet = {};
-	struct vdt_packet *out;
-	struct scratch *s;
-	u64 cgroup_id;
-	u16 type;
 
 	if (!packet_read(skb, &packet))
 		return PASS;
-	if (is_wanted(VDT_DNS) && is_dns(skb, &packet))
-		type = VDT_DNS;
-	else if (is_wanted(VDT_IMDS) && is_imds(skb, &packet))
-		type = VDT_IMDS;
-	else
-		return PASS;
-	cgroup_id = bpf_skb_cgroup_id(skb);
-	s = record_claim(type, cgroup_id, sizeof(*out));
-	if (!s)
-		return PASS;
-	packet_header(skb, type, cgroup_id, (void *)s->record);
 	packet.facts.egress = egress;
-	packet_device(skb, &packet.facts);
-	out = record_fixed(s);
-	*out = packet.facts;
-	item_payload(s, skb, &packet);
-	record_commit(s, type);
+	if (is_wanted(VDT_NETWORK_FLOW_MONITOR))
+		flow_count(skb, &packet.facts);
+	if (is_wanted(VDT_DNS) && is_dns(skb, &packet))
+		report(skb, &packet, VDT_DNS);
+	else if (is_wanted(VDT_IMDS) && is_imds(skb, &packet))
+		report(skb, &packet, VDT_IMDS);
+	if (is_wanted(VDT_PACKET))
+		bpf_tail_call(skb, steps, VDT_STEP_FILTERS);
 	return PASS;
 }
 
 SEC("cgroup_skb/ingress")
 int handle_packet_in(struct __sk_buff *skb)
 {
-	return packet_seen(skb, false);
+	return packet_seen(skb, false, &packet_steps_in);
 }
 
 SEC("cgroup_skb/egress")
 int handle_packet_out(struct __sk_buff *skb)
 {
-	return packet_seen(skb, true);
+	return packet_seen(skb, true, &packet_steps_out);
 }

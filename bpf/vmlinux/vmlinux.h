@@ -39,6 +39,7 @@ enum { false = 0, true = 1 };
 
 /* uapi/linux/bpf.h */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PROG_ARRAY = 3,
 	BPF_MAP_TYPE_LRU_HASH = 9,
@@ -663,7 +664,9 @@ struct bpf_sock;
 
 struct __sk_buff {
 	u32 len;
-	u8 unused[164];
+	u8 unused[44];
+	u32 cb[5];
+	u8 unused2[100];
 	struct bpf_sock *sk __attribute__((aligned(8)));
 };
 

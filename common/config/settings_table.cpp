@@ -28,6 +28,12 @@ constexpr SettingDef kTable[] = {
      .default_value = "[LD_PRELOAD, LD_LIBRARY_PATH, PATH, HISTSIZE, HISTFILESIZE, GLIBC_TUNABLES, "
                       "SSH_CLIENT, OTEL_SERVICE_NAME, CLAUDECODE, RUNNER_TRACKING_ID]",
      .help = "Environment variables whose value is collected at exec; of others only the name is."},
+    {.key = "event_monitoring_config.network.flow_monitor.period",
+     .type = kDuration,
+     .default_value = "10s",
+     .help = "How often the traffic of flows is reported, while a rule asks for it.",
+     .min = kSecond,
+     .max = 3600 * kSecond},
     {.key = "event_monitoring_config.network.private_ip_ranges",
      .type = kStringList,
      .default_value =
@@ -36,6 +42,12 @@ constexpr SettingDef kTable[] = {
          "198.51.100.0/24, 203.0.113.0/24, 224.0.0.0/4, 240.0.0.0/4, '::/128', '::1/128', "
          "'fc00::/7', 'fe80::/10', 'ff00::/8', '2001:db8::/32']",
      .help = "Networks that the is_public fields do not count as public."},
+    {.key = "event_monitoring_config.network.raw_packet.limiter_rate",
+     .type = kInt,
+     .default_value = "10",
+     .help = "Events a second that one packet filter may make; packets beyond it are counted.",
+     .min = 1,
+     .max = 1'000'000},
     {.key = "hostname",
      .type = kString,
      .default_value = "",

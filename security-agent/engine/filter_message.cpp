@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/filter_message.h"
 
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fields.gen.h"
 #include "security-agent/engine/filter_needs.h"
 #include "security-agent/secl/filter_plan.h"
+#include "security-agent/secl/static_fields.h"
 
 namespace vedette::engine {
 namespace {
@@ -48,6 +51,26 @@ void fill(const secl::EventFilter& filter, v1::TypeFilter& out) {
     }
 }
 
+/// A packet is no event until a filter has chosen it: all that rules name are needed, whatever else they say.
+void add_packet_filters(const policy::CompiledPolicies& policies, v1::FilterPlan& message) {
+    constexpr std::string_view kField = "packet.filter";
+    std::set<std::string> expressions;
+    for (const secl::NumberedRule& rule : policies.bound)
+        expressions.merge(secl::static_values(rule.rule.condition, kField));
+    for (v1::TypeFilter& type : *message.mutable_types()) {
+        if (type.event_type() != v1::Event::kPacketFieldNumber)
+            continue;
+        type.set_deny(true);
+        type.clear_approvers();
+        for (const std::string& expression : expressions) {
+            v1::Approver& one = *type.add_approvers();
+            one.set_kind(v1::Approver::KIND_TEXT);
+            one.set_field(std::string(kField));
+            one.set_text(expression);
+        }
+    }
+}
+
 }  // namespace
 
 v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
@@ -59,6 +82,7 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
          secl::plan_filters(policies.bound, ids, field_table()).events)
         fill(filter, *message.add_types());
     add_needs(policies.bound, message);
+    add_packet_filters(policies, message);
     return message;
 }
 

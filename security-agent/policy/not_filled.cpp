@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "security-agent/secl/static_fields.h"
+
 namespace vedette::policy {
 namespace {
 
@@ -54,6 +56,12 @@ std::string missing_here(std::span<const secl::NumberedRule> rules,
                                event->not_filled);
         } else {
             add(rule.rule.condition, missing);
+        }
+        if (event != events.end() && event->name == "packet" &&
+            secl::static_values(rule.rule.condition, "packet.filter").empty()) {
+            out +=
+                fmt::format("{}no packet arrives without a filter: write packet.filter == \"...\"",
+                            out.empty() ? "" : "; ");
         }
     }
     size_t named = 0;

@@ -13,4 +13,9 @@ namespace vedette::probe_client {
 Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
                                      std::chrono::milliseconds timeout);
 
+/// The files it wrote. Blocks, as above. Errors also: what the probe says instead of files.
+Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::string& socket_path,
+                                                                bool snapshot_interfaces,
+                                                                std::chrono::milliseconds timeout);
+
 }  // namespace vedette::probe_client

@@ -41,6 +41,8 @@ constexpr Entry kFields[] = {
     {"setsockopt.optname", {FilterUse::kValues, 60}},
     {"prctl.option", {FilterUse::kValues, 50}},
     {"unshare.flags", {FilterUse::kFlags, 50}},
+    // More than a condition: without a filter there is no packet.
+    {"packet.filter", {FilterUse::kText, 1000}},
 };
 
 // The weight of the family that they stand for in the kernel: a rule that also names the family is more exact there.
@@ -109,7 +111,6 @@ std::string_view always_collected(std::string_view event) {
         {"umount", kMounts},
         {"dns", kPackets},
         {"imds", kPackets},
-        {"packet", kPackets},
         {"network_flow_monitor", kPackets},
     };
     const auto entry = std::find_if(std::begin(kAlways), std::end(kAlways),

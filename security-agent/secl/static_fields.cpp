@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <map>
-#include <string_view>
+
+#include "common/packet_filter.h"
 
 namespace vedette::secl {
 namespace {
 
+constexpr std::string_view kPacketFilter = "packet.filter";
+
 bool is_static_field(const FieldRead* read) {
-    return read->field->name == "packet.filter" || read->field->name == "ondemand.name";
+    return read->field->name == kPacketFilter || read->field->name == "ondemand.name";
 }
 
 class Checker {
@@ -50,6 +53,17 @@ class Checker {
             report_.error(place, fmt::format("'{}' has more than one value in a rule", name),
                           "write a rule for each");
         }
+        if (fresh && name == kPacketFilter) {
+            compile(set->literals.front().text, place);
+        }
+    }
+
+    void compile(const std::string& filter, const Place& place) {
+        if (const auto compiled = compile_packet_filter(filter); !compiled) {
+            report_.error(place, fmt::format("no packet filter: {}", compiled.error().message),
+                          "see man pcap-filter; packets begin with their IP header here, so that "
+                          "nothing of the link layer can be asked for");
+        }
     }
 
     Reporter& report_;
@@ -60,6 +74,22 @@ class Checker {
 
 void check_static_fields(const Condition& condition, Reporter& report) {
     Checker(report).walk(condition, false);
+}
+
+std::set<std::string> static_values(const Condition& condition, std::string_view field) {
+    std::set<std::string> values;
+    if (condition.test) {
+        const auto* set = std::get_if<StringSet>(&*condition.test);
+        if (set != nullptr && set->read.field->name == field) {
+            for (const StringLiteral& literal : set->literals) {
+                values.insert(literal.text);
+            }
+        }
+    }
+    for (const Condition& child : condition.children) {
+        values.merge(static_values(child, field));
+    }
+    return values;
 }
 
 }  // namespace vedette::secl

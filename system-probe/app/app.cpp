@@ -191,6 +191,9 @@ Result<> App::start_source() {
         static_cast<uint64_t>(settings_.integer("system_probe_config.ring_buffer_size"));
     options.reserved_ring_bytes =
         static_cast<uint64_t>(settings_.integer("system_probe_config.reserved_ring_buffer_size"));
+    options.packet_rate = static_cast<uint32_t>(
+        settings_.integer("event_monitoring_config.network.raw_packet.limiter_rate"));
+    options.flow_period = settings_.duration("event_monitoring_config.network.flow_monitor.period");
     auto backend = parse_backend(settings_.string("system_probe_config.backend"));
     if (!backend)
         return forward_error(backend);
@@ -225,13 +228,13 @@ Result<> App::start_pipeline_state() {
     options.stream_bytes =
         static_cast<size_t>(settings_.integer("system_probe_config.stream_buffer_size"));
     options.instance_id = random_id();
+    const auto period = settings_.duration("event_monitoring_config.network.flow_monitor.period");
+    options.keep_exited_of_flows_ns =
+        options.resolver.keep_exited_ns + static_cast<uint64_t>(period.count());
     options.live = !replaying();
     options.filter_in_kernel = settings_.boolean("system_probe_config.kernel_filters");
     options.clock_offset = boot_time_ns;
     if (!replaying())
-        options.privileged = [this](std::function<void()> job) {
-            privileged_->post(std::move(job));
-        };
     if (replaying()) {
         options.clock_offset = [offset = replay_boot_time_ns_] { return offset; };
     } else if (procfs.own_pid_namespace() == kInitialPidNamespace) {
@@ -275,6 +278,8 @@ Result<> App::start_unprivileged() {
         std::move(*options), settings_.list("runtime_security_config.user_sessions.ssh.log_files"));
     if (auto started = files_->start_opener(); !started)
         return started;
+    source_->set_privileged(
+        [this](std::function<void()> job) { return privileged_->post(std::move(job)); });
     auto dropped = drop_privileges();
     if (!dropped)
         return forward_error(dropped);
@@ -350,6 +355,10 @@ CommandHandlers App::command_handlers() {
     out.ask_agent = [this](v1::Question::Kind kind, AgentQuestions::Done done) {
         pipeline_->ask_agent(kind, std::move(done));
     };
+    out.dump_networks = [this](const v1::DumpNetworkNamespaceRequest& request,
+                               std::function<void(Result<NetworkFilenames>)> done) {
+        dump_networks(request, std::move(done));
+    };
     return out;
 }
 
@@ -367,6 +376,55 @@ void App::dump_processes(const v1::DumpProcessCacheRequest& request,
     });
     if (!posted)
         done(fail(ErrorCode::kUnavailable, "the probe is stopping"));
+}
+
+/// Found and written on the pipeline's thread; in between the privileged one reads.
+void App::dump_networks(const v1::DumpNetworkNamespaceRequest& request,
+                        std::function<void(Result<NetworkFilenames>)> done) {
+    struct Found {
+        std::vector<NetworkNamespace> namespaces;
+        std::vector<Result<NetworkFiles>> files;
+        uint64_t left_out = 0;
+    };
+    auto found = std::make_shared<Found>();
+    const auto stopping = [done] {
+        done(fail(ErrorCode::kUnavailable, "the probe is stopping, or has too much to do"));
+    };
+    const auto write = [this, found, done] {
+        for (size_t i = 0; i < found->files.size(); ++i) {
+            if (found->files[i])
+                parse_network_files(*found->files[i], found->namespaces[i]);
+            else
+                found->namespaces[i].problem = found->files[i].error().message;
+        }
+        auto files = dumps_.networks(found->namespaces, found->left_out);
+        if (files)
+            logger_->info("the network namespaces were dumped to '{}' on request", files->dump);
+        else
+            logger_->warn("dump of the network namespaces: {}", files.error().message);
+        done(std::move(files));
+    };
+    const auto read = [this, found, write, stopping] {
+        for (const NetworkNamespace& one : found->namespaces)
+            found->files.push_back(read_network_files("/proc", one));
+        if (!pipeline_->post(write))
+            stopping();
+    };
+    const bool posted = pipeline_->post([=, this] {
+        auto namespaces = dumps_.find_networks(
+            [this](const Dumps::NodeVisitor& visit) { pipeline_->for_each_node(visit); },
+            Dumps::Clock::now());
+        if (!namespaces)
+            return done(forward_error(namespaces));
+        found->left_out = namespaces->left_out();
+        found->namespaces = namespaces->take();
+        if (!request.snapshot_interfaces())
+            write();
+        else if (!privileged_->post(read))
+            stopping();
+    });
+    if (!posted)
+        stopping();
 }
 
 void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {

@@ -74,6 +74,8 @@ class App {
     void provide_status(v1::ProbeStatus& out, std::function<void(bool)> done);
     void dump_processes(const v1::DumpProcessCacheRequest& request,
                         std::function<void(Result<std::string>)> done);
+    void dump_networks(const v1::DumpNetworkNamespaceRequest& request,
+                       std::function<void(Result<NetworkFilenames>)> done);
     void warn(std::string warning);
 
     const Settings& settings_;

@@ -37,7 +37,8 @@ constexpr const char* kStopping = "the probe is stopping";
 constexpr const char* kNoAgent = "no agent is connected";
 
 constexpr v1::Loss::Reason kKernelReasons[VDT_LOSS_MAX] = {
-    v1::Loss::REASON_RING_FULL, v1::Loss::REASON_SCRATCH, v1::Loss::REASON_BUDGET};
+    v1::Loss::REASON_RING_FULL, v1::Loss::REASON_SCRATCH, v1::Loss::REASON_BUDGET,
+    v1::Loss::REASON_LIMIT, v1::Loss::REASON_TABLE_FULL};
 
 /// The event type a record claims to be, before anything of it is believed; 0 when it does not even have that.
 uint32_t claimed_type(std::span<const std::byte> record) {
@@ -118,6 +119,7 @@ void Pipeline::run_posted() {
 void Pipeline::run() {
     while (!stopping_) {
         run_posted();
+        confirm_filters();
         poll_once();
         const auto now = Clock::now();
         if (now >= next_tick_) {
@@ -213,7 +215,7 @@ void Pipeline::tick() {
         logger_.info("the system clock was set");
     count_kernel_losses();
     if (gathers_ && ++ticks_ % kTicksBetweenTellings == 0)
-        options_.privileged([this] { source_.tell_gathered(); });
+        source_.tell_gathered();
     look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
     if (hub_.connected())
@@ -250,7 +252,8 @@ void Pipeline::count_kernel_losses() {
                 counters.lost[type.type][reason] - counters_.lost[type.type][reason];
             if (count > 0)
                 add_kernel_loss(type, reason, count, gaps, now);
-            lost += count;
+            if (reason != VDT_LOSS_LIMIT)
+                lost += count;
         }
     }
     counters_ = counters;
@@ -344,13 +347,21 @@ void Pipeline::ask(v1::Question::Kind kind, AgentQuestions::Done done) {
 
 void Pipeline::apply_filters(const v1::FilterPlan& message) {
     const FilterPlan plan = read_filter_plan(message, options_.filter_in_kernel);
-    auto points = read_points(message);
-    source_.apply(plan, points);
-    if (options_.privileged)
-        options_.privileged(
-            [this, points = std::move(points)] { source_.watch_functions(points); });
-    gathers_ = options_.privileged && plan.contains(VDT_CAPABILITIES);
-    batcher_.set_filter_revision(message.revision());
+    source_.apply(plan, read_points(message));
+    gathers_ = plan.contains(VDT_CAPABILITIES);
+    resolver_.keep_exited(plan.contains(VDT_NETWORK_FLOW_MONITOR)
+                              ? options_.keep_exited_of_flows_ns
+                              : options_.resolver.keep_exited_ns);
+    unsettled_revision_ = message.revision();
+    confirm_filters();
+}
+
+void Pipeline::confirm_filters() {
+    if (unsettled_revision_ == 0 || !source_.settled())
+        return;
+    batcher_.set_filter_revision(std::exchange(unsettled_revision_, 0));
+    if (const std::string problem = source_.filter_problem(); !problem.empty())
+        logger_.warn("not every filter is in force: {}", problem);
 }
 
 void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello) {

@@ -45,8 +45,8 @@ class Pipeline {
         bool live = true;              ///< records are of this host, now; false for a recording
         bool filter_in_kernel = true;  ///< false: event types are told apart, events are not
         std::optional<RecordWriter> recording;
-        /// Has a thread with capabilities do it; may be empty.
-        std::function<void(std::function<void()>)> privileged;
+        /// While flows are reported: longer than their period.
+        uint64_t keep_exited_of_flows_ns = 15'000'000'000;
         std::function<bool(uint32_t pid)>
             process_exists;  ///< may be empty: exits that were lost stay unknown
         /// Looks for a login in the logs, calls `found` from any thread, or never. May be empty.
@@ -101,6 +101,7 @@ class Pipeline {
     void listen(const std::shared_ptr<ProcessListener>& listener, bool with_snapshot);
     void ask(v1::Question::Kind kind, AgentQuestions::Done done);
     void apply_filters(const v1::FilterPlan& message);
+    void confirm_filters();
     void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
     uint64_t now_boot_ns() const;
 
@@ -128,6 +129,7 @@ class Pipeline {
     unsigned records_since_look_ = 0;
     Clock::time_point last_flush_ = {};
     Clock::time_point next_tick_ = {};
+    uint64_t unsettled_revision_ = 0;  ///< of a plan that is not yet in force; 0: none
     std::string source_error_;
     LogLimit decode_limit_, poll_limit_, loss_limit_;
 

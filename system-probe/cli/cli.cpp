@@ -94,6 +94,12 @@ int run_command_line(int argc, char** argv) {
         "process-events", "Forks, execs and exits as they come, one JSON object a line");
     bool snapshot = false;
     process_events_command->add_flag("--snapshot", snapshot, "First all processes that are there");
+    auto* debug_networks_command = debug_command->add_subcommand(
+        "network-namespace",
+        "Let it write the network namespaces of all processes to files that root can read");
+    bool snapshot_interfaces = false;
+    debug_networks_command->add_flag("--snapshot-interfaces", snapshot_interfaces,
+                                     "With their interfaces and addresses");
 
     try {
         cli.parse(argc, argv);
@@ -121,6 +127,8 @@ int run_command_line(int argc, char** argv) {
         return debug_rule_set_report(*settings);
     if (process_events_command->parsed())
         return debug_process_events(*settings, snapshot);
+    if (debug_networks_command->parsed())
+        return debug_network_namespace(*settings, snapshot_interfaces);
     if (check_command->parsed())
         return run_check(*settings, json);
     return start(*settings);

@@ -131,4 +131,15 @@ int debug_process_events(const Settings& settings, bool snapshot) {
     return ended ? 0 : print_error(ended.error());
 }
 
+int debug_network_namespace(const Settings& settings, bool snapshot_interfaces) {
+    v1::DumpNetworkNamespaceRequest request;
+    request.set_snapshot_interfaces(snapshot_interfaces);
+    const auto files = ask_network_dump(command_socket_path(settings), request);
+    if (!files)
+        return print_error(files.error());
+    std::cout << "Network namespace dump: " << files->dump_filename() << '\n'
+              << "Network namespace dump graph: " << files->graph_filename() << '\n';
+    return 0;
+}
+
 }  // namespace vedette::probe

@@ -23,5 +23,6 @@ int debug_rule_set_report(const Settings& settings);
 /// One JSON object a line: {type, timestamp, pid, ppid, comm, path, argv, user, cgroup, container, exit{cause, code}}, or
 /// {"lost": n}. Until the output is closed.
 int debug_process_events(const Settings& settings, bool snapshot);
+int debug_network_namespace(const Settings& settings, bool snapshot_interfaces);
 
 }  // namespace vedette::probe

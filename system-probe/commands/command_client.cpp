@@ -98,4 +98,17 @@ Result<> listen_to_processes(const std::string& socket_path, bool snapshot,
     return refused(socket_path, reader->Finish());
 }
 
+Result<v1::DumpNetworkNamespaceResponse> ask_network_dump(
+    const std::string& socket_path, const v1::DumpNetworkNamespaceRequest& request) {
+    v1::DumpNetworkNamespaceResponse response;
+    auto asked = ask(socket_path, [&](auto& stub, auto& context) {
+        return stub.DumpNetworkNamespace(&context, request, &response);
+    });
+    if (!asked)
+        return forward_error(asked);
+    if (!response.error().empty())
+        return fail(ErrorCode::kUnavailable, "{}", response.error());
+    return response;
+}
+
 }  // namespace vedette::probe

@@ -23,5 +23,8 @@ Result<v1::RuleSetReport> ask_rule_set_report(const std::string& socket_path);
 /// Until `visit` is false or the probe ends the call, which is an error.
 Result<> listen_to_processes(const std::string& socket_path, bool snapshot,
                              const std::function<bool(const v1::ProcessEvents&)>& visit);
+/// Errors also: what the probe says instead of files.
+Result<v1::DumpNetworkNamespaceResponse> ask_network_dump(
+    const std::string& socket_path, const v1::DumpNetworkNamespaceRequest& request);
 
 }  // namespace vedette::probe

@@ -83,6 +83,22 @@ class CommandService final : public v1::Command::CallbackService {
         });
     }
 
+    grpc::ServerUnaryReactor* DumpNetworkNamespace(
+        grpc::CallbackServerContext* context, const v1::DumpNetworkNamespaceRequest* request,
+        v1::DumpNetworkNamespaceResponse* response) override {
+        auto* reactor = context->DefaultReactor();
+        handlers_.dump_networks(*request, [reactor, response](Result<NetworkFilenames> files) {
+            if (files) {
+                response->set_dump_filename(files->dump);
+                response->set_graph_filename(files->graph);
+            } else {
+                response->set_error(files.error().message);
+            }
+            reactor->Finish(grpc::Status::OK);
+        });
+        return reactor;
+    }
+
    private:
     /// `take`: moves the answer into the response; false when it is not the one to this question.
     template <typename Take>

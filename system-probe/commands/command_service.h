@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "system-probe/commands/dumps.h"
 #include "system-probe/stream/agent_questions.h"
 #include "vedette/v1/command.pb.h"
 
@@ -25,6 +26,9 @@ struct CommandHandlers {
                        std::function<void(Result<std::string>)> done)>
         dump_processes;
     std::function<void(v1::Question::Kind kind, AgentQuestions::Done done)> ask_agent;
+    std::function<void(const v1::DumpNetworkNamespaceRequest& request,
+                       std::function<void(Result<NetworkFilenames>)> done)>
+        dump_networks;
 };
 
 std::unique_ptr<grpc::Service> make_command_service(CommandHandlers handlers);

@@ -11,22 +11,11 @@
 #include <utility>
 
 #include "common/json_text.h"
-#include "common/log.h"
 #include "proto/process_source.h"
+#include "system-probe/commands/dump_text.h"
 
 namespace vedette::probe {
 namespace {
-
-/// A string of the dot language: only the quote ends it, and a backslash may mean something to who draws it.
-std::string quoted(std::string_view bytes) {
-    std::string out = "\"";
-    for (const char c : printable(bytes)) {
-        if (c == '"' || c == '\\')
-            out += '\\';
-        out += c;
-    }
-    return out + '"';
-}
 
 std::string joined_args(const v1::ProcessNode& node) {
     std::string out;
@@ -43,12 +32,12 @@ class DotDump final : public ProcessDump {
     }
 
     void add(const v1::ProcessNode& node) override {
-        const std::string id = quoted(fmt::format("{}:{}", node.pid(), node.comm()));
+        const std::string id = dot_quoted(fmt::format("{}:{}", node.pid(), node.comm()));
         const std::string label = fmt::format("{}:{}", node.comm(), node.pid());
         std::string line = fmt::format(
-            "{} [label={}", id, quoted(node.exit_time() ? fmt::format("[{}]", label) : label));
+            "{} [label={}", id, dot_quoted(node.exit_time() ? fmt::format("[{}]", label) : label));
         if (with_args_ && node.argv_size() > 0)
-            line += fmt::format(", comment={}", quoted(joined_args(node)));
+            line += fmt::format(", comment={}", dot_quoted(joined_args(node)));
         write_(line + "];\n");
         const auto parent = ids_.find(node.parent_key());
         // Without "it executed itself": the same pid and name twice are one node.

@@ -40,4 +40,8 @@ void ControlMap::apply(const FilterPlan& plan, std::span<const OnDemandPoint> po
     __atomic_store_n(&control_->active, next, __ATOMIC_RELEASE);
 }
 
+void ControlMap::count_flows_in(uint32_t table) {
+    __atomic_store_n(&control_->flow_table, table, __ATOMIC_RELEASE);
+}
+
 }  // namespace vedette::probe

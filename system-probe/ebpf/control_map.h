@@ -23,6 +23,8 @@ class ControlMap {
     /// last may see parts of the new one, which lets through or drops an event of that moment.
     void apply(const FilterPlan& plan, std::span<const OnDemandPoint> points,
                const std::map<vdt_type, AttachedType>& attached);
+    /// 0 or 1; see vdt_control.flow_table.
+    void count_flows_in(uint32_t table);
 
    private:
     explicit ControlMap(vdt_control* control) : control_(control) {}

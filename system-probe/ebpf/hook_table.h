@@ -40,7 +40,7 @@ struct HookSet {
     /// Attached; empty: this backend has nothing of its own for the type.
     std::span<const HookProgram> programs;
     /// Program that the sys_exit dispatcher jumps to at the end of each of `calls`; empty: none. Types that share a call
-    /// share the handler, which asks is_wanted().
+    /// share the handler, which asks is_wanted(). Without calls: loaded, for another program to jump to.
     std::string_view handler;
     std::span<const vdt_call> calls;
     /// The same at the call's beginning, for what is gone at its end; empty: none.

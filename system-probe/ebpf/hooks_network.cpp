@@ -25,6 +25,9 @@ constexpr std::string_view kPacketOwner =
     "packets are put down to the process that made, connected or last sent through the socket; "
     "before Linux 5.11, of sockets older than the probe it is not known until then";
 
+constexpr std::string_view kNoSocket =
+    "packets that no socket of this host sends or receives (forwarded, refused) and the link layer";
+
 constexpr HookRow kRows[] = {
     {.type = VDT_CONNECT,
      .event = "connect",
@@ -91,6 +94,21 @@ constexpr HookRow kRows[] = {
      .tracepoint = {.programs = kPackets,
                     .blind = "what of a request's or answer's head is not in its first segment",
                     .note = kPacketOwner}},
+    {.type = VDT_PACKET,
+     .event = "packet",
+     .lifecycle = false,
+     .entries = {},
+     // A program that is made from the filters of rules jumps to them.
+     .tracepoint = {.programs = kPackets,
+                    .handler = "report_packet_in",
+                    .entry_handler = "report_packet_out",
+                    .blind = kNoSocket,
+                    .note = kPacketOwner}},
+    {.type = VDT_NETWORK_FLOW_MONITOR,
+     .event = "network_flow_monitor",
+     .lifecycle = false,
+     .entries = {},
+     .tracepoint = {.programs = kPackets, .blind = kNoSocket, .note = kPacketOwner}},
 };
 
 }  // namespace

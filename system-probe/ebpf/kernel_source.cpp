@@ -4,26 +4,48 @@
 #include <algorithm>
 
 #include "common/log.h"
+#include "system-probe/decode/wall_clock.h"
 #include "system-probe/ebpf/control_map.h"
 #include "system-probe/ebpf/cpu_array.h"
+#include "system-probe/ebpf/flow_reports.h"
 #include "system-probe/ebpf/iterator_snapshot.h"
 #include "system-probe/ebpf/loader.h"
 #include "system-probe/ebpf/ondemand_functions.h"
+#include "system-probe/ebpf/packet_filters.h"
 #include "system-probe/ebpf/proc_snapshot.h"
 #include "system-probe/ebpf/ring_reader.h"
 
 namespace vedette::probe {
 namespace {
 
+void degrade(HookReport& report, const std::string& problem) {
+    if (problem.empty() || report.state == "missing")
+        return;
+    report.state = "partial";
+    report.reason = report.reason.empty() ? problem : problem + "; " + report.reason;
+}
+
 class KernelSource : public RecordSource {
    public:
     KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring, ControlMap control,
-                 CpuArray<vdt_counters> counters, CpuArray<vdt_gaps> gaps)
+                 CpuArray<vdt_counters> counters, CpuArray<vdt_gaps> gaps,
+                 const KernelSourceOptions& options)
         : object_(std::move(object)),
           ring_(std::move(ring)),
           control_(std::move(control)),
           counters_(std::move(counters)),
-          gaps_(std::move(gaps)) {}
+          gaps_(std::move(gaps)),
+          packet_filters_({.steps_in = object_.map_fd("packet_steps_in"),
+                           .steps_out = object_.map_fd("packet_steps_out"),
+                           .filters = object_.map_fd("packet_filters")},
+                          options.packet_rate),
+          flow_reports_(
+              object_.map_fd("flows_0"), object_.map_fd("flows_1"),
+              std::chrono::duration_cast<FlowReports::Clock::duration>(options.flow_period),
+              [this](uint32_t table) { control_.count_flows_in(table); }) {
+        if (attached_types(object_.plan()).contains(VDT_PACKET))
+            packet_filters_.try_out();
+    }
 
     Result<> snapshot(const RecordSink& sink) override {
         if (!object_.snapshot_iterator())
@@ -34,20 +56,57 @@ class KernelSource : public RecordSource {
     }
 
     Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) override {
-        return ring_->poll(timeout, sink);
+        auto polled = ring_->poll(timeout, sink);
+        const size_t reports =
+            flow_reports_.tick(FlowReports::Clock::now(), WallClock::now_boot_ns(), sink);
+        flow_records_ += reports;
+        if (polled)
+            *polled += reports;
+        return polled;
     }
 
-    vdt_counters counters() override { return sum_counters(counters_.cpus()); }
-    std::vector<LossGap> gaps() override { return ledger_.take(gaps_.cpus()); }
-    void apply(const FilterPlan& plan, std::span<const OnDemandPoint> points) override {
-        control_.apply(plan, points, attached_types(object_.plan()));
+    vdt_counters counters() override {
+        vdt_counters sum = sum_counters(counters_.cpus());
+        sum.seen[VDT_NETWORK_FLOW_MONITOR] += flow_records_;
+        sum.sent[VDT_NETWORK_FLOW_MONITOR] += flow_records_;
+        return sum;
     }
-    void tell_gathered() override { object_.run_capabilities(); }
-    void watch_functions(std::span<const OnDemandPoint> points) override {
-        functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
+    std::vector<LossGap> gaps() override { return ledger_.take(gaps_.cpus()); }
+    void apply(const FilterPlan& plan, std::vector<OnDemandPoint> points) override {
+        const auto attached = attached_types(object_.plan());
+        const auto packets = plan.find(VDT_PACKET);
+        packet_filters_.apply(packets == plan.end() || !attached.contains(VDT_PACKET)
+                                  ? std::vector<std::string>()
+                                  : packets->second.packet_filters);
+        control_.apply(plan, points, attached);
+        flow_reports_.want(
+            plan.contains(VDT_NETWORK_FLOW_MONITOR) && attached.contains(VDT_NETWORK_FLOW_MONITOR),
+            FlowReports::Clock::now());
+        privileged_([this, points = std::move(points)] {
+            functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
+        });
+    }
+    void tell_gathered() override {
+        privileged_([this] { object_.run_capabilities(); });
     }
     std::vector<std::string> warnings() const override { return functions_.warnings(); }
-    std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
+    bool settled() const override { return packet_filters_.settled(); }
+    std::string filter_problem() const override { return packet_filters_.problem(); }
+    void set_privileged(PrivilegedPost post) override {
+        packet_filters_.set_privileged(post);
+        flow_reports_.set_privileged(post);
+        privileged_ = std::move(post);
+    }
+    std::vector<HookReport> hooks() const override {
+        auto reports = report_hooks(object_.plan());
+        for (HookReport& report : reports) {
+            if (report.event_type == "packet")
+                degrade(report, packet_filters_.problem());
+            else if (report.event_type == "network_flow_monitor")
+                degrade(report, flow_reports_.problem());
+        }
+        return reports;
+    }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
     uint64_t ring_bytes() const override { return object_.ring_bytes(); }
@@ -62,6 +121,10 @@ class KernelSource : public RecordSource {
     CpuArray<vdt_gaps> gaps_;
     GapLedger ledger_;
     OnDemandFunctions functions_;
+    PacketFilters packet_filters_;
+    FlowReports flow_reports_;
+    uint64_t flow_records_ = 0;
+    PrivilegedPost privileged_ = [](const auto& /*job*/) { return false; };
 };
 
 Result<> require_anything(const LoadedObject& object) {
@@ -125,7 +188,7 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
         return forward_error(gaps);
     warn(*object, options.backend, logger);
     return std::make_unique<KernelSource>(std::move(*object), std::move(*ring), std::move(*control),
-                                          std::move(*counters), std::move(*gaps));
+                                          std::move(*counters), std::move(*gaps), options);
 }
 
 }  // namespace vedette::probe

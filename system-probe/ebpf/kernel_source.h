@@ -6,6 +6,7 @@
 
 #include <spdlog/fwd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ struct KernelSourceOptions {
     Backend backend = Backend::kAuto;
     /// Names; what needs them is as on a kernel that refuses them.
     std::vector<std::string> disabled_programs;
+    uint32_t packet_rate = 10;  ///< events a second that one packet filter may make
+    std::chrono::nanoseconds flow_period = std::chrono::seconds(10);
     /// Empty: all. Process lifecycle (fork, exec, exit, cgroup) is always on.
     std::vector<vdt_type> event_types;
 };

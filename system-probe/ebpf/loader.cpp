@@ -207,6 +207,21 @@ struct LoadedObject::Attempt {
         return {};
     }
 
+    /// What a packet that passed a filter goes on to.
+    Result<> fill_packet_steps() {
+        for (const auto& [map, name] : {std::pair("packet_steps_in", "report_packet_in"),
+                                        std::pair("packet_steps_out", "report_packet_out")}) {
+            const bpf_program* program = find(name);
+            if (!bpf_program__autoload(program))
+                continue;
+            const uint32_t step = VDT_STEP_REPORT;
+            const int fd = bpf_program__fd(program);
+            if (bpf_map_update_elem(self.map_fd(map), &step, &fd, BPF_ANY) != 0)
+                return fail_errno(errno, "installing {}", name);
+        }
+        return {};
+    }
+
     bpf_program* find(std::string_view name) {
         return bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
     }
@@ -330,6 +345,8 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
         if (!*loaded)
             continue;
         if (auto filled = attempt.fill_handlers(); !filled)
+            return forward_error(filled);
+        if (auto filled = attempt.fill_packet_steps(); !filled)
             return forward_error(filled);
         if (!attempt.attach_all())
             continue;

@@ -46,6 +46,9 @@ struct ProgramCost {
 /// One whole record, header first. The bytes are valid during the call only and are not trusted.
 using RecordSink = std::function<void(std::span<const std::byte>)>;
 
+/// Lets the thread that keeps capabilities do something (PrivilegedWorker::post); false: it will not.
+using PrivilegedPost = std::function<bool(std::function<void()>)>;
+
 /// Lives on the pipeline thread.
 class RecordSource {
    public:
@@ -66,16 +69,18 @@ class RecordSource {
 
     /// What is needed from now on; nothing but process lifecycle until then. A source without filters hands over
     /// everything.
-    virtual void apply(const FilterPlan& /*plan*/, std::span<const OnDemandPoint> /*points*/) {}
-
-    /// Has the kernel make records of what it gathered since the last call. On a thread with CAP_BPF, beside the
-    /// pipeline's, every few seconds while VDT_CAPABILITIES is needed.
-    virtual void tell_gathered() {}
-
-    /// Watches the kernel functions among `points`, and no others. On a thread with CAP_BPF and CAP_PERFMON.
-    virtual void watch_functions(std::span<const OnDemandPoint> /*points*/) {}
+    virtual void apply(const FilterPlan& /*plan*/, std::vector<OnDemandPoint> /*points*/) {}
+    /// Whether all of the last plan is in force that ever will be.
+    virtual bool settled() const { return true; }
+    /// What of it is not in force, and why; empty: nothing.
+    virtual std::string filter_problem() const { return {}; }
     /// What was asked for and cannot be had: "ondemand: no_such_function: ...". Any thread.
     virtual std::vector<std::string> warnings() const { return {}; }
+    /// Has the kernel make records of what it gathered since the last call; every few seconds while VDT_CAPABILITIES is
+    /// needed.
+    virtual void tell_gathered() {}
+    /// Before the pipeline's thread starts; the jobs must have run before the source goes.
+    virtual void set_privileged(PrivilegedPost /*post*/) {}
 
     virtual std::vector<HookReport> hooks() const = 0;
     /// What is loaded.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/filters/filter_plan.h"
 
+#include <set>
 #include <string>
 
 #include "system-probe/decode/event_type.h"
@@ -77,6 +78,17 @@ TypeFilter read_type(const v1::TypeFilter& message) {
     return filter;
 }
 
+TypeFilter read_packet_type(const v1::TypeFilter& message) {
+    std::set<std::string> expressions;
+    for (const v1::Approver& approver : message.approvers()) {
+        if (approver.kind() == v1::Approver::KIND_TEXT && approver.field() == "packet.filter")
+            expressions.insert(approver.text());
+    }
+    TypeFilter filter;
+    filter.packet_filters.assign(expressions.begin(), expressions.end());
+    return filter;
+}
+
 }  // namespace
 
 FilterPlan plan_before_agent() {
@@ -98,6 +110,10 @@ FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel
         const EventType* type = type_of_payload(one.event_type());
         if (type == nullptr)
             continue;
+        if (type->type == VDT_PACKET) {
+            plan[VDT_PACKET] = read_packet_type(one);
+            continue;
+        }
         plan[type->type] =
             filter_in_kernel && is_filtered(type->type) ? read_type(one) : TypeFilter{};
     }

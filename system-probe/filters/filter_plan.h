@@ -28,6 +28,8 @@ struct TypeFilter {
     uint32_t flags_any = 0;
     uint32_t flags_none = 0;
     bool has_flags_none = false;  ///< for a mask of 0 lets everything pass
+    /// PACKET: the filters of rules, each once. Without any there are no events.
+    std::vector<std::string> packet_filters;
 };
 
 /// By type; a type that is not in it is not needed.

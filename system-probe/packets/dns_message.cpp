@@ -10,7 +10,7 @@ constexpr size_t kHeaderSize = 12;
 constexpr size_t kMaxName = 255;       // octets on the wire, RFC 1035 3.1
 constexpr unsigned kMaxRecords = 256;  // of the answer section, that are looked at
 constexpr uint16_t kInternet = 1;
-constexpr uint16_t kTypeA = 1, kTypeCname = 5, kTypeAaaa = 28;
+constexpr uint16_t kTypeA = 1, kTypeCname = 5, kTypeAaaa = 28, kTypeOpt = 41;
 
 /// Reads at a position that only grows; everything fails once something did.
 class Reader {
@@ -131,6 +131,21 @@ void read_answer(Reader& reader, DnsMessage& out) {
     out.ttl_s = is_first ? ttl : std::min(out.ttl_s, ttl);
 }
 
+/// The upper bits of the code are in the one OPT record that there may be (RFC 6891 6.1.3).
+void read_extended_code(Reader& reader, unsigned records, DnsMessage& out) {
+    for (unsigned i = 0; i < records && reader.ok(); ++i) {
+        reader.name();
+        const uint16_t type = reader.u16();
+        reader.u16();
+        const uint32_t extended = reader.u32() >> 24;
+        reader.take(reader.u16());
+        if (type != kTypeOpt || !reader.ok())
+            continue;
+        out.code = static_cast<uint16_t>(out.code | extended << 4);
+        return;
+    }
+}
+
 }  // namespace
 
 std::optional<DnsMessage> parse_dns_message(std::string_view bytes) {
@@ -144,7 +159,7 @@ std::optional<DnsMessage> parse_dns_message(std::string_view bytes) {
     out.code = out.is_response ? flags & 0xf : 0;
     out.question_count = reader.u16();
     const uint16_t answers = reader.u16();
-    reader.take(4);  // how many records of the two sections behind them
+    const unsigned others = reader.u16() + unsigned{reader.u16()};  // authority, additional
     for (unsigned i = 0; i < out.question_count && reader.ok(); ++i) {
         std::string name = reader.name();
         const uint16_t type = reader.u16();
@@ -158,6 +173,8 @@ std::optional<DnsMessage> parse_dns_message(std::string_view bytes) {
     for (unsigned i = 0;
          out.is_response && i < std::min<unsigned>(answers, kMaxRecords) && reader.ok(); ++i)
         read_answer(reader, out);
+    if (out.is_response && answers <= kMaxRecords)
+        read_extended_code(reader, std::min(others, kMaxRecords), out);
     return out;
 }
 

@@ -19,7 +19,7 @@ struct DnsMessage {
 
     uint16_t id = 0;
     bool is_response = false;
-    uint16_t code = 0;  ///< of a response
+    uint16_t code = 0;  ///< of a response, with the bits that an EDNS record adds
     uint16_t question_count = 0;
     /// Of the first question. Labels with dots between; a dot or backslash inside a label has a backslash before it.
     std::string name;

@@ -107,6 +107,8 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
             break;
         case VDT_DNS:
         case VDT_IMDS:
+        case VDT_PACKET:
+        case VDT_NETWORK_FLOW_MONITOR:
             image = find_known(header.image);
             break;
         default:

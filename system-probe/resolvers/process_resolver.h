@@ -50,6 +50,8 @@ class ProcessResolver {
     /// the ids it had when it asked, as in the reference; the new ones are in the event.
     void after_event();
 
+    /// From now on; reports that come every so often name processes that ended since the last one.
+    void keep_exited(uint64_t ns) { options_.keep_exited_ns = ns; }
     /// Forgets what is over, no longer needed by a child and named by no event from `held_sequence` on.
     void expire(uint64_t now_boot_ns, uint64_t held_sequence);
     /// Sessions of ssh of which it is not known yet how the client proved who it is: each is named here three times at

@@ -10,6 +10,7 @@
 #include "system-probe/packets/http_head.h"
 #include "system-probe/packets/imds.h"
 #include "system-probe/packets/socket_filter.h"
+#include "system-probe/packets/tls_version.h"
 #include "vedette/v1/event.pb.h"
 
 using namespace vedette::probe;
@@ -23,6 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         std::abort();
     if (const auto head = parse_http_head(bytes);
         head && head->headers.size() > HttpHead::kMaxHeaders)
+        std::abort();
+    if (const auto version = tls_version(bytes);
+        version != 0 && (version < 0x300 || version > 0x304))
         std::abort();
     vedette::v1::Imds imds;
     fill_imds(imds, bytes);

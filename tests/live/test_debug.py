@@ -54,6 +54,41 @@ def test_process_cache_as_a_graph(live, tmp_path):
         subprocess.run(["dot", "-Tcanon", "-o", os.devnull, path], check=True, timeout=300)
 
 
+def network_dump(pair, answer):
+    """The two files that the probe wrote: the namespaces and the graph."""
+    assert answer.returncode == 0, answer.stderr
+    paths = [pathlib.Path(line.partition(": ")[2]) for line in answer.stdout.splitlines()]
+    for path in paths:
+        assert path.parent == pair.state_dir / "run/dumps" and stat.S_IMODE(path.stat().st_mode) == 0o400
+    return json.loads(paths[0].read_text())["Namespaces"], paths[1]
+
+
+def test_network_namespaces_with_their_interfaces(live):
+    with subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec sleep 60"], stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        time.sleep(1.1)  # one dump a second
+        namespaces, graph = network_dump(live, debug(live, "network-namespace", "--snapshot-interfaces"))
+        inode = os.stat(f"/proc/{child.pid}/ns/net").st_ino
+        child.kill()
+    by_inode = {one["Inode"]: one for one in namespaces}
+    assert child.pid in by_inode[inode]["PIDs"]
+    assert "lo" in [interface["Name"] for interface in by_inode[inode]["Interfaces"]]
+    ours = by_inode[os.stat("/proc/self/ns/net").st_ino]
+    names = sorted(interface["Name"] for interface in ours["Interfaces"])
+    assert names == sorted(os.listdir("/sys/class/net")) and "127.0.0.1" in ours["IPv4"]
+    assert f"cluster_ns{inode}" in graph.read_text()
+    if shutil.which("dot"):
+        subprocess.run(["dot", "-Tcanon", "-o", os.devnull, graph], check=True, timeout=60)
+
+
+def test_the_agent_asks_for_network_namespaces(live):
+    time.sleep(1.1)
+    namespaces, _ = network_dump(live, live.command("runtime", "network-namespace", "dump"))
+    assert namespaces and not any(one["Interfaces"] for one in namespaces)
+    answer = live.command("runtime", "network-namespace", "dump")
+    assert answer.returncode == 1 and "less than a second ago" in answer.stderr
+
+
 def test_one_dump_a_second(live):
     dump(live)
     answer = debug(live, "process-cache")

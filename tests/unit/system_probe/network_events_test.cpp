@@ -143,6 +143,50 @@ TEST_CASE("dns and imds: a payload that is nonsense or missing still is an event
     }
 }
 
+TEST_CASE("packet: the filter, the message's type and the version of TLS") {
+    auto record = builder<vdt_packet_match>(VDT_PACKET, image(5), 9);
+    record.fixed.packet = packet(VDT_DNS, true).fixed;
+    record.fixed.icmp_type = 8;
+    record.item(VDT_ITEM_NAME, "icmp");
+    record.item(VDT_ITEM_BYTES, "\x17\3\3\0\1x"s);
+    const auto event = event_of(bytes_of(record));
+    CHECK(event.packet().filter() == "icmp");
+    CHECK(event.packet().tls_version() == 0x303);
+    CHECK(event.network().type() == 8);
+    CHECK(event.network().source().port() == 4000);
+    auto bare = builder<vdt_packet_match>(VDT_PACKET, image(5), 9);
+    CHECK(event_of(bytes_of(bare)).packet().filter().empty());
+}
+
+TEST_CASE("flows: as many as there are whole ones") {
+    vdt_flow flow{};
+    flow.l3_protocol = 0x0800;
+    flow.l4_protocol = IPPROTO_TCP;
+    flow.source_port = htons(4000);
+    std::memcpy(flow.destination, "\x0a\0\0\2", 4);
+    flow.in_bytes = 1;
+    flow.in_packets = 2;
+    flow.out_bytes = 3;
+    flow.out_packets = 4;
+    const std::string one(reinterpret_cast<const char*>(&flow), sizeof flow);
+    auto record = builder<vdt_flow_report>(VDT_NETWORK_FLOW_MONITOR, image(5), 9);
+    record.fixed.netns = 4711;
+    std::memcpy(record.fixed.interface, "eth0", 4);
+    record.item(VDT_ITEM_BYTES, one + one + one.substr(1));
+    const auto monitor = event_of(bytes_of(record)).network_flow_monitor();
+    REQUIRE(monitor.flows_size() == 2);
+    CHECK(monitor.device().ifname() == "eth0");
+    CHECK(monitor.device().netns() == 4711);
+    const auto& first = monitor.flows(0);
+    CHECK(first.l4_protocol() == IPPROTO_TCP);
+    CHECK(first.source().port() == 4000);
+    CHECK(first.destination().ip() == "\x0a\0\0\2"s);
+    CHECK(first.ingress().data_size() == 1);
+    CHECK(first.ingress().packet_count() == 2);
+    CHECK(first.egress().data_size() == 3);
+    CHECK(first.egress().packet_count() == 4);
+}
+
 TEST_CASE("the names of an answer are given to a connect, in its network only, while they hold") {
     DnsNames names;
     auto record = packet(VDT_DNS, false);

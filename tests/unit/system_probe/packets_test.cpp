@@ -7,6 +7,7 @@
 #include "system-probe/packets/http_head.h"
 #include "system-probe/packets/imds.h"
 #include "system-probe/packets/socket_filter.h"
+#include "system-probe/packets/tls_version.h"
 #include "tests/unit/catch.h"
 #include "vedette/v1/event.pb.h"
 
@@ -58,6 +59,61 @@ TEST_CASE("DNS: an answer with an alias, compressed names and two families") {
 TEST_CASE("DNS: the result of a response") {
     CHECK(parse_dns_message(dns(0x8183, 0, kQuestion))->code == 3);
     CHECK(parse_dns_message(dns(0x0103, 0, kQuestion))->code == 0);
+}
+
+TEST_CASE("DNS: an EDNS record adds to the result") {
+    const auto answer = "\xc0\x0c\0\1\0\1\0\0\0\x0a\0\4\x0a\0\0\1"s;
+    const auto authority = "\xc0\x0c\0\2\0\1\0\0\0\x0a\0\2\xc0\x0c"s;
+    const auto options = "\0\0\x29\x10\0\1\x23\0\0\0\2ab"s;  // extended code 1, version 0x23
+    auto message = dns(0x8180, 1, kQuestion + answer + authority + options);
+    message[9] = 1;
+    message[11] = 1;
+    CHECK(parse_dns_message(message)->code == 16);
+    CHECK(parse_dns_message(message)->addresses.size() == 1);
+    CHECK(parse_dns_message(message.substr(0, message.size() - 1))->code == 0);
+    message[9] = 0;  // the record is not where the counts say
+    CHECK(parse_dns_message(message)->code == 0);
+    message[2] = 1;  // a question has no result
+    CHECK(parse_dns_message(message)->code == 0);
+}
+
+/// A record of type `type` around a handshake message.
+std::string tls(uint8_t type, const std::string& version, const std::string& body) {
+    return std::string(1, static_cast<char>(type)) + version + std::string(1, '\0') +
+           static_cast<char>(body.size()) + body;
+}
+
+/// `kind` 1: a client's hello; 2: a server's.
+std::string hello(uint8_t kind, const std::string& legacy, const std::string& extensions) {
+    const std::string suites = kind == 1 ? "\0\2\x13\1\1\0"s : "\x13\1\0"s;
+    const std::string rest = legacy + std::string(32, 'r') + "\0"s + suites + "\0"s +
+                             static_cast<char>(extensions.size()) + extensions;
+    return std::string(1, static_cast<char>(kind)) + "\0\0"s + static_cast<char>(rest.size()) +
+           rest;
+}
+
+TEST_CASE("TLS: a hello says which version") {
+    const auto name = "\0\0\0\5\0\3\0\0x"s;  // another extension before it
+    CHECK(tls_version(tls(22, "\3\1", hello(1, "\3\3", name + "\0\x2b\0\5\4\3\3\3\4"s))) == 0x304);
+    CHECK(tls_version(tls(22, "\3\1", hello(1, "\3\3", "\0\x2b\0\5\4\x7a\x7a\3\2"s))) == 0x302);
+    CHECK(tls_version(tls(22, "\3\3", hello(2, "\3\3", "\0\x2b\0\2\3\4"s))) == 0x304);
+    CHECK(tls_version(tls(22, "\3\1", hello(1, "\3\2", ""))) == 0x302);
+    CHECK(tls_version(tls(22, "\3\1", hello(1, "\x5a\2", ""))) == 0x301);
+}
+
+TEST_CASE("TLS: other records say what they say, and what is none has no version") {
+    CHECK(tls_version(tls(23, "\3\3", "data")) == 0x303);
+    CHECK(tls_version(tls(22, "\3\2", "\xb\0\0\0"s)) == 0x302);
+    CHECK(tls_version("") == 0);
+    CHECK(tls_version("GET / HTTP/1.1\r\n") == 0);
+    CHECK(tls_version(tls(23, "\3\5", "data")) == 0);
+    CHECK(tls_version(tls(23, "\3\3", "")) == 0);
+    CHECK(tls_version("\x17\3\3\xff\xff"s) == 0);
+    const std::string whole = tls(22, "\3\1", hello(1, "\3\3", "\0\x2b\0\3\2\3\4"s));
+    for (size_t size = 0; size < whole.size(); ++size) {
+        const uint16_t version = tls_version(whole.substr(0, size));
+        CHECK((version == 0 || version == 0x301 || version == 0x303));
+    }
 }
 
 TEST_CASE("DNS: what is sound before the damage is kept") {

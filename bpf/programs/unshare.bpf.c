@@ -10,15 +10,17 @@ int BPF_PROG(handle_unshare, struct pt_regs *regs, long ret)
 		struct vdt_header header;
 		struct vdt_unshare unshare;
 	} record = {};
+	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {.value[VDT_UNSHARE_FLAGS] = syscall_arg(regs, compat, 0)};
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || is_filtered(VDT_UNSHARE, task, &numbers))
 		return 0;
 	count(seen[VDT_UNSHARE]);
-	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0, current_task());
+	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);
 	record.unshare.retval = ret;
-	record.unshare.flags = syscall_arg(regs, compat, 0);
+	record.unshare.flags = numbers.value[VDT_UNSHARE_FLAGS];
 	ring_output(VDT_UNSHARE, &record, sizeof(record));
 	return 0;
 }

@@ -13,4 +13,8 @@ namespace vedette::probe_client {
 Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
                                      std::chrono::milliseconds timeout);
 
+/// Has the probe write its discarders to a new file that only its user can read; the file's path. Blocks likewise.
+Result<std::string> dump_discarders(const std::string& socket_path,
+                                    std::chrono::milliseconds timeout);
+
 }  // namespace vedette::probe_client

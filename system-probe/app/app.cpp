@@ -256,6 +256,8 @@ Result<> App::start_unprivileged() {
     if (!worker)
         return forward_error(worker);
     privileged_ = std::move(*worker);
+    source_->set_privileged(
+        [this](std::function<void()> job) { return privileged_->post(std::move(job)); });
     auto dropped = drop_privileges();
     if (!dropped)
         return forward_error(dropped);
@@ -323,6 +325,9 @@ CommandHandlers App::command_handlers() {
                                 std::function<void(Result<std::string>)> done) {
         dump_processes(request, std::move(done));
     };
+    out.dump_discarders = [this](std::function<void(Result<std::string>)> done) {
+        dump_discarders(std::move(done));
+    };
     out.ask_agent = [this](v1::Question::Kind kind, AgentQuestions::Done done) {
         pipeline_->ask_agent(kind, std::move(done));
     };
@@ -343,6 +348,29 @@ void App::dump_processes(const v1::DumpProcessCacheRequest& request,
     });
     if (!posted)
         done(fail(ErrorCode::kUnavailable, "the probe is stopping"));
+}
+
+void App::dump_discarders(std::function<void(Result<std::string>)> done) {
+    const auto stopping = [](const std::function<void(Result<std::string>)>& answer) {
+        answer(fail(ErrorCode::kUnavailable, "the probe is stopping"));
+    };
+    // The privileged thread reads the kernel's table, the pipeline's has the dumps.
+    auto write = [this, done, stopping](Result<DiscarderDump> dump) {
+        if (!dump)
+            return done(forward_error(dump));
+        const bool posted = pipeline_->post([this, done, dump = std::move(*dump)] {
+            auto path = dumps_.discarders(dump, Dumps::Clock::now());
+            if (path)
+                logger_->info("the discarders were dumped to '{}' on request", *path);
+            else
+                logger_->warn("dump of the discarders: {}", path.error().message);
+            done(std::move(path));
+        });
+        if (!posted)
+            stopping(done);
+    };
+    if (!pipeline_->post([this, write] { pipeline_->read_discarders(write); }))
+        stopping(done);
 }
 
 void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {

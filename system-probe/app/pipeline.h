@@ -3,6 +3,7 @@
 // The way of a record: source, decoder, resolver, batcher. One thread owns all of it; everybody else posts closures.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -15,6 +16,7 @@
 
 #include "common/log.h"
 #include "common/metrics.h"
+#include "system-probe/commands/discarder_dump.h"
 #include "system-probe/commands/monitoring_service.h"
 #include "system-probe/decode/event_type.h"
 #include "system-probe/decode/record_file.h"
@@ -69,6 +71,8 @@ class Pipeline {
 
     /// Pipeline thread. What it does not know (process facts, warnings of the start) stays untouched.
     void fill_status(v1::ProbeStatus& status);
+    /// What the kernel drops because of earlier events. Pipeline thread; `done` may be called on another.
+    void read_discarders(std::function<void(Result<DiscarderDump>)> done);
     /// Everything that is known, parents first. Pipeline thread: use post().
     void for_each_node(const std::function<void(v1::ProcessNode)>& visit) const {
         resolver_.for_each_node(visit);
@@ -88,18 +92,21 @@ class Pipeline {
     void flush_if_due(Clock::time_point now);
     void tick();
     void count_kernel_losses();
+    void count_dropped(const vdt_counters& counters);
     void add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
                          const std::vector<LossGap>& gaps, uint64_t now);
     void drain();
     void listen(const std::shared_ptr<ProcessListener>& listener, bool with_snapshot);
     void ask(v1::Question::Kind kind, AgentQuestions::Done done);
     void apply_filters(const v1::FilterPlan& message);
+    void discard(const v1::Discard& message);
     void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
     uint64_t now_boot_ns() const;
 
     RecordSource& source_;
     Options options_;
     Logger& logger_;
+    Metrics& metrics_;
     WallClock clock_;
     Names names_;
     BatchQueue queue_;
@@ -112,6 +119,9 @@ class Pipeline {
     Decoded decoded_;
     const RecordSink sink_;
 
+    uint64_t filter_revision_ = 0;  ///< the agent's
+    size_t discarders_now_ = 0;     ///< taken since the last tick
+    std::array<uint64_t, VDT_TYPE_MAX> discarders_added_ = {};
     vdt_counters counters_ = {};
     uint64_t last_count_ns_ = 0;
     bool source_ended_ = false;

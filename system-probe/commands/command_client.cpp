@@ -98,4 +98,14 @@ Result<> listen_to_processes(const std::string& socket_path, bool snapshot,
     return refused(socket_path, reader->Finish());
 }
 
+Result<std::string> ask_discarder_dump(const std::string& socket_path) {
+    v1::DumpDiscardersResponse response;
+    auto asked = ask(socket_path, [&](auto& stub, auto& context) {
+        return stub.DumpDiscarders(&context, v1::DumpDiscardersRequest(), &response);
+    });
+    if (!asked)
+        return forward_error(asked);
+    return response.filename();
+}
+
 }  // namespace vedette::probe

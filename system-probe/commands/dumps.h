@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What DumpProcessCache does, without gRPC.
+// What DumpProcessCache and DumpDiscarders do, without gRPC.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "system-probe/commands/discarder_dump.h"
 #include "vedette/v1/command.pb.h"
 #include "vedette/v1/process.pb.h"
 
@@ -29,7 +30,11 @@ class Dumps {
     Result<std::string> processes(const v1::DumpProcessCacheRequest& request, const Nodes& nodes,
                                   Clock::time_point now);
 
+    Result<std::string> discarders(const DiscarderDump& dump, Clock::time_point now);
+
    private:
+    Result<> begin(Clock::time_point now);
+
     std::string directory_;
     std::optional<Clock::time_point> last_;
 };

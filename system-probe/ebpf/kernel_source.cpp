@@ -19,6 +19,7 @@ class KernelSource : public RecordSource {
     KernelSource(LoadedObject object, std::unique_ptr<RingReader> ring, ControlMap control,
                  CpuArray<vdt_counters> counters, CpuArray<vdt_gaps> gaps)
         : object_(std::move(object)),
+          discarders_(object_.map_fd("discarders")),
           ring_(std::move(ring)),
           control_(std::move(control)),
           counters_(std::move(counters)),
@@ -41,6 +42,20 @@ class KernelSource : public RecordSource {
     void apply(const FilterPlan& plan) override {
         control_.apply(plan, attached_types(object_.plan()));
     }
+    void discard(const Discarder& discarder) override {
+        if (discarder.auid) {
+            control_.discard_auid(discarder.type, *discarder.auid);
+            return;
+        }
+        control_.look_for(discarder.type, discarder.key.kind);
+        discarders_.add(discarder, control_.revision());
+    }
+    bool read_discarders(const std::function<void(std::vector<StoredDiscarder>)>& done) override {
+        return discarders_.read(control_.revision(), done);
+    }
+    void set_privileged(PrivilegedPost post) override {
+        discarders_.set_privileged(std::move(post));
+    }
     std::vector<HookReport> hooks() const override { return report_hooks(object_.plan()); }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
@@ -50,6 +65,7 @@ class KernelSource : public RecordSource {
    private:
     // In this order: the ring's mapping goes before the object that owns its map.
     LoadedObject object_;
+    DiscarderMap discarders_;
     std::unique_ptr<RingReader> ring_;
     ControlMap control_;
     CpuArray<vdt_counters> counters_;

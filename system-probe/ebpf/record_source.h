@@ -13,6 +13,7 @@
 
 #include "bpf/abi/records.h"
 #include "common/result.h"
+#include "system-probe/ebpf/discarder_map.h"
 #include "system-probe/ebpf/ledger.h"
 #include "system-probe/filters/filter_plan.h"
 
@@ -66,6 +67,15 @@ class RecordSource {
     /// What is needed from now on; nothing but process lifecycle until then. A source without filters hands over
     /// everything.
     virtual void apply(const FilterPlan& /*plan*/) {}
+    /// Events of no use, until the next apply(). Needs set_privileged().
+    virtual void discard(const Discarder& /*discarder*/) {}
+    /// `done` gets those in force, on the privileged thread. False: it will not be called.
+    virtual bool read_discarders(
+        const std::function<void(std::vector<StoredDiscarder>)>& /*done*/) {
+        return false;
+    }
+    /// Before the pipeline's thread starts.
+    virtual void set_privileged(PrivilegedPost /*post*/) {}
 
     virtual std::vector<HookReport> hooks() const = 0;
     /// What is loaded.

@@ -129,8 +129,12 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             handlers_.answer(std::move(*request.mutable_answer()));
             return grpc::Status::OK;
         }
+        if (request.has_discard()) {
+            handlers_.discard(std::move(*request.mutable_discard()));
+            return grpc::Status::OK;
+        }
         if (!request.has_ack())
-            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack, FilterPlan or Answer"};
+            return {grpc::StatusCode::INVALID_ARGUMENT, "expected Ack, FilterPlan, Discard or Answer"};
         queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
     }

@@ -37,12 +37,15 @@ class Subscriber {
 using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>;
 /// The same for each plan of an agent that has said hello.
 using FilterHandler = std::function<void(v1::FilterPlan)>;
+/// The same for what may be dropped besides.
+using DiscardHandler = std::function<void(v1::Discard)>;
 /// The same for each answer.
 using AnswerHandler = std::function<void(v1::Answer)>;
 
 struct StreamHandlers {
     HelloHandler hello;
     FilterHandler filters;
+    DiscardHandler discard;
     AnswerHandler answer;
 };
 

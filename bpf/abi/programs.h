@@ -103,31 +103,79 @@ struct vdt_call_number {
 	(1 << 1) /* io_uring.bpf.c makes the records of those that come that way */
 
 /* vdt_type_filter.approvers: which kinds there are; an event passes when one of them holds. */
-#define VDT_APPROVE_NAME (1 << 0) /* in `names`, as VDT_NAME_IS */
-#define VDT_APPROVE_NAME_PREFIX                                                                    \
-	(1 << 1)		    /* in `names`, as VDT_NAME_BEGINS; lengths in prefix_lengths */
-#define VDT_APPROVE_PARENT (1 << 2) /* in `names`, as VDT_NAME_PARENT */
-#define VDT_APPROVE_FLAGS_ANY (1 << 3)	/* flags & flags_any */
-#define VDT_APPROVE_FLAGS_NONE (1 << 4) /* !(flags & flags_none) */
+#define VDT_APPROVE_NAME (1 << 0)	       /* in `names`, as VDT_NAME_IS */
+#define VDT_APPROVE_NAME_PREFIX (1 << 1)       /* as VDT_NAME_BEGINS; lengths in prefix_lengths */
+#define VDT_APPROVE_NAME_SUFFIX (1 << 2)       /* as VDT_NAME_ENDS; lengths in suffix_lengths */
+#define VDT_APPROVE_PARENT (1 << 3)	       /* as VDT_NAME_PARENT */
+#define VDT_APPROVE_TEXT (1 << 4)	       /* as VDT_NAME_TEXT */
+#define VDT_APPROVE_NUMBER(n) (1 << (8 + (n))) /* number[n] */
+#define VDT_APPROVE_FILE                                                                           \
+	(VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX | VDT_APPROVE_NAME_SUFFIX | VDT_APPROVE_PARENT)
 
-#define VDT_PREFIX_MAX 32 /* longer ones are cut, which lets more pass */
+#define VDT_PREFIX_MAX 32 /* longer ones, and longer suffixes, are cut, which lets more pass */
+
+/*
+ * vdt_type_filter.number: which number of an event each one is about. The last is the login uid of the thread, of every
+ * type; what the others are each type says.
+ */
+#define VDT_NUMBERS 4
+#define VDT_NUMBER_AUID 3
+#define VDT_OPEN_FLAGS 0
+#define VDT_OPEN_UPPER 1 /* 1: overlayfs, in the upper layer */
+#define VDT_MMAP_PROTECTION 0
+#define VDT_MMAP_FLAGS 1
+#define VDT_MPROTECT_BEFORE 0
+#define VDT_MPROTECT_REQUESTED 1
+#define VDT_SPLICE_ENTRY 0
+#define VDT_SPLICE_EXIT 1
+#define VDT_BPF_CMD 0
+#define VDT_SYSCTL_ACTION 0
+#define VDT_ADDRESS_FAMILY 0 /* CONNECT, BIND */
+#define VDT_SOCKET_DOMAIN 0
+#define VDT_SOCKET_TYPE 1 /* without its flags */
+#define VDT_SOCKET_PROTOCOL 2
+#define VDT_SETSOCKOPT_LEVEL 0
+#define VDT_SETSOCKOPT_OPTION 1
+#define VDT_PRCTL_OPTION 0
+#define VDT_UNSHARE_FLAGS 0
+
+#define VDT_RANGES 8 /* more are joined, which lets more pass */
+
+struct vdt_range {
+	__u64 first, last;
+};
+
+/* A number passes when it has a bit of `any`, or has_none and no bit of `none`, or is in one of the ranges. */
+struct vdt_number_filter {
+	__u64 any;
+	__u64 none;
+	__u32 has_none;
+	__u32 ranges;
+	struct vdt_range range[VDT_RANGES];
+};
+
+#define VDT_DISCARDED_AUIDS 7
 
 /* What the kernel drops of one type. */
 struct vdt_type_filter {
 	__u8 wanted;
 	__u8 deny; /* what no approver passes is dropped */
-	__u8 approvers;
-	__u8 pad;
-	__u32 flags_any;
-	__u32 flags_none;
+	__u16 approvers;
 	__u32 prefix_lengths; /* bit n: there are prefixes of n + 1 bytes */
+	__u32 suffix_lengths;
+	__u32 discarders; /* bit n: there may be some of kind n, enum vdt_discarder_kind */
+	struct vdt_number_filter number[VDT_NUMBERS];
+	__u32 discarded_auid[VDT_DISCARDED_AUIDS]; /* login uids with which no rule can match */
+	__u32 discarded_auids;
+	__u32 pad;
 };
-VDT_ASSERT(sizeof(struct vdt_type_filter) == 16);
 
 enum vdt_name_kind {
 	VDT_NAME_IS = 1,
 	VDT_NAME_BEGINS = 2,
 	VDT_NAME_PARENT = 3,
+	VDT_NAME_ENDS = 4, /* hashed from its last byte to its first */
+	VDT_NAME_TEXT = 5, /* a string that is no file's name, whole */
 };
 
 /*
@@ -149,6 +197,8 @@ struct vdt_ondemand_point {
 VDT_ASSERT(sizeof(struct vdt_ondemand_point) == 72);
 
 struct vdt_filters {
+	__u32 revision; /* of the discarders that count; 0: none do */
+	__u32 pad;
 	struct vdt_type_filter type[VDT_TYPE_MAX];
 	struct vdt_call_number calls[VDT_SYSCALL_MAX];
 	struct vdt_call_number ondemand[VDT_SYSCALL_MAX]; /* points[n - 1]; 0: none */
@@ -162,6 +212,39 @@ struct vdt_control {
 	__u32 flow_table; /* 0 or 1: which of flows_0 and flows_1 is counted in */
 	struct vdt_filters set[2];
 };
+
+/*
+ * Map `discarders`: values of a field with which no rule of some types can match, as the agent found by looking at such
+ * an event. The key is the value itself, all bytes of it, so that nothing has to be revoked when a file is renamed, linked
+ * or replaced: the file is then another key. Values that are longer are not in it.
+ */
+enum vdt_discarder_kind {
+	VDT_DISCARD_PATH = 0,	/* of the kernel's object, as the record has it */
+	VDT_DISCARD_PARENT = 1, /* a directory, of everything below */
+	VDT_DISCARD_NAME = 2,	/* prctl: the new name */
+	VDT_DISCARD_KINDS = 3
+};
+
+#define VDT_DISCARDER_TEXT 248
+#define VDT_DISCARDER_PARENTS 3 /* directories above a file that are looked up */
+
+struct vdt_discarder_key {
+	__u32 kind;
+	__u32 len;
+	__u8 text[VDT_DISCARDER_TEXT]; /* zeroes behind `len` */
+};
+VDT_ASSERT(sizeof(struct vdt_discarder_key) == 256);
+
+struct vdt_discarder {
+	__u64 types;	/* bit n: of type n */
+	__u32 revision; /* that of the filters it was made with */
+	__u32 mount_id; /* of the event it was made from, as inode: for the reader of a dump */
+	__u64 inode;
+	__u64 created_ns; /* CLOCK_BOOTTIME */
+};
+VDT_ASSERT(sizeof(struct vdt_discarder) == 32);
+
+#define VDT_DISCARDERS 4096 /* that there may be; the one that was longest of no use goes */
 
 #define VDT_HASH_START 14695981039346656037ull /* FNV-1a, 64 bits */
 #define VDT_HASH_STEP 1099511628211ull

@@ -127,10 +127,12 @@ enum vdt_miss {
 
 /* One per CPU in map `counters`; user space adds the CPUs up. */
 struct vdt_counters {
-	__u64 seen[VDT_TYPE_MAX];		/* reached the hook of a type that is wanted */
-	__u64 filtered[VDT_TYPE_MAX];		/* no rule could have matched */
-	__u64 sent[VDT_TYPE_MAX];		/* committed to the ring */
-	__u64 lost[VDT_TYPE_MAX][VDT_LOSS_MAX]; /* seen = filtered + sent + sum(lost) */
+	__u64 seen[VDT_TYPE_MAX];     /* reached the hook of a type that is wanted */
+	__u64 filtered[VDT_TYPE_MAX]; /* no rule could have matched */
+	__u64 discarded
+		[VDT_TYPE_MAX];	  /* an event with the same value matched no rule, nor could any */
+	__u64 sent[VDT_TYPE_MAX]; /* committed to the ring */
+	__u64 lost[VDT_TYPE_MAX][VDT_LOSS_MAX]; /* seen = filtered + discarded + sent + sum(lost) */
 	__u64 miss[VDT_MISS_MAX];
 };
 

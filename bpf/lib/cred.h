@@ -5,6 +5,12 @@
 
 #include "prelude.h"
 
+/* CONFIG_AUDIT may be off: then nobody has a login uid. */
+static __always_inline u32 login_uid(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : (u32)-1;
+}
+
 static __always_inline void cred_collect(struct task_struct *task, struct vdt_cred *out)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
@@ -17,9 +23,7 @@ static __always_inline void cred_collect(struct task_struct *task, struct vdt_cr
 	out->fsgid = BPF_CORE_READ(cred, fsgid.val);
 	out->cap_effective = compat_caps(cred, cap_effective);
 	out->cap_permitted = compat_caps(cred, cap_permitted);
-	/* CONFIG_AUDIT may be off: then nobody has a login uid. */
-	out->auid =
-		bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : (u32)-1;
+	out->auid = login_uid(task);
 	out->session =
 		bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : (u32)-1;
 }

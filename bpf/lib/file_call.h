@@ -7,6 +7,7 @@
 #ifndef VEDETTE_BPF_FILE_CALL_H
 #define VEDETTE_BPF_FILE_CALL_H
 
+#include "discard.h"
 #include "seen.h"
 
 #include "../abi/file_records.h"
@@ -101,42 +102,76 @@ static __always_inline bool place_of_descriptor(struct task_struct *task, s32 di
 	return out->mnt && out->dentry;
 }
 
+/* What the record has come to say of a file, for the filters. */
+struct collected {
+	struct text_place path; /* in full, or as passed */
+	struct text_place base; /* where a relative one begins; empty: not known */
+};
+
 /* Fills `out` (in the record's fixed part) and appends the items of the file. */
-static __always_inline void argument_collect(struct scratch *s, struct task_struct *task,
-					     struct pt_regs *regs,
-					     const struct file_argument *argument,
-					     struct vdt_file *out, struct file_items items)
+static __always_inline struct collected
+argument_collect(struct scratch *s, struct task_struct *task, struct pt_regs *regs,
+		 const struct file_argument *argument, struct vdt_file *out,
+		 struct file_items items)
 {
+	struct collected said = {};
 	struct place at = {};
+	u32 before = s->len;
 	u8 first = 0;
 
 	out->flags = VDT_FILE_NO_INODE | argument->link;
 	if (argument->use != NAME_NONE)
 		first = item_argument(s, items.argument, argument->name);
+	if (first)
+		said.path = text_since(s, before);
+	before = s->len;
 	if (seen_collect(s, task, syscall_number(regs), items.second, out, items.path,
-			 items.filesystem))
-		return;
+			 items.filesystem)) {
+		said.path = first_text_since(s, before, items.path);
+		return said;
+	}
 	if (first == '/' || !place_of_descriptor(task, argument->dirfd, &at))
-		return;
+		return said;
 	if (first) {
 		item_path(s, items.directory, task, at.mnt, at.dentry);
-		return;
+		said.base = text_since(s, before);
+		return said;
 	}
 	if (argument->use == NAME_NEEDED)
-		return; /* an error, or the name cannot be read */
+		return said; /* an error, or the name cannot be read */
 	out->flags = 0;
 	place_collect(s, task, &at, inode_of(at.dentry), out, items.path, items.filesystem);
+	said.path = first_text_since(s, before, items.path);
+	return said;
 }
 
-/* NULL: counted as lost. The caller fills the rest, then file_call_commit(). */
+/* False: no rule on `type` is about a file of this name. */
+static __always_inline bool collected_approved(struct scratch *s,
+					       const struct vdt_type_filter *filter, u16 type,
+					       const struct vdt_file *file,
+					       const struct collected *said)
+{
+	return file->flags & (VDT_FILE_TRUNCATED | VDT_FILE_MEMFD) ||
+	       path_approved(s, filter, type, said->path, said->base);
+}
+
+static __always_inline void record_filter(struct scratch *s, u16 type)
+{
+	count(filtered[type]);
+	record_drop(s);
+}
+
+/* NULL: counted as lost or filtered. The caller fills the rest, then file_call_commit(). */
 static __always_inline struct scratch *file_call_begin(u16 type, struct task_struct *task,
 						       bool compat, long ret,
 						       const struct file_argument *file)
 {
-	struct scratch *s =
-		record_begin(type, compat ? VDT_F_COMPAT : 0, task, sizeof(struct vdt_file_call));
 	struct vdt_file_call *out;
+	struct scratch *s;
 
+	if (is_filtered(type, task, &NO_NUMBERS))
+		return NULL;
+	s = record_begin(type, compat ? VDT_F_COMPAT : 0, task, sizeof(struct vdt_file_call));
 	if (!s)
 		return NULL;
 	out = record_fixed(s);
@@ -151,8 +186,13 @@ static __always_inline void file_call_commit(struct scratch *s, struct task_stru
 {
 	struct vdt_file_call *out = record_fixed(s);
 
-	argument_collect(s, task, regs, file, &out->file, FIRST_FILE);
-	record_commit(s, type);
+	struct collected said = argument_collect(s, task, regs, file, &out->file, FIRST_FILE);
+	const struct vdt_type_filter *filter = names_decide(type, task, &NO_NUMBERS);
+
+	if (filter && !collected_approved(s, filter, type, &out->file, &said))
+		record_filter(s, type);
+	else
+		record_commit_useful(s, type, &out->file, said.path);
 }
 
 /* A call with two files. */
@@ -161,17 +201,26 @@ static __always_inline void two_files_output(u16 type, struct pt_regs *regs, boo
 					     const struct file_argument *destination)
 {
 	struct task_struct *task = current_task();
-	struct scratch *s =
-		record_begin(type, compat ? VDT_F_COMPAT : 0, task, sizeof(struct vdt_two_files));
+	const struct vdt_type_filter *filter;
+	struct collected first, second;
 	struct vdt_two_files *out;
+	struct scratch *s;
 
+	if (is_filtered(type, task, &NO_NUMBERS))
+		return;
+	s = record_begin(type, compat ? VDT_F_COMPAT : 0, task, sizeof(struct vdt_two_files));
 	if (!s)
 		return;
 	out = record_fixed(s);
 	out->retval = ret;
-	argument_collect(s, task, regs, file, &out->file, FIRST_FILE);
-	argument_collect(s, task, regs, destination, &out->destination, SECOND_FILE);
-	record_commit(s, type);
+	first = argument_collect(s, task, regs, file, &out->file, FIRST_FILE);
+	second = argument_collect(s, task, regs, destination, &out->destination, SECOND_FILE);
+	filter = names_decide(type, task, &NO_NUMBERS);
+	if (filter && !collected_approved(s, filter, type, &out->file, &first) &&
+	    !collected_approved(s, filter, type, &out->destination, &second))
+		record_filter(s, type);
+	else
+		record_commit(s, type);
 }
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What nobody needs: event types without a rule, and events that no rule could match by what is cheap to look at. Every
- * test errs towards letting an event pass.
+ * test errs towards letting an event pass. Numbers are decided on here; names in filter_name.h, values that were found to
+ * be of no use in discard.h.
  */
 #ifndef VEDETTE_BPF_FILTER_H
 #define VEDETTE_BPF_FILTER_H
 
 #include "counters.h"
+#include "cred.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -39,85 +41,99 @@ static __always_inline bool is_wanted_of_io_uring(u16 type)
 	return f && f->type[type].wanted & VDT_WANTED_IO_URING;
 }
 
-static __always_inline bool has_name(struct vdt_filters *f, u64 key)
-{
-	for (u32 i = 0; i < VDT_NAME_PROBES; i++) {
-		u64 slot = f->names[(key + i) & (VDT_NAME_SLOTS - 1)];
-
-		if (slot == key)
-			return true;
-		if (!slot)
-			return false;
-	}
-	return true;
-}
-
-#define FILTER_NAME_MAX 64
-
-/* What a filter looks at. */
-struct filter_name {
-	u8 text[FILTER_NAME_MAX];
-	u32 len; /* 0: not known, or longer than the text */
+/* Numbers of an event, as vdt_type_filter.number has them; the login uid is added. */
+struct event_numbers {
+	u64 value[VDT_NUMBERS - 1];
 };
 
-/* Whether a name, or one of its beginnings, is approved. */
-static __always_inline bool name_approved(struct vdt_filters *f, u16 type,
-					  const struct filter_name *name, bool prefixes)
-{
-	u32 lengths = prefixes ? f->type[type].prefix_lengths : 0;
-	u64 hash = VDT_HASH_START;
+#define NO_NUMBERS ((struct event_numbers){})
 
-	if (name->len == 0)
+static __always_inline bool number_approved(const struct vdt_number_filter *filter, u64 value)
+{
+	if (value & filter->any)
 		return true;
-	for (u32 i = 0; i < FILTER_NAME_MAX; i++) {
-		if (i >= name->len)
-			break;
-		hash = (hash ^ name->text[i]) * VDT_HASH_STEP;
-		if (i < VDT_PREFIX_MAX && lengths >> i & 1 &&
-		    has_name(f, vdt_name_key(hash, type, VDT_NAME_BEGINS)))
+	if (filter->has_none && !(value & filter->none))
+		return true;
+	for (u32 i = 0; i < VDT_RANGES; i++) {
+		if (i >= filter->ranges)
+			return false;
+		if (filter->range[i].first <= value && value <= filter->range[i].last)
 			return true;
 	}
-	return has_name(f, vdt_name_key(hash, type, prefixes ? VDT_NAME_IS : VDT_NAME_PARENT));
+	return false;
 }
 
-static __always_inline bool flags_approved(const struct vdt_type_filter *filter, u32 flags)
+static __always_inline bool numbers_approved(const struct vdt_type_filter *filter,
+					     struct task_struct *task,
+					     const struct event_numbers *numbers)
 {
-	return (filter->approvers & VDT_APPROVE_FLAGS_ANY && flags & filter->flags_any) ||
-	       (filter->approvers & VDT_APPROVE_FLAGS_NONE && !(flags & filter->flags_none));
+#pragma unroll
+	for (int i = 0; i < VDT_NUMBERS - 1; i++) {
+		if (filter->approvers & VDT_APPROVE_NUMBER(i) &&
+		    number_approved(&filter->number[i], numbers->value[i]))
+			return true;
+	}
+	return filter->approvers & VDT_APPROVE_NUMBER(VDT_NUMBER_AUID) &&
+	       number_approved(&filter->number[VDT_NUMBER_AUID], login_uid(task));
 }
 
-static __always_inline void name_of_dentry(struct dentry *dentry, struct filter_name *out)
+static __always_inline bool auid_discarded(const struct vdt_type_filter *filter,
+					   struct task_struct *task)
 {
-	u32 len = BPF_CORE_READ(dentry, d_name.len);
-	long read = bpf_probe_read_kernel_str(out->text, sizeof(out->text),
-					      BPF_CORE_READ(dentry, d_name.name));
+	u32 auid;
 
-	out->len = read == (long)len + 1 ? len : 0;
+	if (!filter->discarded_auids)
+		return false;
+	auid = login_uid(task);
+	for (u32 i = 0; i < VDT_DISCARDED_AUIDS; i++) {
+		if (i >= filter->discarded_auids)
+			return false;
+		if (filter->discarded_auid[i] == auid)
+			return true;
+	}
+	return false;
 }
 
 /*
- * Whether a file may be one that a rule of `type` is about: by its name or its directory's. Where a mount begins the
- * path has the mount point's name and not the dentry's: that passes.
+ * Drops, and counts, an event before anything is made of it: numbers and the login uid are all that decides. With
+ * approvers by name, too, the rest of the decision is the caller's.
  */
-static __always_inline bool file_approved(struct vdt_filters *f, u16 type, struct file *file)
+static __always_inline bool is_filtered(u16 type, struct task_struct *task,
+					const struct event_numbers *numbers)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct dentry *root = BPF_CORE_READ(file, f_path.mnt, mnt_root);
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-	struct filter_name name;
+	struct vdt_filters *f = filters_now();
+	const struct vdt_type_filter *filter;
 
-	if (dentry == root)
-		return true;
-	name_of_dentry(dentry, &name);
-	if (f->type[type].approvers & (VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX) &&
-	    name_approved(f, type, &name, true))
-		return true;
-	if (!(f->type[type].approvers & VDT_APPROVE_PARENT))
+	if (!f)
 		return false;
-	if (parent == root)
+	filter = &f->type[type];
+	if (auid_discarded(filter, task)) {
+		count(seen[type]);
+		count(discarded[type]);
 		return true;
-	name_of_dentry(parent, &name);
-	return name_approved(f, type, &name, false);
+	}
+	if (!filter->deny || filter->approvers & (VDT_APPROVE_FILE | VDT_APPROVE_TEXT) ||
+	    numbers_approved(filter, task, numbers))
+		return false;
+	count(seen[type]);
+	count(filtered[type]);
+	return true;
+}
+
+/* The filter that names decide by, in a type whose numbers do not let the event pass already; else NULL. */
+static __always_inline struct vdt_type_filter *names_decide(u16 type, struct task_struct *task,
+							    const struct event_numbers *numbers)
+{
+	struct vdt_filters *f = filters_now();
+	struct vdt_type_filter *filter;
+
+	if (!f)
+		return NULL;
+	filter = &f->type[type];
+	if (!filter->deny || !(filter->approvers & (VDT_APPROVE_FILE | VDT_APPROVE_TEXT)) ||
+	    numbers_approved(filter, task, numbers))
+		return NULL;
+	return filter;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef VEDETTE_BPF_OPEN_H
 #define VEDETTE_BPF_OPEN_H
 
-#include "file.h"
+#include "discard.h"
 #include "syscall.h"
 
 struct open_call {
@@ -14,58 +14,26 @@ struct open_call {
 	u16 record_flags;
 };
 
-/* Drops, and counts, what no rule on opens could match. `file` NULL: open_name_is_filtered() looks at the name. */
-static __always_inline bool open_is_filtered(struct file *file, u32 flags)
+static __always_inline struct event_numbers open_numbers(struct file *file, u32 flags)
 {
-	struct vdt_filters *f = filters_now();
+	struct event_numbers numbers = {.value[VDT_OPEN_FLAGS] = flags};
+	struct inode *inode;
 
-	if (!f || !f->type[VDT_OPEN].deny || !file || flags_approved(&f->type[VDT_OPEN], flags) ||
-	    file_approved(f, VDT_OPEN, file))
-		return false;
-	count(seen[VDT_OPEN]);
-	count(filtered[VDT_OPEN]);
-	return true;
-}
-
-/* The end of a path of `len` bytes, the last item of the record. Length 0 when it has no name of its own ("/", "." and
- * "..") or a long one. */
-static __always_inline void last_element(struct scratch *s, u32 len, struct filter_name *out)
-{
-	u32 n = 0;
-
-	out->len = 0;
-	for (u32 i = 0; i < FILTER_NAME_MAX; i++) {
-		u32 at = s->len - 1 - i;
-
-		barrier_var(at);
-		if (i >= len || at >= VDT_RECORD_MAX || s->record[at] == '/')
-			break;
-		n = i + 1;
+	if (file) {
+		inode = BPF_CORE_READ(file, f_inode);
+		numbers.value[VDT_OPEN_UPPER] =
+			overlay_flags(inode, BPF_CORE_READ(inode, i_sb)) == VDT_FILE_UPPER;
 	}
-	/* Through memory, so that the verifier forgets how the loop ended and looks at what follows once. */
-	*(volatile u32 *)&s->found = n;
-	n = *(volatile u32 *)&s->found;
-	if (n < 3 || n >= FILTER_NAME_MAX)
-		return;
-	if (bpf_probe_read_kernel(out->text, n, s->record + ((s->len - n) & 0xffff)))
-		return;
-	out->len = n;
+	return numbers;
 }
 
-/* The same for a call that failed, once its name of `len` bytes is in the record; its directory is not looked at. */
-static __always_inline bool open_name_is_filtered(struct scratch *s, u32 flags, u32 len)
+/* Drops, and counts, what no rule on opens could match. `file` NULL: open_commit() looks at the name. */
+static __always_inline bool open_is_filtered(struct task_struct *task, struct file *file, u32 flags)
 {
-	struct vdt_filters *f = filters_now();
-	struct filter_name name;
+	struct event_numbers numbers = open_numbers(file, flags);
 
-	if (!f || !f->type[VDT_OPEN].deny || flags_approved(&f->type[VDT_OPEN], flags) ||
-	    f->type[VDT_OPEN].approvers & VDT_APPROVE_PARENT)
-		return false;
-	last_element(s, len, &name);
-	if (name_approved(f, VDT_OPEN, &name, true))
-		return false;
-	count(filtered[VDT_OPEN]);
-	return true;
+	return is_filtered(VDT_OPEN, task, &numbers) ||
+	       (file && file_is_filtered(VDT_OPEN, task, file, &numbers));
 }
 
 static __always_inline struct scratch *open_begin(struct task_struct *task,
@@ -85,15 +53,38 @@ static __always_inline struct scratch *open_begin(struct task_struct *task,
 	return s;
 }
 
-static __always_inline void open_file(struct scratch *s, struct task_struct *task,
-				      struct file *file)
+/* Returns where the path is. */
+static __always_inline struct text_place open_file(struct scratch *s, struct task_struct *task,
+						   struct file *file)
 {
 	struct vdt_open *out = record_fixed(s);
+	u32 before = s->len;
 
 	if (file)
 		file_collect(s, task, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	else
 		out->file.flags = VDT_FILE_NO_INODE;
+	return first_text_since(s, before, VDT_ITEM_PATH);
+}
+
+/*
+ * The record is complete. `path`: the file's, or when there is none the name that was passed, with `base` where a relative
+ * one begins.
+ */
+static __always_inline void open_commit(struct scratch *s, struct task_struct *task,
+					struct file *file, struct text_place path,
+					struct text_place base)
+{
+	struct vdt_open *out = record_fixed(s);
+	struct event_numbers numbers = open_numbers(NULL, out->flags);
+	const struct vdt_type_filter *filter = file ? NULL : names_decide(VDT_OPEN, task, &numbers);
+
+	if (filter && !path_approved(s, filter, VDT_OPEN, path, base)) {
+		count(filtered[VDT_OPEN]);
+		record_drop(s);
+		return;
+	}
+	record_commit_useful(s, VDT_OPEN, &out->file, path);
 }
 
 /* Appends where a relative name starts, so that user space can join: `dirfd` or the working directory. */

@@ -24,12 +24,22 @@ struct walk {
 	u8 text[VDT_PATH_MAX + NAME_MAX + 1]; /* the tail is headroom for the verifier */
 };
 
+#define FILTER_NAME_MAX 64 /* a power of two */
+
+/* What a filter looks at. */
+struct filter_name {
+	u8 text[FILTER_NAME_MAX];
+	u32 len; /* 0: not known, or longer than the text */
+};
+
 struct scratch {
 	u32 users;
 	u32 slot;
 	u32 len;   /* of the record so far */
-	u32 found; /* by a loop, see last_element() */
+	u32 found; /* by a loop, see take_element() */
 	struct walk walk;
+	struct filter_name name;
+	struct vdt_discarder_key key;
 	u8 record[VDT_RECORD_MAX];
 };
 

@@ -16,7 +16,7 @@ int BPF_PROG(handle_accept, struct pt_regs *regs, long ret)
 	struct sock *sk;
 
 	/* Nobody was there yet: how a loop around a non-blocking socket ends. */
-	if (is_restarted(ret) || ret == -EAGAIN)
+	if (is_restarted(ret) || ret == -EAGAIN || is_filtered(VDT_ACCEPT, task, &NO_NUMBERS))
 		return 0;
 	socket_args_read(regs, compat, &args);
 	count(seen[VDT_ACCEPT]);

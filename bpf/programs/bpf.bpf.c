@@ -199,18 +199,19 @@ int BPF_PROG(handle_bpf, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {.value[VDT_BPF_CMD] = (u32)syscall_arg(regs, compat, 0)};
 	struct attr attr = {};
 	struct vdt_bpf *out;
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || is_filtered(VDT_BPF, task, &numbers))
 		return 0;
 	s = record_begin(VDT_BPF, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);
 	out->retval = ret;
-	out->cmd = syscall_arg(regs, compat, 0);
+	out->cmd = numbers.value[VDT_BPF_CMD];
 	attr_read(&attr, (void *)syscall_arg(regs, compat, 1), syscall_arg(regs, compat, 2));
 	if (out->cmd == MAP_CREATE)
 		new_map(s, task, ret, &attr, out);

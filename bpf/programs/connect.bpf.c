@@ -12,15 +12,13 @@ int BPF_PROG(handle_connect, struct pt_regs *regs, long ret)
 	} record = {};
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {};
 	struct socket_args args; /* descriptor, address, its length */
 	struct sock *sk;
 
 	if (is_restarted(ret))
 		return 0;
 	socket_args_read(regs, compat, &args);
-	count(seen[VDT_CONNECT]);
-	header_fill(&record.header, VDT_CONNECT, compat ? VDT_F_COMPAT : 0, task);
-	record.header.size = sizeof(record);
 	record.connect.retval = ret;
 	sk = sock_of_descriptor(task, (s32)args.arg[0]);
 	if (sk)
@@ -31,6 +29,12 @@ int BPF_PROG(handle_connect, struct pt_regs *regs, long ret)
 	 */
 	if (!sk || (ret != 0 && ret != -EINPROGRESS) || !sock_peer(sk, &record.connect))
 		sockaddr_from_user((void *)args.arg[1], args.arg[2], &record.connect);
+	numbers.value[VDT_ADDRESS_FAMILY] = record.connect.family;
+	if (is_filtered(VDT_CONNECT, task, &numbers))
+		return 0;
+	count(seen[VDT_CONNECT]);
+	header_fill(&record.header, VDT_CONNECT, compat ? VDT_F_COMPAT : 0, task);
+	record.header.size = sizeof(record);
 	ring_output(VDT_CONNECT, &record, sizeof(record));
 	return 0;
 }

@@ -13,6 +13,7 @@ int BPF_PROG(handle_connect_file, struct file *file, struct sockaddr_storage *ad
 	} record = {};
 	struct task_struct *task = current_task();
 	struct sock *sk = sock_of_file(file);
+	struct event_numbers numbers = {};
 	u16 flags = VDT_F_TRAMPOLINE;
 
 	if (is_restarted(ret) || !is_wanted(VDT_CONNECT))
@@ -20,13 +21,16 @@ int BPF_PROG(handle_connect_file, struct file *file, struct sockaddr_storage *ad
 	flags |= async_flag(task);
 	if (syscall_is_compat())
 		flags |= VDT_F_COMPAT;
-	count(seen[VDT_CONNECT]);
-	header_fill(&record.header, VDT_CONNECT, flags, task);
-	record.header.size = sizeof(record);
 	record.connect.retval = ret;
 	if (sk)
 		sock_kind(sk, &record.connect);
 	sockaddr_from_kernel(addr, len, &record.connect);
+	numbers.value[VDT_ADDRESS_FAMILY] = record.connect.family;
+	if (is_filtered(VDT_CONNECT, task, &numbers))
+		return 0;
+	count(seen[VDT_CONNECT]);
+	header_fill(&record.header, VDT_CONNECT, flags, task);
+	record.header.size = sizeof(record);
 	ring_output(VDT_CONNECT, &record, sizeof(record));
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* mmap, also the 32-bit forms. Called by dispatch_sys_exit. */
-#include "../lib/file.h"
+#include "../lib/discard.h"
 #include "../lib/syscall.h"
 
 #define MAP_ANONYMOUS 0x20
@@ -50,12 +50,23 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {};
 	struct mmap_call call = {};
+	struct text_place path = {};
 	struct file *file = NULL;
 	struct vdt_mmap *out;
 	struct scratch *s;
+	u32 before;
 
 	mmap_call(regs, compat, &call);
+	numbers.value[VDT_MMAP_PROTECTION] = call.protection;
+	numbers.value[VDT_MMAP_FLAGS] = call.flags;
+	if (!(call.flags & MAP_ANONYMOUS))
+		file = file_of_descriptor(task, call.fd);
+	if (is_filtered(VDT_MMAP, task, &numbers) ||
+	    ((file || call.flags & MAP_ANONYMOUS) &&
+	     file_is_filtered(VDT_MMAP, task, file, &numbers)))
+		return 0;
 	s = record_begin(VDT_MMAP, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
 		return 0;
@@ -66,10 +77,10 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 	out->offset = call.offset;
 	out->protection = call.protection;
 	out->flags = call.flags;
-	if (!(call.flags & MAP_ANONYMOUS))
-		file = file_of_descriptor(task, call.fd);
+	before = s->len;
 	if (file)
 		file_collect(s, task, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
-	record_commit(s, VDT_MMAP);
+	path = first_text_since(s, before, VDT_ITEM_PATH);
+	record_commit_useful(s, VDT_MMAP, &out->file, path);
 	return 0;
 }

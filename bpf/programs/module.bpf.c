@@ -83,7 +83,7 @@ int BPF_PROG(handle_load_module, struct pt_regs *regs, long ret)
 	struct file *file = NULL;
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || is_filtered(VDT_LOAD_MODULE, task, &NO_NUMBERS))
 		return 0;
 	s = record_begin(VDT_LOAD_MODULE, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
@@ -106,14 +106,14 @@ int BPF_PROG(handle_load_module, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(handle_unload_module, struct pt_regs *regs, long ret)
 {
+	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
 	struct vdt_unload_module *out;
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || is_filtered(VDT_UNLOAD_MODULE, task, &NO_NUMBERS))
 		return 0;
-	s = record_begin(VDT_UNLOAD_MODULE, compat ? VDT_F_COMPAT : 0, current_task(),
-			 sizeof(*out));
+	s = record_begin(VDT_UNLOAD_MODULE, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

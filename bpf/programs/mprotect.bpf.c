@@ -41,13 +41,12 @@ int BPF_PROG(handle_mprotect, struct pt_regs *regs, long ret)
 		struct vdt_header header;
 		struct vdt_mprotect mprotect;
 	} record = {};
+	struct task_struct *task = current_task();
 	u64 key = bpf_get_current_pid_tgid();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {};
 	struct mapping *mapping;
 
-	count(seen[VDT_MPROTECT]);
-	header_fill(&record.header, VDT_MPROTECT, compat ? VDT_F_COMPAT : 0, current_task());
-	record.header.size = sizeof(record);
 	record.mprotect.retval = ret;
 	record.mprotect.protection = syscall_arg(regs, compat, 2);
 	mapping = bpf_map_lookup_elem(&mappings, &key);
@@ -57,6 +56,13 @@ int BPF_PROG(handle_mprotect, struct pt_regs *regs, long ret)
 		record.mprotect.vm_flags = mapping->flags;
 		bpf_map_delete_elem(&mappings, &key);
 	}
+	numbers.value[VDT_MPROTECT_BEFORE] = record.mprotect.vm_flags;
+	numbers.value[VDT_MPROTECT_REQUESTED] = record.mprotect.protection;
+	if (is_filtered(VDT_MPROTECT, task, &numbers))
+		return 0;
+	count(seen[VDT_MPROTECT]);
+	header_fill(&record.header, VDT_MPROTECT, compat ? VDT_F_COMPAT : 0, task);
+	record.header.size = sizeof(record);
 	ring_output(VDT_MPROTECT, &record, sizeof(record));
 	return 0;
 }

@@ -69,6 +69,7 @@ int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
 	struct open_arguments args = {};
 	struct open_call call = {.ret = ret};
 	bool compat = syscall_is_compat();
+	struct text_place path, base = {};
 	struct open_how how = {};
 	struct file *file;
 	struct scratch *s;
@@ -84,26 +85,25 @@ int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
 	if (compat)
 		call.record_flags |= VDT_F_COMPAT;
 	file = file_of_descriptor(task, args.fd);
-	if (open_is_filtered(file, call.flags))
+	if (open_is_filtered(task, file, call.flags))
 		return 0;
 	s = open_begin(task, &call);
 	if (!s)
 		return 0;
-	open_file(s, task, file);
+	path = open_file(s, task, file);
 	if (args.name) {
 		before = s->len;
 		if (item_user_string(s, VDT_ITEM_SYSCALL_PATH, args.name, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
-		else if (!file &&
-			 open_name_is_filtered(s, call.flags,
-					       s->len - before - sizeof(struct vdt_item))) {
-			record_drop(s);
-			return 0;
-		}
+		else if (!file)
+			path = text_since(s, before);
 		bpf_probe_read_user(&first, sizeof(first), args.name);
 	}
-	if (first != '/' && ((struct vdt_open *)record_fixed(s))->file.flags & VDT_FILE_NO_INODE)
+	if (first != '/' && ((struct vdt_open *)record_fixed(s))->file.flags & VDT_FILE_NO_INODE) {
+		before = s->len;
 		open_base(s, task, call.dirfd);
-	record_commit(s, VDT_OPEN);
+		base = text_since(s, before);
+	}
+	open_commit(s, task, file, path, base);
 	return 0;
 }

@@ -16,6 +16,7 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	struct task_struct *task = current_task();
 	struct open_call call = {.dirfd = dirfd, .record_flags = VDT_F_TRAMPOLINE};
 	bool failed = (u64)file >= (u64)-MAX_ERRNO;
+	struct text_place path, base = {};
 	struct scratch *s;
 	char first = '/';
 	u32 before;
@@ -33,27 +34,26 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	call.flags &= ~O_LARGEFILE;
 	call.mode = how->mode & S_IALLUGO;
 	call.ret = failed ? (long)file : 0;
-	if (!is_wanted(VDT_OPEN) || open_is_filtered(failed ? NULL : file, call.flags))
+	if (!is_wanted(VDT_OPEN) || open_is_filtered(task, failed ? NULL : file, call.flags))
 		return 0;
 	s = open_begin(task, &call);
 	if (!s)
 		return 0;
-	open_file(s, task, failed ? NULL : file);
+	path = open_file(s, task, failed ? NULL : file);
 	if (name) {
 		before = s->len;
 		if (item_kernel_string(s, VDT_ITEM_SYSCALL_PATH, name, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
-		else if (failed &&
-			 open_name_is_filtered(s, call.flags,
-					       s->len - before - sizeof(struct vdt_item))) {
-			record_drop(s);
-			return 0;
-		}
+		else if (failed)
+			path = text_since(s, before);
 		bpf_probe_read_kernel(&first, sizeof(first), name);
 	}
-	if (failed && first != '/')
+	if (failed && first != '/') {
+		before = s->len;
 		open_base(s, task, dirfd);
-	record_commit(s, VDT_OPEN);
+		base = text_since(s, before);
+	}
+	open_commit(s, task, failed ? NULL : file, path, base);
 	return 0;
 }
 

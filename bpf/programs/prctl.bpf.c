@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* prctl. Called by dispatch_sys_exit. */
-#include "../lib/record.h"
+#include "../lib/discard.h"
 #include "../lib/syscall.h"
 
 #define PR_SET_NAME 15
@@ -16,24 +16,41 @@ static __always_inline void name_collect(struct scratch *s, struct task_struct *
 	item_kernel_string(s, VDT_ITEM_NAME, &task->comm, VDT_COMM_LEN);
 }
 
+/* The name is all of the record's variable part. */
+static __always_inline bool name_discarded(struct scratch *s)
+{
+	struct text_place name =
+		text_since(s, sizeof(struct vdt_header) + sizeof(struct vdt_prctl));
+
+	return name.begin < name.end && text_discarded(s->slot, name.begin, name.end - name.begin,
+						       TYPE_AND_KIND(VDT_PRCTL, VDT_DISCARD_NAME));
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {.value[VDT_PRCTL_OPTION] =
+						(u32)syscall_arg(regs, compat, 0)};
 	struct vdt_prctl *out;
 	struct scratch *s;
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || is_filtered(VDT_PRCTL, task, &numbers))
 		return 0;
 	s = record_begin(VDT_PRCTL, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);
 	out->retval = ret;
-	out->option = syscall_arg(regs, compat, 0);
+	out->option = numbers.value[VDT_PRCTL_OPTION];
 	if (out->option == PR_SET_NAME && ret == 0)
 		name_collect(s, task, (void *)syscall_arg(regs, compat, 1), out);
+	if (has_discarders(VDT_PRCTL, 1 << VDT_DISCARD_NAME) && name_discarded(s)) {
+		count(discarded[VDT_PRCTL]);
+		record_drop(s);
+		return 0;
+	}
 	record_commit(s, VDT_PRCTL);
 	return 0;
 }

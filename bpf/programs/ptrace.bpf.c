@@ -17,7 +17,7 @@ int BPF_PROG(handle_ptrace, struct pt_regs *regs, long ret)
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
 
-	if (is_restarted(ret))
+	if (is_restarted(ret) || is_filtered(VDT_PTRACE, task, &NO_NUMBERS))
 		return 0;
 	count(seen[VDT_PTRACE]);
 	header_fill(&record.header, VDT_PTRACE, compat ? VDT_F_COMPAT : 0, task);

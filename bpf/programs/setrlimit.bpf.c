@@ -71,6 +71,8 @@ int BPF_PROG(handle_setrlimit, struct pt_regs *regs, long ret)
 
 	if (prlimit && !passed)
 		return 0; /* it only asks */
+	if (is_filtered(VDT_SETRLIMIT, task, &NO_NUMBERS))
+		return 0;
 	count(seen[VDT_SETRLIMIT]);
 	header_fill(&record.header, VDT_SETRLIMIT, compat ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);

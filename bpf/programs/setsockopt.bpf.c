@@ -49,6 +49,7 @@ int BPF_PROG(handle_setsockopt, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
+	struct event_numbers numbers = {};
 	struct vdt_connect kind = {};
 	struct vdt_setsockopt *out;
 	struct socket_args args; /* descriptor, level, option, value, its length */
@@ -56,6 +57,10 @@ int BPF_PROG(handle_setsockopt, struct pt_regs *regs, long ret)
 	struct sock *sk;
 
 	socket_args_read(regs, compat, &args);
+	numbers.value[VDT_SETSOCKOPT_LEVEL] = (u32)args.arg[1];
+	numbers.value[VDT_SETSOCKOPT_OPTION] = (u32)args.arg[2];
+	if (is_filtered(VDT_SETSOCKOPT, task, &numbers))
+		return 0;
 	s = record_begin(VDT_SETSOCKOPT, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
 		return 0;

@@ -58,6 +58,8 @@ static __always_inline bool signal_call(struct pt_regs *regs, u32 call, bool com
 static __always_inline void signal_output(struct signal_record *record, struct task_struct *task,
 					  bool compat)
 {
+	if (is_filtered(VDT_SIGNAL, task, &NO_NUMBERS))
+		return;
 	count(seen[VDT_SIGNAL]);
 	header_fill(&record->header, VDT_SIGNAL, compat ? VDT_F_COMPAT : 0, task);
 	record->header.size = sizeof(*record);

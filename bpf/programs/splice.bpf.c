@@ -59,28 +59,38 @@ int BPF_PROG(handle_splice, struct pt_regs *regs, long ret)
 	struct pipe_inode_info *pipe = pipe_of_file(target);
 	u64 key = (u64)task;
 	u32 *entry = bpf_map_lookup_elem(&splice_entries, &key);
+	struct event_numbers numbers = {};
+	struct text_place path = {};
 	struct vdt_splice *out;
 	struct scratch *s;
+	u32 before;
 
 	if (is_restarted(ret))
+		return 0;
+	if (entry)
+		numbers.value[VDT_SPLICE_ENTRY] = *entry;
+	bpf_map_delete_elem(&splice_entries, &key);
+	if (pipe)
+		numbers.value[VDT_SPLICE_EXIT] = slot_flags(pipe, 1);
+	/* Of two pipes, the one that is read. */
+	if (pipe_of_file(source) && !pipe)
+		source = target;
+	if (is_filtered(VDT_SPLICE, task, &numbers) ||
+	    (source && file_is_filtered(VDT_SPLICE, task, source, &numbers)))
 		return 0;
 	s = record_begin(VDT_SPLICE, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);
 	out->retval = ret;
-	if (entry)
-		out->entry_flags = *entry;
-	bpf_map_delete_elem(&splice_entries, &key);
-	if (pipe)
-		out->exit_flags = slot_flags(pipe, 1);
-	/* Of two pipes, the one that is read. */
-	if (pipe_of_file(source) && !pipe)
-		source = target;
+	out->entry_flags = numbers.value[VDT_SPLICE_ENTRY];
+	out->exit_flags = numbers.value[VDT_SPLICE_EXIT];
+	before = s->len;
 	if (source)
 		file_collect(s, task, source, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	else
 		out->file.flags = VDT_FILE_NO_INODE;
-	record_commit(s, VDT_SPLICE);
+	path = first_text_since(s, before, VDT_ITEM_PATH);
+	record_commit_useful(s, VDT_SPLICE, &out->file, path);
 	return 0;
 }

@@ -14,12 +14,15 @@ static __always_inline void unshare_output(struct task_struct *task, struct pt_r
 		struct vdt_header header;
 		struct vdt_unshare unshare;
 	} record = {};
+	struct event_numbers numbers = {.value[VDT_UNSHARE_FLAGS] = syscall_arg(regs, compat, 0)};
 
+	if (is_filtered(VDT_UNSHARE, task, &numbers))
+		return;
 	count(seen[VDT_UNSHARE]);
 	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);
 	record.unshare.retval = ret;
-	record.unshare.flags = syscall_arg(regs, compat, 0);
+	record.unshare.flags = numbers.value[VDT_UNSHARE_FLAGS];
 	ring_output(VDT_UNSHARE, &record, sizeof(record));
 }
 

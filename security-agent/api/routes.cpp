@@ -81,6 +81,11 @@ Router make_routes(const Dependencies& d) {
             d.logger.info("api: {} asked for a self-test", request.peer);
             return Response::json(json::serialize(d.self_test()));
         });
+    if (d.dump_discarders)
+        router.add("POST", "/agent/discarders/dump", [&d](const Request& request, const auto&) {
+            d.logger.info("api: {} asked for a dump of the discarders", request.peer);
+            return Response::json(json::serialize(d.dump_discarders()));
+        });
     add_config_routes(router, d);
     add_record_routes(router, d);
     return router;

@@ -53,6 +53,8 @@ struct Dependencies {
     std::function<boost::json::object()> policies;
     /// POST /agent/self-test: runs it, and says what came of it.
     std::function<boost::json::object()> self_test;
+    /// POST /agent/discarders/dump: has the probe write them to a file of its own, and says its name.
+    std::function<boost::json::object()> dump_discarders;
     /// /agent/record; without `start` there is no such route.
     Recording recording;
 };

@@ -268,6 +268,7 @@ Result<> Agent::start_engine() {
     options.steady_ns = steady_ns;
     options.wall_ns = wall_time_ns;
     options.files = file_options();
+    options.discard = [this](const v1::Discard& discard) { probe_client_->discard(discard); };
     engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
     return {};
 }
@@ -408,7 +409,9 @@ Result<> Agent::start_api() {
                      out["policies"] = policy::policies_json(engine_->policies()->policies);
                      return out;
                  },
-                 [this] { return to_json(self_tester_->run()); }, recording_of(*recorder_)});
+                 [this] { return to_json(self_tester_->run()); },
+                 [this] { return dump_discarders(command_socket_path(settings_)); },
+                 recording_of(*recorder_)});
     return api_->start();
 }
 

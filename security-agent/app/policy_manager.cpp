@@ -110,10 +110,11 @@ void PolicyManager::take(LoadOutcome& outcome) {
     }
     // What either set of rules needs is collected before the new one is evaluated, and the old one's alone no longer after.
     v1::FilterPlan needed = engine::filter_message(*outcome.compiled);
+    engine_.set_plan(0);
     collect(engine::either(collected_, needed), true);
     engine_.set_policies(outcome.compiled);
-    collect(needed, false);
     collected_ = std::move(needed);
+    collect_for_rules(false);
     if (outcome.loaded == 0) {
         logger_.warn("no rule is in force: there are none in '{}'", options_.directory);
         return health_->fail();
@@ -130,10 +131,17 @@ void PolicyManager::collect(v1::FilterPlan plan, bool wait) {
     options_.collect(std::move(plan), wait);
 }
 
+// What no rule of the loaded ones can match may be discarded by the kernel, unless others have a use for it.
+void PolicyManager::collect_for_rules(bool wait) {
+    const bool alone = also_.types().empty();
+    engine_.set_plan(alone ? revision_ + 1 : 0);
+    collect(collected_, wait);
+}
+
 void PolicyManager::also_collect(v1::FilterPlan plan) {
     const std::lock_guard lock(loading_);
     also_ = std::move(plan);
-    collect(collected_, true);
+    collect_for_rules(true);
 }
 
 void PolicyManager::refuse(LoadOutcome& outcome) {

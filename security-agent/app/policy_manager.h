@@ -79,6 +79,7 @@ class PolicyManager {
     LoadOutcome read();
     void take(LoadOutcome& outcome);
     void collect(v1::FilterPlan plan, bool wait);
+    void collect_for_rules(bool wait);
     void refuse(LoadOutcome& outcome);
     void report(const policy::CompiledPolicies& policies);
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/json_text.h"
 #include "security-agent/probe_client/command_client.h"
 
 namespace vedette::app {
@@ -114,6 +115,14 @@ object probe_section(const std::string& command_socket) {
     if (!google::protobuf::util::MessageToJsonString(*status, &text).ok())
         throw std::runtime_error("the probe's status cannot be shown");
     return boost::json::parse(text).as_object();
+}
+
+object dump_discarders(const std::string& command_socket) {
+    const Result<std::string> filename =
+        probe_client::dump_discarders(command_socket, std::chrono::seconds(5));
+    if (!filename)
+        return {{"Error", json_text(filename.error().message)}};
+    return {{"Filename", json_text(*filename)}};
 }
 
 }  // namespace vedette::app

@@ -20,4 +20,7 @@ boost::json::object runtime_section(const engine::Engine& engine, bool connected
 /// the error.
 boost::json::object probe_section(const std::string& command_socket);
 
+/// {"Filename"} of the probe's new file, or {"Error"}.
+boost::json::object dump_discarders(const std::string& command_socket);
+
 }  // namespace vedette::app

@@ -5,6 +5,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "security-agent/cli/discarders_command.h"
 #include "security-agent/cli/language_commands.h"
 #include "security-agent/cli/policy_commands.h"
 #include "security-agent/cli/policy_diff.h"
@@ -31,6 +32,7 @@ void add_runtime_commands(CLI::App& top, const SettingsArguments& settings, int&
     add_policy_explain(*policy, exit_code);
     add_policy_test(*policy, exit_code);
     add_policy_diff(*policy, exit_code);
+    add_discarders(*runtime, settings, exit_code);
     add_self_test(*runtime, settings, exit_code);
     add_record(*runtime, settings, exit_code);
     add_replay(*runtime, exit_code);

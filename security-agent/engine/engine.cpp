@@ -64,6 +64,7 @@ Engine::Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger&
            [this] { return wall_ns(); }},
           store_, [this](int64_t pid) { return find_process(pid); }, files_, sink, metrics, logger),
       parked_(options_.parked),
+      discarders_(options_.discard, metrics),
       losses_(metrics),
       integrity_(metrics),
       scratch_memory_(kScratchBytes),
@@ -94,6 +95,7 @@ void Engine::welcome(const v1::Welcome& welcome) {
     }
     if (other_probe)
         last_sequence_ = std::max<uint64_t>(welcome.next_sequence(), 1) - 1;
+    plan_in_force_ = 0;
     instance_id_ = welcome.instance_id();
     if (welcome.missed()) {
         logger_.warn("the probe no longer holds {} events that happened while we were away",
@@ -106,6 +108,8 @@ void Engine::welcome(const v1::Welcome& welcome) {
 
 void Engine::batch(v1::Batch& batch) {
     const std::lock_guard state(state_mutex_);
+    if (batch.filter_revision() != 0)
+        plan_in_force_ = batch.filter_revision();
     take_news();
     counters_->batches.Increment();
     losses_.count(batch, last_sequence_);
@@ -131,6 +135,7 @@ void Engine::batch(v1::Batch& batch) {
     processes_ = mirror_.size();
     counters_->show(mirror_, store_, parked_);
     alerting_.on_time();
+    discarders_.flush();
     periodic();
     const std::lock_guard lock(mutex_);
     position_ = {instance_id_, last_sequence_};
@@ -228,8 +233,11 @@ void Engine::evaluate(v1::Event& event) {
             alerting_.handle({*book_, subject, context, verdict.matched, {}});
         if (watch_)
             run_watch(subject);
-        if (!Integrity::is_sound(subject))
+        const bool sound = Integrity::is_sound(subject);
+        if (!sound)
             check_integrity(subject);
+        else if (verdict.matched.empty() && undecided.empty() && !watch_)
+            discarders_.unmatched(subject, steady_ns());
         if (!undecided.empty())
             park(event, subject, std::move(undecided));
     }

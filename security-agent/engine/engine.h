@@ -23,6 +23,7 @@
 #include "security-agent/engine/alert.h"
 #include "security-agent/engine/alert_sink.h"
 #include "security-agent/engine/alerting.h"
+#include "security-agent/engine/discarder_finder.h"
 #include "security-agent/engine/event_subject.h"
 #include "security-agent/engine/heartbeats.h"
 #include "security-agent/engine/integrity.h"
@@ -53,6 +54,8 @@ struct EngineOptions {
     std::function<int64_t()> steady_ns;  ///< monotonic clock; empty: the time of the newest event
     std::function<int64_t()>
         wall_ns;  ///< nanoseconds since 1970; empty: the time of the newest event
+    std::function<void(const v1::Discard&)>
+        discard;                         ///< tells the probe what is of no use; empty: nobody asks
     std::function<std::string()> uuid4;  ///< of ${builtins.uuid4}; empty: random
 };
 
@@ -135,6 +138,8 @@ class Engine {
     void load_failed(Policies policies, std::string reason);
     /// From the next batch on these rules are evaluated, too; null: no longer.
     void watch(std::shared_ptr<const Watch> watch);
+    /// After set_policies(): revision of the filter plan that is made for these rules alone; 0 while there is none.
+    void set_plan(uint64_t revision);
     /// Written as `self_test`.
     void self_test_done(SelfTest test);
     Policies policies() const;
@@ -196,6 +201,7 @@ class Engine {
     FileFacts files_;
     Alerting alerting_;
     ParkedEvents parked_;
+    DiscarderFinder discarders_;
     LossReport losses_;
     Integrity integrity_;
     Heartbeats heartbeats_;
@@ -205,6 +211,7 @@ class Engine {
     std::pmr::monotonic_buffer_resource scratch_;
     std::vector<std::unique_ptr<Type>> types_;  ///< by number
     std::optional<int64_t> reconcile_ns_;  ///< when scopes that a reset left behind are looked for
+    uint64_t plan_in_force_ = 0;           ///< revision of the filters that the probe goes by
     uint64_t instance_id_ = 0;
     uint64_t last_sequence_ = 0;
 
@@ -213,6 +220,7 @@ class Engine {
     Position position_;
     std::vector<Failure> failures_;
     std::vector<SelfTest> self_tests_;
+    uint64_t newest_plan_ = 0;
     std::shared_ptr<const Watch> newest_watch_;
     std::atomic<uint64_t> events_ = 0;
     std::atomic<uint64_t> processes_ = 0;

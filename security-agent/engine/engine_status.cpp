@@ -63,6 +63,11 @@ void Engine::watch(std::shared_ptr<const Watch> watch) {
     newest_watch_ = std::move(watch);
 }
 
+void Engine::set_plan(uint64_t revision) {
+    const std::lock_guard lock(mutex_);
+    newest_plan_ = revision;
+}
+
 void Engine::self_test_done(SelfTest test) {
     constexpr size_t kMaxWaiting = 16;
     const std::lock_guard lock(mutex_);
@@ -85,12 +90,14 @@ void Engine::take_news() {
     Policies newest;
     std::vector<Failure> failures;
     std::vector<SelfTest> self_tests;
+    uint64_t plan = 0;
     {
         const std::lock_guard lock(mutex_);
         newest = newest_;
         failures.swap(failures_);
         self_tests.swap(self_tests_);
         watch_ = newest_watch_;
+        plan = newest_plan_;
     }
     const auto report_failures = [&](bool after) {
         for (const Failure& failure : failures)
@@ -101,6 +108,7 @@ void Engine::take_news() {
     report_failures(false);
     if (newest != book_->policies)
         take_policies(newest);
+    discarders_.take_revisions(plan, plan_in_force_);
     report_failures(true);
     for (const SelfTest& test : self_tests)
         sink_.write(self_test_line(options_.agent, test, wall_ns()));
@@ -108,6 +116,7 @@ void Engine::take_news() {
 
 void Engine::take_policies(Policies policies) {
     book_ = books_.make(std::move(policies), book_.get());
+    discarders_.take_rules(*book_->policies);
     alerting_.keep_limits_of(*book_);
     files_.set_wants(file_wants(*book_->policies->rule_set));
     heartbeats_.restart(steady_ns());

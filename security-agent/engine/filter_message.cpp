@@ -20,6 +20,8 @@ v1::Approver::Kind kind_of(secl::ApproverKind kind) {
             return v1::Approver::KIND_BASENAME;
         case secl::ApproverKind::kBasenamePrefix:
             return v1::Approver::KIND_BASENAME_PREFIX;
+        case secl::ApproverKind::kBasenameSuffix:
+            return v1::Approver::KIND_BASENAME_SUFFIX;
         case secl::ApproverKind::kParent:
             return v1::Approver::KIND_PARENT;
         case secl::ApproverKind::kText:

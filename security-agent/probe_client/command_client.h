@@ -18,4 +18,8 @@ Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::strin
                                                                 bool snapshot_interfaces,
                                                                 std::chrono::milliseconds timeout);
 
+/// Has the probe write its discarders to a new file that only its user can read; the file's path. Blocks likewise.
+Result<std::string> dump_discarders(const std::string& socket_path,
+                                    std::chrono::milliseconds timeout);
+
 }  // namespace vedette::probe_client

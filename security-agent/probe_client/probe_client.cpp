@@ -111,6 +111,15 @@ void ProbeClient::set_filters(v1::FilterPlan plan, std::chrono::milliseconds pat
     });
 }
 
+void ProbeClient::discard(const v1::Discard& discard) {
+    const std::shared_ptr<Session> current = session();
+    if (!current)
+        return;
+    v1::SubscribeRequest request;
+    *request.mutable_discard() = discard;
+    current->write(request);
+}
+
 void ProbeClient::note_filters(uint64_t revision) {
     if (revision == 0)
         return;

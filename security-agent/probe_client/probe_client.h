@@ -48,6 +48,8 @@ class ProbeClient {
     /// What the probe is to collect, now and after each reconnect; plan.revision() is new. Waits for `patience` until it
     /// does. Any thread.
     void set_filters(v1::FilterPlan plan, std::chrono::milliseconds patience);
+    /// What the kernel need not send while the plan that it names is in force. Any thread.
+    void discard(const v1::Discard& discard);
     /// Any thread; without a connection it has no effect.
     void answer(v1::Answer answer);
     bool connected() const { return connected_; }

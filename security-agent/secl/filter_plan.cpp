@@ -108,7 +108,8 @@ std::vector<Approver> joined(std::vector<Approver> approvers) {
 
 bool is_basename(const Approver& approver) {
     return approver.kind == ApproverKind::kBasename ||
-           approver.kind == ApproverKind::kBasenamePrefix || approver.kind == ApproverKind::kParent;
+           approver.kind == ApproverKind::kBasenamePrefix ||
+           approver.kind == ApproverKind::kBasenameSuffix || approver.kind == ApproverKind::kParent;
 }
 
 // The rules of one event type.

@@ -28,6 +28,7 @@ namespace vedette::secl {
 enum class ApproverKind : uint8_t {
     kBasename,        ///< the last element of a path, or a file name, is `text`
     kBasenamePrefix,  ///< ... begins with `text`
+    kBasenameSuffix,  ///< ... ends in `text`
     kParent,          ///< the element before the last is `text`
     kText,            ///< the string is `text`
     kFlagsAny,        ///< value & first != 0

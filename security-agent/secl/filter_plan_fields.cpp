@@ -15,9 +15,9 @@ struct Entry {
 constexpr int kBasenameWeight = 300;
 constexpr int kAuidWeight = 100;
 
-constexpr std::array<std::string_view, 12> kFileEvents = {"chdir", "chmod",  "chown",  "link",
-                                                          "mkdir", "mmap",   "open",   "rename",
-                                                          "rmdir", "splice", "unlink", "utimes"};
+constexpr std::array<std::string_view, 14> kFileEvents = {
+    "chdir",       "chmod",  "chown", "link",     "mkdir",  "mmap",   "open",
+    "removexattr", "rename", "rmdir", "setxattr", "splice", "unlink", "utimes"};
 constexpr std::array<std::string_view, 2> kTwoFileEvents = {"link", "rename"};
 
 constexpr Entry kFields[] = {

@@ -41,16 +41,20 @@ Approver name(const FieldRead& read, ApproverKind kind, std::string_view text) {
     return {read.field, kind, std::string(text)};
 }
 
-// The name as a literal or by its first bytes; nothing for what both leave open.
+// The name as a literal, by its first bytes or by its last; nothing for what all leave open.
 std::optional<Approver> wildcard_name(const FieldRead& read, std::string_view text) {
     const size_t star = text.find('*');
     if (star == std::string_view::npos) {
         return name(read, ApproverKind::kBasename, text);
     }
-    if (star < kMinPrefix) {
+    if (star >= kMinPrefix) {
+        return name(read, ApproverKind::kBasenamePrefix, text.substr(0, star));
+    }
+    const std::string_view end = text.substr(text.rfind('*') + 1);
+    if (end.size() < kMinPrefix || end.size() > kMaxName) {
         return std::nullopt;
     }
-    return name(read, ApproverKind::kBasenamePrefix, text.substr(0, star));
+    return Approver{read.field, ApproverKind::kBasenameSuffix, std::string(end)};
 }
 
 struct Literal {
@@ -83,8 +87,9 @@ Literal path_literal(const FieldRead& read, const StringLiteral& literal, int we
     const size_t begin = above.rfind('/') + 1;  // npos + 1 == 0
     const std::string_view parent = above.substr(begin);
     if (parent.size() < kMinParent || parent.find('*') != std::string_view::npos) {
-        return {std::nullopt, 0,
-                "has neither three fixed bytes at the start of the name nor a fixed directory"};
+        return {
+            std::nullopt, 0,
+            "has neither three fixed bytes at the start or end of the name nor a fixed directory"};
     }
     return {Approver{read.field, ApproverKind::kParent, std::string(parent)}, kParentWeight, {}};
 }
@@ -101,7 +106,7 @@ Literal name_literal(const FieldRead& read, const StringLiteral& literal, int we
                         : wildcard_name(read, literal.text);
     const bool some = approver.has_value();
     return {std::move(approver), weight,
-            some ? std::string_view() : "has no three fixed bytes at its start"};
+            some ? std::string_view() : "has no three fixed bytes at its start or end"};
 }
 
 Literal text_literal(const FieldRead& read, const StringLiteral& literal, int weight) {

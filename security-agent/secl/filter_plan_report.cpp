@@ -33,6 +33,8 @@ bool passes(const Approver& approver, std::string_view value) {
             return last_element(value) == approver.text;
         case ApproverKind::kBasenamePrefix:
             return last_element(value).starts_with(approver.text);
+        case ApproverKind::kBasenameSuffix:
+            return last_element(value).ends_with(approver.text);
         case ApproverKind::kParent:
             return parent_element(value) == approver.text;
         case ApproverKind::kText:
@@ -79,6 +81,7 @@ std::string_view type_name(const Approver& approver) {
     switch (approver.kind) {
         case ApproverKind::kBasename:
         case ApproverKind::kBasenamePrefix:
+        case ApproverKind::kBasenameSuffix:
             return "basename";
         case ApproverKind::kParent:
             return "parent";
@@ -106,6 +109,8 @@ std::string value_text(const Approver& approver) {
             return approver.text;
         case ApproverKind::kBasenamePrefix:
             return approver.text + "*";
+        case ApproverKind::kBasenameSuffix:
+            return "*" + approver.text;
         case ApproverKind::kFlagsNone:
             return constant_text(family, 0);
         case ApproverKind::kFlagsAny:

@@ -348,7 +348,8 @@ class Page {
         if (events.empty())
             return;
         subtitle("Events");
-        line(4, fmt::format("{:<14}{:>14}{:>14}{:>14}", "type", "seen", "delivered", "lost"));
+        line(4, fmt::format("{:<14}{:>14}{:>14}{:>14}{:>14}{:>14}", "type", "seen", "filtered",
+                            "discarded", "delivered", "lost"));
         for (const auto& value : events) {
             if (!value.is_object())
                 continue;
@@ -361,8 +362,10 @@ class Page {
                 if (count != 0)
                     reasons += fmt::format("  {}: {}", std::string_view(member.key()), count);
             }
-            line(4, fmt::format("{:<14}{:>14}{:>14}{:>14}{}", text(event, "eventType"),
-                                number(event, "seen"), number(event, "delivered"), lost, reasons));
+            line(4, fmt::format("{:<14}{:>14}{:>14}{:>14}{:>14}{:>14}{}", text(event, "eventType"),
+                                number(event, "seen"), number(event, "filtered"),
+                                number(event, "discarded"), number(event, "delivered"), lost,
+                                reasons));
         }
     }
 

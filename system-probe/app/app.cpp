@@ -234,7 +234,6 @@ Result<> App::start_pipeline_state() {
     options.live = !replaying();
     options.filter_in_kernel = settings_.boolean("system_probe_config.kernel_filters");
     options.clock_offset = boot_time_ns;
-    if (!replaying())
     if (replaying()) {
         options.clock_offset = [offset = replay_boot_time_ns_] { return offset; };
     } else if (procfs.own_pid_namespace() == kInitialPidNamespace) {
@@ -352,6 +351,9 @@ CommandHandlers App::command_handlers() {
                                 std::function<void(Result<std::string>)> done) {
         dump_processes(request, std::move(done));
     };
+    out.dump_discarders = [this](std::function<void(Result<std::string>)> done) {
+        dump_discarders(std::move(done));
+    };
     out.ask_agent = [this](v1::Question::Kind kind, AgentQuestions::Done done) {
         pipeline_->ask_agent(kind, std::move(done));
     };
@@ -425,6 +427,29 @@ void App::dump_networks(const v1::DumpNetworkNamespaceRequest& request,
     });
     if (!posted)
         stopping();
+}
+
+void App::dump_discarders(std::function<void(Result<std::string>)> done) {
+    const auto stopping = [](const std::function<void(Result<std::string>)>& answer) {
+        answer(fail(ErrorCode::kUnavailable, "the probe is stopping"));
+    };
+    // The privileged thread reads the kernel's table, the pipeline's has the dumps.
+    auto write = [this, done, stopping](Result<DiscarderDump> dump) {
+        if (!dump)
+            return done(forward_error(dump));
+        const bool posted = pipeline_->post([this, done, dump = std::move(*dump)] {
+            auto path = dumps_.discarders(dump, Dumps::Clock::now());
+            if (path)
+                logger_->info("the discarders were dumped to '{}' on request", *path);
+            else
+                logger_->warn("dump of the discarders: {}", path.error().message);
+            done(std::move(path));
+        });
+        if (!posted)
+            stopping(done);
+    };
+    if (!pipeline_->post([this, write] { pipeline_->read_discarders(write); }))
+        stopping(done);
 }
 
 void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {

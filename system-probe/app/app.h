@@ -72,6 +72,7 @@ class App {
     void beat_watchdog();
     CommandHandlers command_handlers();
     void provide_status(v1::ProbeStatus& out, std::function<void(bool)> done);
+    void dump_discarders(std::function<void(Result<std::string>)> done);
     void dump_processes(const v1::DumpProcessCacheRequest& request,
                         std::function<void(Result<std::string>)> done);
     void dump_networks(const v1::DumpNetworkNamespaceRequest& request,

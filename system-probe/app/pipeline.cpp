@@ -30,6 +30,9 @@ constexpr unsigned kRecordsBetweenLooks = 16;
 constexpr auto kTickEvery = std::chrono::seconds(1);
 constexpr unsigned kTicksBetweenTellings = 5;
 
+/// The agent sends fewer.
+constexpr size_t kMaxDiscardersPerTick = 64;
+
 /// At the end: enough to empty a ring that nobody fills faster than we read.
 constexpr int kDrainPolls = 64;
 
@@ -56,6 +59,7 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
     : source_(source),
       options_(std::move(options)),
       logger_(logger),
+      metrics_(metrics),
       clock_(options_.clock_offset),
       queue_(options_.stream_bytes),
       batcher_(queue_),
@@ -213,6 +217,7 @@ void Pipeline::tick() {
     names_.refresh();
     if (options_.live && clock_.sync(now))
         logger_.info("the system clock was set");
+    discarders_now_ = 0;
     count_kernel_losses();
     if (gathers_ && ++ticks_ % kTicksBetweenTellings == 0)
         source_.tell_gathered();
@@ -256,6 +261,7 @@ void Pipeline::count_kernel_losses() {
                 lost += count;
         }
     }
+    count_dropped(counters);
     counters_ = counters;
     last_count_ns_ = now;
     if (lost == 0)
@@ -268,6 +274,23 @@ void Pipeline::count_kernel_losses() {
     }
     if (options_.process_exists)
         resolver_.end_vanished(now, options_.process_exists);
+}
+
+void Pipeline::count_dropped(const vdt_counters& counters) {
+    const auto add = [this](const char* name, const char* help, const EventType& type,
+                            uint64_t count) {
+        if (count > 0)
+            metrics_.counter(name, help, {{"type", std::string(type.name)}})
+                .Increment(static_cast<double>(count));
+    };
+    for (const EventType& type : event_types()) {
+        add("vedette_probe_events_filtered_total",
+            "Events that the kernel dropped because no rule could match.", type,
+            counters.filtered[type.type] - counters_.filtered[type.type]);
+        add("vedette_probe_events_discarded_total",
+            "The same, because of an earlier event with the same path or value.", type,
+            counters.discarded[type.type] - counters_.discarded[type.type]);
+    }
 }
 
 void Pipeline::add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
@@ -313,6 +336,10 @@ StreamHandlers Pipeline::stream_handlers() {
                 [this](v1::FilterPlan plan) {
                     post([this, plan = std::move(plan)] { apply_filters(plan); });
                 },
+            .discard =
+                [this](v1::Discard message) {
+                    post([this, message = std::move(message)] { discard(message); });
+                },
             .answer =
                 [this](v1::Answer answer) {
                     post([this, answer = std::move(answer)] { questions_.answer(answer); });
@@ -352,6 +379,7 @@ void Pipeline::apply_filters(const v1::FilterPlan& message) {
     resolver_.keep_exited(plan.contains(VDT_NETWORK_FLOW_MONITOR)
                               ? options_.keep_exited_of_flows_ns
                               : options_.resolver.keep_exited_ns);
+    filter_revision_ = message.revision();
     unsettled_revision_ = message.revision();
     confirm_filters();
 }
@@ -362,6 +390,38 @@ void Pipeline::confirm_filters() {
     batcher_.set_filter_revision(std::exchange(unsettled_revision_, 0));
     if (const std::string problem = source_.filter_problem(); !problem.empty())
         logger_.warn("not every filter is in force: {}", problem);
+}
+
+void Pipeline::discard(const v1::Discard& message) {
+    if (!options_.filter_in_kernel || message.revision() == 0 ||
+        message.revision() != filter_revision_)
+        return;
+    for (const v1::Discarder& one : message.discarders()) {
+        const auto discarder = read_discarder(one);
+        if (!discarder || discarders_now_ >= kMaxDiscardersPerTick)
+            continue;
+        ++discarders_now_;
+        ++discarders_added_[discarder->type];
+        source_.discard(*discarder);
+    }
+}
+
+void Pipeline::read_discarders(std::function<void(Result<DiscarderDump>)> done) {
+    DiscarderDump dump;
+    dump.wall_ns = static_cast<int64_t>(clock_.to_wall(now_boot_ns()));
+    const vdt_counters counters = source_.counters();
+    for (const EventType& type : event_types()) {
+        const uint64_t added = discarders_added_[type.type];
+        if (added != 0 || counters.discarded[type.type] != 0)
+            dump.stats.push_back({std::string(type.name), added, counters.discarded[type.type]});
+    }
+    auto found = [dump, done](std::vector<StoredDiscarder> discarders) mutable {
+        dump.discarders = std::move(discarders);
+        done(std::move(dump));
+    };
+    if (!source_.read_discarders(std::move(found)))
+        done(fail(ErrorCode::kUnavailable, "records come from {}, which has no discarders",
+                  source_.name()));
 }
 
 void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello) {
@@ -397,6 +457,7 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
         out.set_event_type(std::string(type.name));
         out.set_seen(counters_.seen[type.type]);
         out.set_filtered(counters_.filtered[type.type]);
+        out.set_discarded(counters_.discarded[type.type]);
         const auto delivered = batcher_.delivered().find(type.payload_field);
         if (delivered != batcher_.delivered().end())
             out.set_delivered(delivered->second);

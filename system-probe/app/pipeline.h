@@ -3,6 +3,7 @@
 // The way of a record: source, decoder, resolver, batcher. One thread owns all of it; everybody else posts closures.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -15,6 +16,7 @@
 
 #include "common/log.h"
 #include "common/metrics.h"
+#include "system-probe/commands/discarder_dump.h"
 #include "system-probe/commands/monitoring_service.h"
 #include "system-probe/decode/event_type.h"
 #include "system-probe/decode/record_file.h"
@@ -75,6 +77,8 @@ class Pipeline {
 
     /// Pipeline thread. What it does not know (process facts, warnings of the start) stays untouched.
     void fill_status(v1::ProbeStatus& status);
+    /// What the kernel drops because of earlier events. Pipeline thread; `done` may be called on another.
+    void read_discarders(std::function<void(Result<DiscarderDump>)> done);
     /// Everything that is known, parents first. Pipeline thread: use post().
     void for_each_node(const std::function<void(v1::ProcessNode)>& visit) const {
         resolver_.for_each_node(visit);
@@ -95,6 +99,7 @@ class Pipeline {
     void tick();
     void look_up_logins();
     void count_kernel_losses();
+    void count_dropped(const vdt_counters& counters);
     void add_kernel_loss(const EventType& type, size_t reason, uint64_t count,
                          const std::vector<LossGap>& gaps, uint64_t now);
     void drain();
@@ -102,12 +107,14 @@ class Pipeline {
     void ask(v1::Question::Kind kind, AgentQuestions::Done done);
     void apply_filters(const v1::FilterPlan& message);
     void confirm_filters();
+    void discard(const v1::Discard& message);
     void subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1::Hello& hello);
     uint64_t now_boot_ns() const;
 
     RecordSource& source_;
     Options options_;
     Logger& logger_;
+    Metrics& metrics_;
     WallClock clock_;
     Names names_;
     BatchQueue queue_;
@@ -120,6 +127,9 @@ class Pipeline {
     Decoded decoded_;
     const RecordSink sink_;
 
+    uint64_t filter_revision_ = 0;  ///< the agent's
+    size_t discarders_now_ = 0;     ///< taken since the last tick
+    std::array<uint64_t, VDT_TYPE_MAX> discarders_added_ = {};
     vdt_counters counters_ = {};
     uint64_t last_count_ns_ = 0;
     bool gathers_ = false;  ///< the kernel keeps something back until it is asked

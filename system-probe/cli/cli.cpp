@@ -74,6 +74,8 @@ int run_command_line(int argc, char** argv) {
     debug_command->fallthrough();
     auto* debug_config_command =
         debug_command->add_subcommand("config", "Print the settings it runs with, as YAML");
+    auto* debug_discarders_command = debug_command->add_subcommand(
+        "discarders", "Write what the kernel drops because of earlier events to a file");
     auto* debug_processes_command = debug_command->add_subcommand(
         "process-cache",
         "Let it write what it knows of all processes to a file that root can read");
@@ -117,6 +119,8 @@ int run_command_line(int argc, char** argv) {
     }
     if (debug_config_command->parsed())
         return debug_config(*settings);
+    if (debug_discarders_command->parsed())
+        return debug_discarders(*settings);
     if (debug_processes_command->parsed())
         return debug_process_cache(*settings, process_cache);
     if (self_test_command->parsed())

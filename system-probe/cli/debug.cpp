@@ -67,6 +67,14 @@ int debug_config(const Settings& settings) {
     return 0;
 }
 
+int debug_discarders(const Settings& settings) {
+    const auto path = ask_discarder_dump(command_socket_path(settings));
+    if (!path)
+        return print_error(path.error());
+    std::cout << "Discarder dump file: " << *path << '\n';
+    return 0;
+}
+
 int debug_process_cache(const Settings& settings, const ProcessCacheArguments& arguments) {
     v1::DumpProcessCacheRequest request;
     request.set_with_args(arguments.with_args);

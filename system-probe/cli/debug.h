@@ -16,6 +16,7 @@ struct ProcessCacheArguments {
 
 /// All print and return the exit code.
 int debug_config(const Settings& settings);
+int debug_discarders(const Settings& settings);
 int debug_process_cache(const Settings& settings, const ProcessCacheArguments& arguments);
 int debug_self_test(const Settings& settings);
 int debug_reload(const Settings& settings);

@@ -100,15 +100,17 @@ Result<> listen_to_processes(const std::string& socket_path, bool snapshot,
 
 Result<v1::DumpNetworkNamespaceResponse> ask_network_dump(
     const std::string& socket_path, const v1::DumpNetworkNamespaceRequest& request) {
-    v1::DumpNetworkNamespaceResponse response;
-    auto asked = ask(socket_path, [&](auto& stub, auto& context) {
-        return stub.DumpNetworkNamespace(&context, request, &response);
-    });
-    if (!asked)
-        return forward_error(asked);
-    if (!response.error().empty())
-        return fail(ErrorCode::kUnavailable, "{}", response.error());
+    auto response = ask(socket_path, &Stub::DumpNetworkNamespace, request);
+    if (response && !response->error().empty())
+        return fail(ErrorCode::kUnavailable, "{}", response->error());
     return response;
+}
+
+Result<std::string> ask_discarder_dump(const std::string& socket_path) {
+    auto response = ask(socket_path, &Stub::DumpDiscarders, v1::DumpDiscardersRequest());
+    if (!response)
+        return forward_error(response);
+    return response->filename();
 }
 
 }  // namespace vedette::probe

@@ -16,6 +16,7 @@ Result<v1::ProbeConfig> ask_config(const std::string& socket_path);
 /// The path of the new file.
 Result<std::string> ask_process_dump(const std::string& socket_path,
                                      const v1::DumpProcessCacheRequest& request);
+Result<std::string> ask_discarder_dump(const std::string& socket_path);
 
 Result<v1::SelfTestResult> ask_self_test(const std::string& socket_path);
 Result<v1::ReloadPoliciesResult> ask_reload(const std::string& socket_path);

@@ -99,6 +99,18 @@ class CommandService final : public v1::Command::CallbackService {
         return reactor;
     }
 
+    grpc::ServerUnaryReactor* DumpDiscarders(grpc::CallbackServerContext* context,
+                                             const v1::DumpDiscardersRequest* /*request*/,
+                                             v1::DumpDiscardersResponse* response) override {
+        auto* reactor = context->DefaultReactor();
+        handlers_.dump_discarders([reactor, response](Result<std::string> path) {
+            if (path)
+                response->set_filename(*path);
+            reactor->Finish(path ? grpc::Status::OK : status_of(path.error()));
+        });
+        return reactor;
+    }
+
    private:
     /// `take`: moves the answer into the response; false when it is not the one to this question.
     template <typename Take>

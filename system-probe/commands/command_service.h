@@ -25,6 +25,7 @@ struct CommandHandlers {
     std::function<void(const v1::DumpProcessCacheRequest& request,
                        std::function<void(Result<std::string>)> done)>
         dump_processes;
+    std::function<void(std::function<void(Result<std::string>)> done)> dump_discarders;
     std::function<void(v1::Question::Kind kind, AgentQuestions::Done done)> ask_agent;
     std::function<void(const v1::DumpNetworkNamespaceRequest& request,
                        std::function<void(Result<NetworkFilenames>)> done)>

@@ -20,16 +20,26 @@ Result<std::string> write_dump(const std::string& directory, std::string_view ex
 
 }  // namespace
 
-Result<> Dumps::limit(Clock::time_point now) {
+Result<> Dumps::begin(Clock::time_point now) {
     if (last_ && now - *last_ < kGap)
         return fail(ErrorCode::kLimit, "the last dump was less than a second ago: ask again later");
     last_ = now;
     return {};
 }
 
+Result<std::string> Dumps::discarders(const DiscarderDump& dump, Clock::time_point now) {
+    if (auto allowed = begin(now); !allowed)
+        return forward_error(allowed);
+    auto file = DumpFile::create(directory_, "discarder-dump-", ".yaml");
+    if (!file)
+        return forward_error(file);
+    file->write(to_yaml(dump));
+    return file->finish();
+}
+
 Result<std::string> Dumps::processes(const v1::DumpProcessCacheRequest& request, const Nodes& nodes,
                                      Clock::time_point now) {
-    if (auto allowed = limit(now); !allowed)
+    if (auto allowed = begin(now); !allowed)
         return forward_error(allowed);
     const bool json = request.format() == v1::DumpProcessCacheRequest::FORMAT_JSON;
     auto file = DumpFile::create(directory_, "process-cache-dump-", json ? ".json" : ".dot");
@@ -43,7 +53,7 @@ Result<std::string> Dumps::processes(const v1::DumpProcessCacheRequest& request,
 }
 
 Result<NetworkNamespaces> Dumps::find_networks(const Nodes& nodes, Clock::time_point now) {
-    if (auto allowed = limit(now); !allowed)
+    if (auto allowed = begin(now); !allowed)
         return forward_error(allowed);
     NetworkNamespaces found;
     nodes([&found](const v1::ProcessNode& node) { found.add(node); });

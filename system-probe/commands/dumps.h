@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What DumpProcessCache and DumpNetworkNamespace do, without gRPC.
+// What DumpProcessCache, DumpDiscarders and DumpNetworkNamespace do, without gRPC.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "system-probe/commands/discarder_dump.h"
 #include "system-probe/resolvers/network_namespaces.h"
 #include "vedette/v1/command.pb.h"
 #include "vedette/v1/process.pb.h"
@@ -41,8 +42,10 @@ class Dumps {
     Result<NetworkFilenames> networks(std::span<const NetworkNamespace> namespaces,
                                       uint64_t left_out);
 
+    Result<std::string> discarders(const DiscarderDump& dump, Clock::time_point now);
+
    private:
-    Result<> limit(Clock::time_point now);
+    Result<> begin(Clock::time_point now);
 
     std::string directory_;
     std::optional<Clock::time_point> last_;

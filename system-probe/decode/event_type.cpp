@@ -42,12 +42,17 @@ bool is_reserved(uint32_t payload_field) {
     return payload_field < kReserved.size() && kReserved[payload_field];
 }
 
-std::string_view payload_name(uint32_t payload_field) {
-    for (const auto& entry : event_types()) {
-        if (payload_field != 0 && entry.payload_field == payload_field)
-            return entry.name;
+const EventType* find_event_type_of_payload(uint32_t payload_field) {
+    for (const EventType& type : event_types()) {
+        if (payload_field != 0 && type.payload_field == payload_field)
+            return &type;
     }
-    return "unknown";
+    return nullptr;
+}
+
+std::string_view payload_name(uint32_t payload_field) {
+    const EventType* type = find_event_type_of_payload(payload_field);
+    return type == nullptr ? "unknown" : type->name;
 }
 
 }  // namespace vedette::probe

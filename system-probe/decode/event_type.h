@@ -37,6 +37,9 @@ std::span<const EventType> event_types();
 /// nullptr for a type this program does not know.
 const EventType* find_event_type(uint32_t type);
 
+/// nullptr for a number that is no payload's.
+const EventType* find_event_type_of_payload(uint32_t payload_field);
+
 /// Whether this payload field number is one of VDT_RESERVED_TYPES: never dropped for others' sake.
 bool is_reserved(uint32_t payload_field);
 

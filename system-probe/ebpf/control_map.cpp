@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -25,7 +26,7 @@ Result<ControlMap> ControlMap::open(int map_fd) {
 }
 
 ControlMap::ControlMap(ControlMap&& other) noexcept
-    : control_(std::exchange(other.control_, nullptr)) {}
+    : control_(std::exchange(other.control_, nullptr)), revision_(other.revision_) {}
 
 ControlMap::~ControlMap() {
     if (control_ != nullptr)
@@ -37,7 +38,25 @@ void ControlMap::apply(const FilterPlan& plan, std::span<const OnDemandPoint> po
     const uint32_t next = 1 - (control_->active & 1);
     fill_filter_set(plan, attached, control_->set[next]);
     fill_points(points, control_->set[next]);
+    control_->set[next].revision = ++revision_;
     __atomic_store_n(&control_->active, next, __ATOMIC_RELEASE);
+}
+
+void ControlMap::look_for(vdt_type type, uint32_t discarder_kind) {
+    active(type).discarders |= 1U << discarder_kind;
+}
+
+bool ControlMap::discard_auid(vdt_type type, uint32_t auid) {
+    vdt_type_filter& filter = active(type);
+    const uint32_t count = filter.discarded_auids;
+    const __u32* const begin = filter.discarded_auid;
+    if (std::find(begin, begin + count, auid) != begin + count)
+        return true;
+    if (count >= VDT_DISCARDED_AUIDS)
+        return false;
+    filter.discarded_auid[count] = auid;
+    __atomic_store_n(&filter.discarded_auids, count + 1, __ATOMIC_RELEASE);
+    return true;
 }
 
 void ControlMap::count_flows_in(uint32_t table) {

@@ -26,10 +26,22 @@ class ControlMap {
     /// 0 or 1; see vdt_control.flow_table.
     void count_flows_in(uint32_t table);
 
+    /// Raised by each apply(): what is discarded under another one is not.
+    uint32_t revision() const { return revision_; }
+    /// Lets the programs of `type` look for discarders of this kind, until the next apply().
+    void look_for(vdt_type type, uint32_t discarder_kind);
+    /// Drops the type's events of this login uid, until the next apply(). False: there is no room.
+    bool discard_auid(vdt_type type, uint32_t auid);
+
    private:
+    vdt_type_filter& active(vdt_type type) {
+        return control_->set[control_->active & 1].type[type];
+    }
+
     explicit ControlMap(vdt_control* control) : control_(control) {}
 
     vdt_control* control_;
+    uint32_t revision_ = 0;
 };
 
 }  // namespace vedette::probe

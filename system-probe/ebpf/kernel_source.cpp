@@ -31,6 +31,7 @@ class KernelSource : public RecordSource {
                  CpuArray<vdt_counters> counters, CpuArray<vdt_gaps> gaps,
                  const KernelSourceOptions& options)
         : object_(std::move(object)),
+          discarders_(object_.map_fd("discarders")),
           ring_(std::move(ring)),
           control_(std::move(control)),
           counters_(std::move(counters)),
@@ -95,6 +96,7 @@ class KernelSource : public RecordSource {
     void set_privileged(PrivilegedPost post) override {
         packet_filters_.set_privileged(post);
         flow_reports_.set_privileged(post);
+        discarders_.set_privileged(post);
         privileged_ = std::move(post);
     }
     std::vector<HookReport> hooks() const override {
@@ -107,6 +109,17 @@ class KernelSource : public RecordSource {
         }
         return reports;
     }
+    void discard(const Discarder& discarder) override {
+        if (discarder.auid) {
+            control_.discard_auid(discarder.type, *discarder.auid);
+            return;
+        }
+        control_.look_for(discarder.type, discarder.key.kind);
+        discarders_.add(discarder, control_.revision());
+    }
+    bool read_discarders(const std::function<void(std::vector<StoredDiscarder>)>& done) override {
+        return discarders_.read(control_.revision(), done);
+    }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
     uint64_t ring_bytes() const override { return object_.ring_bytes(); }
@@ -115,6 +128,7 @@ class KernelSource : public RecordSource {
    private:
     // In this order: the ring's mapping goes before the object that owns its map.
     LoadedObject object_;
+    DiscarderMap discarders_;
     std::unique_ptr<RingReader> ring_;
     ControlMap control_;
     CpuArray<vdt_counters> counters_;

@@ -13,6 +13,7 @@
 
 #include "bpf/abi/records.h"
 #include "common/result.h"
+#include "system-probe/ebpf/discarder_map.h"
 #include "system-probe/ebpf/ledger.h"
 #include "system-probe/filters/filter_plan.h"
 #include "system-probe/filters/ondemand_point.h"
@@ -79,6 +80,13 @@ class RecordSource {
     /// Has the kernel make records of what it gathered since the last call; every few seconds while VDT_CAPABILITIES is
     /// needed.
     virtual void tell_gathered() {}
+    /// Events of no use, until the next apply(). Needs set_privileged().
+    virtual void discard(const Discarder& /*discarder*/) {}
+    /// `done` gets those in force, on the privileged thread. False: it will not be called.
+    virtual bool read_discarders(
+        const std::function<void(std::vector<StoredDiscarder>)>& /*done*/) {
+        return false;
+    }
     /// Before the pipeline's thread starts; the jobs must have run before the source goes.
     virtual void set_privileged(PrivilegedPost /*post*/) {}
 

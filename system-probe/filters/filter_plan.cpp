@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/filters/filter_plan.h"
 
+#include <optional>
 #include <set>
 #include <string>
 
 #include "system-probe/decode/event_type.h"
+#include "system-probe/filters/filter_fields.h"
 #include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe {
@@ -14,65 +16,65 @@ namespace {
 constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,   VDT_CGROUP,
                                 VDT_SETUID, VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES};
 
-/// Types whose hooks look at approvers.
-bool is_filtered(vdt_type type) {
-    return type == VDT_OPEN;
-}
-
-const EventType* type_of_payload(uint32_t payload_field) {
-    for (const EventType& type : event_types()) {
-        if (payload_field != 0 && type.payload_field == payload_field)
-            return &type;
-    }
-    return nullptr;
-}
-
-bool is_name(v1::Approver::Kind kind) {
-    return kind == v1::Approver::KIND_BASENAME || kind == v1::Approver::KIND_BASENAME_PREFIX ||
-           kind == v1::Approver::KIND_PARENT;
-}
-
-/// What the hooks look at: another field's name or flags would be compared with the wrong thing.
-bool is_of_open(const v1::Approver& approver) {
-    const std::string& field = approver.field();
-    return is_name(approver.kind()) ? field == "open.file.path" || field == "open.file.name"
-                                    : field == "open.flags";
-}
-
-/// False when the hooks cannot decide by it.
-bool add(const v1::Approver& approver, TypeFilter& filter) {
-    if (!is_of_open(approver) || (is_name(approver.kind()) && approver.text().empty()))
-        return false;
-    switch (approver.kind()) {
+std::optional<vdt_name_kind> name_kind(FilterUse use, v1::Approver::Kind kind) {
+    if (use == FilterUse::kText)
+        return kind == v1::Approver::KIND_TEXT ? std::optional(VDT_NAME_TEXT) : std::nullopt;
+    switch (kind) {
         case v1::Approver::KIND_BASENAME:
-            filter.names.push_back({VDT_NAME_IS, approver.text()});
-            return true;
+            return VDT_NAME_IS;
         case v1::Approver::KIND_BASENAME_PREFIX:
-            filter.names.push_back({VDT_NAME_BEGINS, approver.text()});
-            return true;
+            return VDT_NAME_BEGINS;
+        case v1::Approver::KIND_BASENAME_SUFFIX:
+            return VDT_NAME_ENDS;
         case v1::Approver::KIND_PARENT:
-            filter.names.push_back({VDT_NAME_PARENT, approver.text()});
-            return true;
+            return VDT_NAME_PARENT;
+        default:
+            return std::nullopt;
+    }
+}
+
+bool add_number(const v1::Approver& approver, NumberFilter& filter) {
+    const auto first = static_cast<uint64_t>(approver.first());
+    switch (approver.kind()) {
         case v1::Approver::KIND_FLAGS_ANY:
-            filter.flags_any |= static_cast<uint32_t>(approver.first());
+            filter.any |= first;
             return true;
         case v1::Approver::KIND_FLAGS_NONE:
             // Two masks would need two tests; their common bits let more pass.
-            filter.flags_none = filter.has_flags_none
-                                    ? filter.flags_none & static_cast<uint32_t>(approver.first())
-                                    : static_cast<uint32_t>(approver.first());
-            filter.has_flags_none = true;
+            filter.none = filter.has_none ? filter.none & first : first;
+            filter.has_none = true;
             return true;
+        case v1::Approver::KIND_VALUE:
+            filter.ranges.emplace_back(first, first);
+            return true;
+        case v1::Approver::KIND_RANGE:
+            filter.ranges.emplace_back(first, static_cast<uint64_t>(approver.last()));
+            return approver.first() >= 0 && approver.last() >= approver.first();
         default:
             return false;
     }
 }
 
-TypeFilter read_type(const v1::TypeFilter& message) {
+/// False when the hooks cannot decide by it.
+bool add(vdt_type type, const v1::Approver& approver, TypeFilter& filter) {
+    // Another field's name or number would be compared with the wrong thing.
+    const auto field = find_filter_field(type, approver.field());
+    if (!field)
+        return false;
+    if (field->use == FilterUse::kNumber)
+        return add_number(approver, filter.numbers[field->number]);
+    const auto kind = name_kind(field->use, approver.kind());
+    if (!kind || approver.text().empty())
+        return false;
+    filter.names.push_back({*kind, approver.text()});
+    return true;
+}
+
+TypeFilter read_type(vdt_type type, const v1::TypeFilter& message) {
     TypeFilter filter;
     filter.deny = message.deny();
     for (const v1::Approver& approver : message.approvers()) {
-        if (!add(approver, filter))
+        if (!add(type, approver, filter))
             return {};
     }
     return filter;
@@ -107,15 +109,14 @@ FilterPlan plan_before_agent() {
 FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel) {
     FilterPlan plan;
     for (const v1::TypeFilter& one : message.types()) {
-        const EventType* type = type_of_payload(one.event_type());
+        const EventType* type = find_event_type_of_payload(one.event_type());
         if (type == nullptr)
             continue;
         if (type->type == VDT_PACKET) {
             plan[VDT_PACKET] = read_packet_type(one);
             continue;
         }
-        plan[type->type] =
-            filter_in_kernel && is_filtered(type->type) ? read_type(one) : TypeFilter{};
+        plan[type->type] = filter_in_kernel ? read_type(type->type, one) : TypeFilter{};
     }
     for (const vdt_type type : kAlways)
         plan[type] = {};

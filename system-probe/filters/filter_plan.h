@@ -4,9 +4,11 @@
 // it. What it does not understand lets everything pass.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bpf/abi/programs.h"
@@ -22,12 +24,20 @@ struct NameApprover {
     std::string text;  ///< not empty
 };
 
+/// Approves numbers; see vdt_number_filter.
+struct NumberFilter {
+    uint64_t any = 0;
+    uint64_t none = 0;
+    bool has_none = false;                              ///< for a mask of 0 lets everything pass
+    std::vector<std::pair<uint64_t, uint64_t>> ranges;  ///< first and last
+
+    bool empty() const { return any == 0 && !has_none && ranges.empty(); }
+};
+
 struct TypeFilter {
     bool deny = false;  ///< an event that passes none of the following is dropped
     std::vector<NameApprover> names;
-    uint32_t flags_any = 0;
-    uint32_t flags_none = 0;
-    bool has_flags_none = false;  ///< for a mask of 0 lets everything pass
+    std::array<NumberFilter, VDT_NUMBERS> numbers;
     /// PACKET: the filters of rules, each once. Without any there are no events.
     std::vector<std::string> packet_filters;
 };

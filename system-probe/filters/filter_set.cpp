@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/filters/filter_set.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "system-probe/ebpf/syscall_names.h"
@@ -25,32 +28,72 @@ bool add_name(uint64_t key, vdt_filters& out) {
 
 bool add_name(vdt_type type, const NameApprover& name, vdt_filters& out) {
     vdt_type_filter& filter = out.type[type];
-    std::string_view text = name.text;
+    std::string text = name.text;
     switch (name.kind) {
         case VDT_NAME_IS:
             filter.approvers |= VDT_APPROVE_NAME;
             break;
         case VDT_NAME_BEGINS:
-            text = text.substr(0, VDT_PREFIX_MAX);
+            text.resize(std::min<size_t>(text.size(), VDT_PREFIX_MAX));
             filter.approvers |= VDT_APPROVE_NAME_PREFIX;
             filter.prefix_lengths |= 1U << (text.size() - 1);
             break;
+        case VDT_NAME_ENDS:
+            std::reverse(text.begin(), text.end());
+            text.resize(std::min<size_t>(text.size(), VDT_PREFIX_MAX));
+            filter.approvers |= VDT_APPROVE_NAME_SUFFIX;
+            filter.suffix_lengths |= 1U << (text.size() - 1);
+            break;
         case VDT_NAME_PARENT:
             filter.approvers |= VDT_APPROVE_PARENT;
+            break;
+        case VDT_NAME_TEXT:
+            filter.approvers |= VDT_APPROVE_TEXT;
             break;
     }
     return add_name(vdt_name_key(name_hash(text), type, name.kind), out);
 }
 
+using Ranges = std::vector<std::pair<uint64_t, uint64_t>>;
+
+/// Sorted, overlapping ones as one, and no more than there is room for: those that are closest grow together.
+Ranges joined(Ranges ranges) {
+    std::sort(ranges.begin(), ranges.end());
+    Ranges out;
+    for (const auto& [first, last] : ranges) {
+        if (!out.empty() && (first <= out.back().second || first - out.back().second == 1))
+            out.back().second = std::max(out.back().second, last);
+        else
+            out.emplace_back(first, last);
+    }
+    while (out.size() > VDT_RANGES) {
+        size_t closest = 1;
+        for (size_t i = 2; i < out.size(); ++i) {
+            if (out[i].first - out[i - 1].second < out[closest].first - out[closest - 1].second)
+                closest = i;
+        }
+        out[closest - 1].second = out[closest].second;
+        out.erase(out.begin() + static_cast<ptrdiff_t>(closest));
+    }
+    return out;
+}
+
+void fill_number(const NumberFilter& from, vdt_number_filter& out) {
+    out.any = from.any;
+    out.none = from.none;
+    out.has_none = from.has_none;
+    for (const auto& [first, last] : joined(from.ranges))
+        out.range[out.ranges++] = {first, last};
+}
+
 void fill_type(vdt_type type, const TypeFilter& from, vdt_filters& out) {
     vdt_type_filter& filter = out.type[type];
     filter.deny = from.deny;
-    filter.flags_any = from.flags_any;
-    filter.flags_none = from.flags_none;
-    if (from.flags_any != 0)
-        filter.approvers |= VDT_APPROVE_FLAGS_ANY;
-    if (from.has_flags_none)
-        filter.approvers |= VDT_APPROVE_FLAGS_NONE;
+    for (size_t i = 0; i < VDT_NUMBERS; ++i) {
+        if (!from.numbers[i].empty())
+            filter.approvers |= VDT_APPROVE_NUMBER(i);
+        fill_number(from.numbers[i], filter.number[i]);
+    }
     for (const NameApprover& name : from.names) {
         if (!add_name(type, name, out))
             filter.deny = 0;

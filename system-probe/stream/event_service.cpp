@@ -136,9 +136,13 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             ask(std::move(*request.mutable_file_question()));
             return grpc::Status::OK;
         }
+        if (request.has_discard()) {
+            handlers_.discard(std::move(*request.mutable_discard()));
+            return grpc::Status::OK;
+        }
         if (!request.has_ack())
             return {grpc::StatusCode::INVALID_ARGUMENT,
-                    "expected Ack, FilterPlan, Answer or FileQuestion"};
+                    "expected Ack, FilterPlan, Discard, Answer or FileQuestion"};
         queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
     }

@@ -37,6 +37,8 @@ class Subscriber {
 using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>;
 /// The same for each plan of an agent that has said hello.
 using FilterHandler = std::function<void(v1::FilterPlan)>;
+/// The same for what may be dropped besides.
+using DiscardHandler = std::function<void(v1::Discard)>;
 /// The same for each answer.
 using AnswerHandler = std::function<void(v1::Answer)>;
 /// The same for each question about a file. `reply`, from any thread and at most once, sends the answer on the same call,
@@ -47,6 +49,7 @@ using FileQuestionHandler = std::function<void(v1::FileQuestion, FileReply reply
 struct StreamHandlers {
     HelloHandler hello;
     FilterHandler filters;
+    DiscardHandler discard;
     AnswerHandler answer;
     FileQuestionHandler file_question;  ///< empty: no such question is answered
 };

@@ -70,19 +70,24 @@ TEST_CASE("filters: a type that nothing is attached for stays off") {
 }
 
 TEST_CASE("filters: names by kind and type, prefixes by length") {
-    TypeFilter open{
-        .deny = true,
-        .names = {{VDT_NAME_IS, "shadow"}, {VDT_NAME_BEGINS, "id_"}, {VDT_NAME_PARENT, "cron.d"}},
-        .flags_any = 0x41};
+    TypeFilter open{.deny = true,
+                    .names = {{VDT_NAME_IS, "shadow"},
+                              {VDT_NAME_BEGINS, "id_"},
+                              {VDT_NAME_ENDS, ".key"},
+                              {VDT_NAME_PARENT, "cron.d"}}};
+    open.numbers[VDT_OPEN_FLAGS].any = 0x41;
     const auto set = filled({{VDT_OPEN, open}});
     const vdt_type_filter& filter = set->type[VDT_OPEN];
     CHECK(filter.deny == 1);
-    CHECK(filter.approvers == (VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX | VDT_APPROVE_PARENT |
-                               VDT_APPROVE_FLAGS_ANY));
+    CHECK(filter.approvers ==
+          (VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX | VDT_APPROVE_NAME_SUFFIX |
+           VDT_APPROVE_PARENT | VDT_APPROVE_NUMBER(VDT_OPEN_FLAGS)));
     CHECK(filter.prefix_lengths == 1U << 2);
-    CHECK(filter.flags_any == 0x41);
+    CHECK(filter.suffix_lengths == 1U << 3);
+    CHECK(filter.number[VDT_OPEN_FLAGS].any == 0x41);
     CHECK(has_name(*set, VDT_OPEN, VDT_NAME_IS, "shadow"));
     CHECK(has_name(*set, VDT_OPEN, VDT_NAME_BEGINS, "id_"));
+    CHECK(has_name(*set, VDT_OPEN, VDT_NAME_ENDS, "yek."));
     CHECK(has_name(*set, VDT_OPEN, VDT_NAME_PARENT, "cron.d"));
     CHECK_FALSE(has_name(*set, VDT_OPEN, VDT_NAME_IS, "passwd"));
     CHECK_FALSE(has_name(*set, VDT_OPEN, VDT_NAME_PARENT, "shadow"));
@@ -111,6 +116,90 @@ TEST_CASE("filters: as many names as the plan may have are all found") {
     REQUIRE(set->type[VDT_OPEN].deny == 1);
     for (const NameApprover& name : open.names)
         CHECK(has_name(*set, VDT_OPEN, VDT_NAME_IS, name.text));
+}
+
+TEST_CASE("filters: numbers as masks and ranges, neighbours joined") {
+    TypeFilter socket{.deny = true};
+    socket.numbers[VDT_SOCKET_DOMAIN].ranges = {{17, 17}, {2, 2}, {16, 16}, {2, 2}};
+    socket.numbers[VDT_NUMBER_AUID].ranges = {{0, 4294967294}};
+    const auto set = filled({{VDT_BIND, socket}});
+    const vdt_type_filter& filter = set->type[VDT_BIND];
+    CHECK(filter.approvers ==
+          (VDT_APPROVE_NUMBER(VDT_SOCKET_DOMAIN) | VDT_APPROVE_NUMBER(VDT_NUMBER_AUID)));
+    const vdt_number_filter& domain = filter.number[VDT_SOCKET_DOMAIN];
+    REQUIRE(domain.ranges == 2);
+    CHECK(domain.range[0].first == 2);
+    CHECK(domain.range[0].last == 2);
+    CHECK(domain.range[1].first == 16);
+    CHECK(domain.range[1].last == 17);
+    CHECK(filter.number[VDT_NUMBER_AUID].range[0].last == 4294967294);
+}
+
+TEST_CASE("filters: more numbers than there is room for let what is between the closest pass") {
+    TypeFilter bpf{.deny = true};
+    for (uint64_t i = 0; i < 2 * VDT_RANGES; ++i)
+        bpf.numbers[0].ranges.emplace_back(i * i * 10, i * i * 10);
+    const auto set = filled({{VDT_BIND, bpf}});
+    const vdt_number_filter& filter = set->type[VDT_BIND].number[0];
+    REQUIRE(filter.ranges == VDT_RANGES);
+    for (const auto& [value, same] : bpf.numbers[0].ranges) {
+        CHECK(std::any_of(std::begin(filter.range), std::end(filter.range),
+                          [v = value](const vdt_range& r) { return r.first <= v && v <= r.last; }));
+    }
+}
+
+namespace {
+
+struct Understood {
+    int event;
+    vdt_type type;
+    const char* field;
+    v1::Approver::Kind kind;
+    bool understood;
+};
+
+bool understands(const Understood& one) {
+    v1::FilterPlan plan;
+    auto& type = *plan.add_types();
+    type.set_event_type(static_cast<uint32_t>(one.event));
+    type.set_deny(true);
+    auto& approver = *type.add_approvers();
+    approver.set_kind(one.kind);
+    approver.set_field(one.field);
+    approver.set_text("name");
+    approver.set_first(1);
+    approver.set_last(2);
+    return read_filter_plan(plan, true).at(one.type).deny;
+}
+
+}  // namespace
+
+TEST_CASE("filters: which field of which type is understood") {
+    using E = v1::Event;
+    using A = v1::Approver;
+    const Understood cases[] = {
+        {E::kRenameFieldNumber, VDT_RENAME, "rename.file.destination.name", A::KIND_BASENAME, true},
+        {E::kRenameFieldNumber, VDT_RENAME, "rename.file.path", A::KIND_PARENT, true},
+        {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.path", A::KIND_BASENAME_SUFFIX, true},
+        {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.destination.name", A::KIND_BASENAME, false},
+        {E::kChmodFieldNumber, VDT_CHMOD, "open.file.path", A::KIND_BASENAME, false},
+        {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.path", A::KIND_TEXT, false},
+        {E::kChmodFieldNumber, VDT_CHMOD, "process.auid", A::KIND_RANGE, true},
+        {E::kMmapFieldNumber, VDT_MMAP, "mmap.flags", A::KIND_FLAGS_ANY, true},
+        {E::kBpfFieldNumber, VDT_BPF, "bpf.cmd", A::KIND_VALUE, true},
+        {E::kBpfFieldNumber, VDT_BPF, "bpf.prog.type", A::KIND_VALUE, false},
+        {E::kSysctlFieldNumber, VDT_SYSCTL, "sysctl.name", A::KIND_TEXT, true},
+        {E::kSysctlFieldNumber, VDT_SYSCTL, "sysctl.name", A::KIND_BASENAME, false},
+        {E::kConnectFieldNumber, VDT_CONNECT, "connect.addr.family", A::KIND_VALUE, true},
+        {E::kSignalFieldNumber, VDT_SIGNAL, "process.auid", A::KIND_VALUE, true},
+        {E::kSignalFieldNumber, VDT_SIGNAL, "signal.type", A::KIND_VALUE, false},
+        {E::kMountFieldNumber, VDT_MOUNT, "process.auid", A::KIND_VALUE, false},
+        {E::kExecFieldNumber, VDT_EXEC, "process.auid", A::KIND_VALUE, false},
+    };
+    for (const Understood& one : cases) {
+        INFO(one.field << " kind " << one.kind);
+        CHECK(understands(one) == one.understood);
+    }
 }
 
 TEST_CASE("filters: the plan of an agent") {

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Approvers by the name of a file, or of its directory. A file is judged by the kernel's object, or by the text that is in
+ * the record already: never by memory that its owner could change between this decision and the event.
+ */
+#ifndef VEDETTE_BPF_FILTER_NAME_H
+#define VEDETTE_BPF_FILTER_NAME_H
+
+#include "file.h"
+#include "filter.h"
+
+/* filter_name.bpf.c; global functions, so that each is verified once a program. They work on scratch `slot`. */
+
+/* Whether the name there is one that a rule of `type` is about. `kind`: VDT_NAME_IS with all that names may have, _PARENT,
+ * _TEXT. A name that is not known is. */
+extern int name_approved(u32 slot, u32 type, u32 kind);
+/* Makes the name the element of the record that ends before `end` and begins after a slash, or at `begin`; unknown when
+ * it is long or stands for another one. Returns where it begins. */
+extern int take_element(u32 slot, u32 begin, u32 end);
+/* Makes the name all that is between them. */
+extern int take_text(u32 slot, u32 begin, u32 end);
+
+static __always_inline void take_dentry_name(struct scratch *s, struct dentry *dentry)
+{
+	u32 len = BPF_CORE_READ(dentry, d_name.len);
+	long read = bpf_probe_read_kernel_str(s->name.text, sizeof(s->name.text),
+					      BPF_CORE_READ(dentry, d_name.name));
+
+	s->name.len = read == (long)len + 1 ? len : 0;
+}
+
+/*
+ * Whether an open file may be one that a rule is about. Where a mount begins the path has the mount point's name and not
+ * the dentry's, and a file that never had a name has one of its own making: both pass.
+ */
+static __always_inline bool file_approved(struct scratch *s, const struct vdt_type_filter *filter,
+					  u16 type, struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct dentry *root = BPF_CORE_READ(file, f_path.mnt, mnt_root);
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+
+	if (dentry == root || parent == dentry)
+		return true;
+	take_dentry_name(s, dentry);
+	if (name_approved(s->slot, type, VDT_NAME_IS))
+		return true;
+	if (!(filter->approvers & VDT_APPROVE_PARENT))
+		return false;
+	if (parent == root)
+		return true;
+	take_dentry_name(s, parent);
+	return name_approved(s->slot, type, VDT_NAME_PARENT);
+}
+
+/* The same before there is a record, with what else decides. Drops and counts. `file` NULL: the event is about none. */
+static __always_inline bool file_is_filtered(u16 type, struct task_struct *task, struct file *file,
+					     const struct event_numbers *numbers)
+{
+	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
+	bool approved = false;
+	struct scratch *s;
+
+	if (!filter)
+		return false;
+	if (file) {
+		s = scratch_claim();
+		if (!s)
+			return false;
+		approved = file_approved(s, filter, type, file);
+		scratch_release(s);
+	}
+	if (approved)
+		return false;
+	count(seen[type]);
+	count(filtered[type]);
+	return true;
+}
+
+/* Text of the record, begin and end. */
+struct text_place {
+	u32 begin, end;
+};
+
+/* Of the one item that was appended since the record was `before` bytes long; empty when none was. */
+static __always_inline struct text_place text_since(const struct scratch *s, u32 before)
+{
+	return (struct text_place){.begin = before + sizeof(struct vdt_item), .end = s->len};
+}
+
+/* Of the first item of several, when it is of this kind. */
+static __always_inline struct text_place first_text_since(struct scratch *s, u32 before, u16 kind)
+{
+	struct text_place out = {};
+	struct vdt_item *item;
+
+	barrier_var(before);
+	if (before >= s->len || before > VDT_RECORD_MAX - sizeof(*item))
+		return out;
+	item = (void *)s->record + before;
+	if (item->kind != kind)
+		return out;
+	out.begin = before + sizeof(*item);
+	out.end = out.begin + item->len;
+	return out;
+}
+
+/*
+ * Whether a path of the record may be one that a rule is about. `base`: where a path that is a single name begins; empty:
+ * not known.
+ */
+static __always_inline bool path_approved(struct scratch *s, const struct vdt_type_filter *filter,
+					  u16 type, struct text_place path, struct text_place base)
+{
+	u32 at;
+
+	if (path.begin >= path.end)
+		return true;
+	at = take_element(s->slot, path.begin, path.end);
+	if (name_approved(s->slot, type, VDT_NAME_IS))
+		return true;
+	if (!(filter->approvers & VDT_APPROVE_PARENT))
+		return false;
+	if (at > path.begin)
+		take_element(s->slot, path.begin, at - 1);
+	else if (base.begin < base.end)
+		take_element(s->slot, base.begin, base.end);
+	else
+		return true;
+	return name_approved(s->slot, type, VDT_NAME_PARENT);
+}
+
+#endif

@@ -65,6 +65,11 @@ v1::FileAnswer FileDesk::answer(const v1::FileQuestion& question) {
     ++counts_.questions;
     v1::FileAnswer out;
     out.set_id(question.id());
+    // What this process opens to answer is an event, too: a rule that asks about it would never come to an end.
+    if (question.pids_size() > 0 && question.pids(0) == options_.own_pid) {
+        out.set_hash_state(v1::File::HASH_STATE_NOT_CONFIGURED);
+        return out;
+    }
     if (question.package())
         add_package(question, out);
     if (question.hashes() || (question.metadata() && options_.metadata))

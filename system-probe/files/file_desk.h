@@ -29,6 +29,7 @@ class FileDesk {
         size_t package_bytes = 64u << 20;
         bool metadata = false;
         std::string proc = "/proc";
+        uint32_t own_pid = 0;  ///< about what this process did nothing is answered; 0: it is
     };
     struct Counts {
         std::atomic<uint64_t> questions = 0;

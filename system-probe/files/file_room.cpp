@@ -40,6 +40,7 @@ Result<FileDesk::Options> FileRoom::options_from(const Settings& settings) {
     options.max_hash_rate = number("runtime_security_config.hash_resolver.max_hash_rate");
     options.cache_files = number("runtime_security_config.hash_resolver.cache_size");
     options.metadata = settings.boolean("runtime_security_config.file_metadata_resolver.enabled");
+    options.own_pid = static_cast<uint32_t>(getpid());
     options.algorithms.clear();
     for (const auto& name :
          settings.list("runtime_security_config.hash_resolver.hash_algorithms")) {

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 from acts import act, binary
@@ -49,6 +50,7 @@ RULES = {
     "not_regular": opened("fifo"),
     "swapped": opened("swapped"),
     "swapped_for_fifo": opened("fifo-later"),
+    "by_the_probe": 'open.file.path =~ "/proc/**" && process.file.name == "system-probe"',
     "in_chroot": 'open.file.path == "/inside" && process.file.name == "act"',
     "exec_alert": f'exec.file.path == "{PLACE}/touch"',
     "exec_hash": f'exec.file.path == "{PLACE}/touch" && exec.file.hashes == "{digest(TOUCH.read_bytes())}"',
@@ -157,6 +159,18 @@ def test_fifo_in_place_of_the_file_makes_nobody_wait(watched):
     alert = watched.wait_alert(by("swapped_for_fifo", facts["pid"]))
     assert alert["file"]["hash_state"] in ("file_not_found", "done") and "hashes" not in alert["file"]
     test_alert_of_an_open_has_the_hashes_of_a_file_that_only_root_may_read(watched)
+
+
+def test_rule_on_what_the_probe_itself_opens_comes_to_an_end(watched):
+    facts = act("openat", write("plain"))
+    watched.wait_alert(by("alert_has_hashes", facts["pid"]))
+    alert = watched.wait_alert(by("by_the_probe"))
+    assert "hashes" not in alert["file"]
+    counts = []
+    while len(counts) < 2 or counts[-1] != counts[-2]:
+        counts.append(len([a for a in watched.alerts() if by("by_the_probe")(a)]))
+        assert len(counts) < 20, counts
+        time.sleep(0.5)
 
 
 def test_path_in_another_root_is_looked_up_there(watched):

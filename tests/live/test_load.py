@@ -100,13 +100,17 @@ def test_latency(live, capsys):
 
 
 def test_the_probe_dropped_what_it_does_not_need(live):
-    status = open(f"/proc/{live.probe.pid}/status").read()
-    effective = int(re.search(r"CapEff:\s*(\w+)", status).group(1), 16)
-    sys_admin, sys_module, net_raw = 1 << 21, 1 << 16, 1 << 13
-    assert effective & (sys_admin | sys_module | net_raw) == 0
+    """All but two threads have nothing (docs/adr/0012); these have what their work takes and no more."""
+    net_admin, sys_ptrace, dac_read_search, perfmon, bpf = 1 << 12, 1 << 19, 1 << 2, 1 << 38, 1 << 39
+    allowed = {"privileged": bpf | perfmon | net_admin | sys_ptrace | dac_read_search,
+               "opener": sys_ptrace | dac_read_search}
+    seen = set()
     for task in subprocess.check_output(["ls", f"/proc/{live.probe.pid}/task"], text=True).split():
         text = open(f"/proc/{live.probe.pid}/task/{task}/status").read()
-        assert int(re.search(r"CapEff:\s*(\w+)", text).group(1), 16) == effective, "every thread"
+        name = re.search(r"Name:\s*(\S+)", text).group(1)
+        seen.add(name)
+        assert int(re.search(r"CapEff:\s*(\w+)", text).group(1), 16) & ~allowed.get(name, 0) == 0, name
+    assert {"privileged", "opener", "files", "pipeline"} <= seen
 
 
 def test_the_agent_has_nothing_to_drop(live):

@@ -7,6 +7,8 @@
 #include <boost/json/value.hpp>
 
 #include "system-probe/commands/dumps.h"
+#include <sys/stat.h>
+
 #include "tests/unit/catch.h"
 #include "tests/unit/system_probe/temp_dir.h"
 #include "vedette/v1/process.pb.h"

@@ -9,6 +9,7 @@
 
 #include "system-probe/decode/event_type.h"
 #include "system-probe/ebpf/object_bytes.h"
+#include "system-probe/ebpf/trampoline_trial.h"
 #include "tests/unit/catch.h"
 
 using namespace vedette::probe;
@@ -17,6 +18,9 @@ namespace {
 
 std::string accept(const HookProgram&) {
     return {};
+}
+bool is_trampoline(const HookProgram& program) {
+    return !program.function.empty() && TrampolineTrial::is_function(program.function);
 }
 std::string refuse_trampolines(const HookProgram& program) {
     return program.function.empty() ? std::string() : "no trampolines here";
@@ -99,7 +103,7 @@ TEST_CASE("the tracepoint backend tries no trampoline") {
     KernelSourceOptions options;
     options.backend = Backend::kTracepoint;
     const auto plan = plan_hooks(options, [&tried](const HookProgram& program) -> std::string {
-        tried |= !program.function.empty() && !program.function.starts_with("btf_trace_");
+        tried |= is_trampoline(program);
         return {};
     });
     CHECK_FALSE(tried);
@@ -152,7 +156,9 @@ TEST_CASE("what has no hook is seen through no entry, with the reason") {
 
 TEST_CASE("a type with no usable hook is missing, with the reason of each backend") {
     const auto reports = report_hooks(plan_hooks({}, [](const HookProgram& program) -> std::string {
-        return program.name == kDispatcher.name ? "no sys_exit" : refuse_trampolines(program);
+        if (program.name == kDispatcher.name)
+            return "no sys_exit";
+        return is_trampoline(program) ? "no trampolines here" : "";
     }));
     for (const auto& report : reports) {
         const auto row = std::ranges::find(hook_table(), report.event_type, &HookRow::event);

@@ -31,7 +31,7 @@ void put_no_hash(HeldAlert& alert, const AlertPath& file);
 class HeldAlerts {
    public:
     static constexpr size_t kMaxAlerts = 256;
-    static constexpr int64_t kPatienceNs = 2'000'000'000;
+    static constexpr int64_t kPatienceNs = 5'000'000'000;
     using Release = std::function<void(HeldAlert& alert)>;
 
     /// Releases the oldest one when there are too many.

@@ -958,7 +958,7 @@ static const struct act own_acts[] = {
 	{0},
 };
 
-static const struct act *const tables[] = {own_acts,	bypass_acts,  file_acts,   kernel_acts,
+static const struct act *const tables[] = {own_acts,	 bypass_acts, file_acts,   kernel_acts,
 					   network_acts, packet_acts, process_acts};
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -13,7 +13,8 @@ struct act {
 
 struct io_uring_sqe;
 
-extern const struct act bypass_acts[], file_acts[], kernel_acts[], network_acts[], packet_acts[], process_acts[];
+extern const struct act bypass_acts[], file_acts[], kernel_acts[], network_acts[], packet_acts[],
+	process_acts[];
 
 _Noreturn void give_up(const char *what);
 // Prints the facts of a call that returned `ret`, with errno.

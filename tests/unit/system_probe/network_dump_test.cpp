@@ -6,8 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include "system-probe/commands/dumps.h"
 #include <sys/stat.h>
+#include "system-probe/commands/dumps.h"
 
 #include "tests/unit/catch.h"
 #include "tests/unit/system_probe/temp_dir.h"

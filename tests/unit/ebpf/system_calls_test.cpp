@@ -63,6 +63,8 @@ TEST_CASE("every call has a number, and no number two calls") {
         if (call == VDT_CALL_OLD_MMAP)
             continue;
 #endif
+        if (call == VDT_CALL_ONDEMAND)  // any call
+            continue;
         INFO(call);
         const vdt_call one[] = {call == VDT_CALL_SOCKETCALL ? VDT_CALL_CONNECT
                                                             : static_cast<vdt_call>(call)};

@@ -68,6 +68,12 @@ struct vdt_namespaces {
 };
 VDT_ASSERT(sizeof(struct vdt_namespaces) == 64);
 
+/* COMM: after prctl(PR_SET_NAME), whether or not the PRCTL event is wanted. */
+struct vdt_comm {
+	char comm[VDT_COMM_LEN]; /* what the thread is called now, zero-padded */
+};
+VDT_ASSERT(sizeof(struct vdt_comm) == 16);
+
 struct vdt_unshare {
 	__s64 retval;
 	__u64 flags;

@@ -88,7 +88,8 @@ enum vdt_type {
 	VDT_ONDEMAND = 45,     /* kernel_records.h */
 	VDT_PACKET = 46,
 	VDT_NETWORK_FLOW_MONITOR = 47, /* made in user space, from map `flows_*` */
-	VDT_TYPE_MAX = 48
+	VDT_COMM = 48,		       /* process_records.h; no event of its own */
+	VDT_TYPE_MAX = 49
 };
 
 /* Why a record was not delivered; index of the counters in struct vdt_counters. */
@@ -111,7 +112,7 @@ enum vdt_loss {
 	 1ull << VDT_SIGNAL | 1ull << VDT_PTRACE | 1ull << VDT_UNSHARE |                           \
 	 1ull << VDT_CGROUP_WRITE | 1ull << VDT_LOAD_MODULE | 1ull << VDT_UNLOAD_MODULE |          \
 	 1ull << VDT_BPF | 1ull << VDT_SELINUX | 1ull << VDT_NAMESPACES |                          \
-	 1ull << VDT_CAPABILITIES)
+	 1ull << VDT_CAPABILITIES | 1ull << VDT_COMM)
 VDT_ASSERT(VDT_TYPE_MAX <= 64);
 
 /* A read that failed inside a program; the record still goes out, with the part missing. */

@@ -26,21 +26,19 @@ static __always_inline bool name_discarded(struct scratch *s)
 						       TYPE_AND_KIND(VDT_PRCTL, VDT_DISCARD_NAME));
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
+static __always_inline void prctl_output(struct task_struct *task, struct pt_regs *regs,
+					 bool compat, long ret)
 {
-	struct task_struct *task = current_task();
-	bool compat = syscall_is_compat();
 	struct event_numbers numbers = {.value[VDT_PRCTL_OPTION] =
 						(u32)syscall_arg(regs, compat, 0)};
 	struct vdt_prctl *out;
 	struct scratch *s;
 
-	if (is_restarted(ret) || is_filtered(VDT_PRCTL, task, &numbers))
-		return 0;
+	if (is_filtered(VDT_PRCTL, task, &numbers))
+		return;
 	s = record_begin(VDT_PRCTL, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
 	if (!s)
-		return 0;
+		return;
 	out = record_fixed(s);
 	out->retval = ret;
 	out->option = numbers.value[VDT_PRCTL_OPTION];
@@ -49,8 +47,37 @@ int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
 	if (has_discarders(VDT_PRCTL, 1 << VDT_DISCARD_NAME) && name_discarded(s)) {
 		count(discarded[VDT_PRCTL]);
 		record_drop(s);
-		return 0;
+		return;
 	}
 	record_commit(s, VDT_PRCTL);
+}
+
+/* The process tree has the name also where no rule is about the call. */
+static __always_inline void comm_output(struct task_struct *task)
+{
+	struct {
+		struct vdt_header header;
+		struct vdt_comm now;
+	} record = {};
+
+	count(seen[VDT_COMM]);
+	header_fill(&record.header, VDT_COMM, 0, task);
+	record.header.size = sizeof(record);
+	BPF_CORE_READ_STR_INTO(&record.now.comm, task, comm);
+	ring_output(VDT_COMM, &record, sizeof(record));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = current_task();
+	bool compat = syscall_is_compat();
+
+	if (is_restarted(ret))
+		return 0;
+	if (is_wanted(VDT_PRCTL))
+		prctl_output(task, regs, compat, ret);
+	if (ret == 0 && (u32)syscall_arg(regs, compat, 0) == PR_SET_NAME && is_wanted(VDT_COMM))
+		comm_output(task);
 	return 0;
 }

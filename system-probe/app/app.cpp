@@ -277,6 +277,7 @@ Result<> App::start_unprivileged() {
         std::move(*options), settings_.list("runtime_security_config.user_sessions.ssh.log_files"));
     if (auto started = files_->start_opener(); !started)
         return started;
+    pipeline_->leave_out_opens_of(files_->opener_tid());
     source_->set_privileged(
         [this](std::function<void()> job) { return privileged_->post(std::move(job)); });
     auto dropped = drop_privileges();

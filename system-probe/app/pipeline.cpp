@@ -2,6 +2,7 @@
 #include "system-probe/app/pipeline.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -177,6 +178,10 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
     if (decoded_.unknown_items > 0)
         unknown_items_.Increment(decoded_.unknown_items);
     last_record_ns_ = std::max<uint64_t>(last_record_ns_, decoded_.header.time_ns);
+    if (is_own_read()) {
+        ++own_reads_;
+        return;
+    }
     resolver_.apply(decoded_, batcher_.next_sequence());
     dns_names_.apply(decoded_);
     feed_.event(decoded_.event);
@@ -190,6 +195,19 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
         if (now - last_flush_ >= kMaxBatchAge)
             flush_if_due(now);
     }
+}
+
+bool Pipeline::is_own_read() const {
+    static const auto self = static_cast<uint32_t>(getpid());
+    return own_reader_ != 0 && decoded_.type() == VDT_OPEN && decoded_.header.tid == own_reader_ &&
+           decoded_.header.image.pid == self;
+}
+
+/// What is left out here counts as filtered.
+vdt_counters Pipeline::kernel_counters() {
+    vdt_counters counters = source_.counters();
+    counters.filtered[VDT_OPEN] += own_reads_;
+    return counters;
 }
 
 void Pipeline::record(std::span<const std::byte> bytes) {
@@ -248,7 +266,7 @@ void Pipeline::look_up_logins() {
 // The gaps first: then the counters include all of them, and the rest is nobody's in particular.
 void Pipeline::count_kernel_losses() {
     const auto gaps = source_.gaps();
-    const vdt_counters counters = source_.counters();
+    const vdt_counters counters = kernel_counters();
     const uint64_t now = now_boot_ns();
     uint64_t lost = 0;
     for (const auto& type : event_types()) {
@@ -409,7 +427,7 @@ void Pipeline::discard(const v1::Discard& message) {
 void Pipeline::read_discarders(std::function<void(Result<DiscarderDump>)> done) {
     DiscarderDump dump;
     dump.wall_ns = static_cast<int64_t>(clock_.to_wall(now_boot_ns()));
-    const vdt_counters counters = source_.counters();
+    const vdt_counters counters = kernel_counters();
     for (const EventType& type : event_types()) {
         const uint64_t added = discarders_added_[type.type];
         if (added != 0 || counters.discarded[type.type] != 0)

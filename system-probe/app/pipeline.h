@@ -64,6 +64,9 @@ class Pipeline {
 
     /// Before start(), on the thread that calls it.
     void add_snapshot(const std::vector<std::string>& records);
+    /// Opens by this thread of the probe, which reads files for the agent, become no events: a rule about a file would
+    /// fire for the probe that looks at it because the rule has fired. Before start().
+    void leave_out_opens_of(uint32_t tid) { own_reader_ = tid; }
     void start();
     /// Reads what is still in the ring, sends the last batch, ends the agent's call and the thread.
     void stop();
@@ -95,6 +98,8 @@ class Pipeline {
     void poll_once();
     void handle(std::span<const std::byte> record);
     void record(std::span<const std::byte> record);
+    bool is_own_read() const;
+    vdt_counters kernel_counters();
     void flush_if_due(Clock::time_point now);
     void tick();
     void look_up_logins();
@@ -128,7 +133,9 @@ class Pipeline {
     const RecordSink sink_;
 
     uint64_t filter_revision_ = 0;  ///< the agent's
-    size_t discarders_now_ = 0;     ///< taken since the last tick
+    uint32_t own_reader_ = 0;
+    uint64_t own_reads_ = 0;
+    size_t discarders_now_ = 0;  ///< taken since the last tick
     std::array<uint64_t, VDT_TYPE_MAX> discarders_added_ = {};
     vdt_counters counters_ = {};
     uint64_t last_count_ns_ = 0;

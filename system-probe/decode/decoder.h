@@ -39,7 +39,7 @@ struct Decoded {
     std::optional<ProcessFacts> process;
     std::optional<vdt_cred> credentials;       ///< SETUID, SETGID, CAPSET
     std::optional<vdt_namespaces> namespaces;  ///< NAMESPACES
-    std::optional<std::string_view> comm;      ///< PRCTL: what the thread is called from now on
+    std::optional<std::string> comm;           ///< COMM: what the thread is called from now on
     std::optional<vdt_target> target;          ///< another process that the event names
     std::optional<std::string_view> cgroup;    ///< path, when the record has one
     uint64_t cgroup_id = 0;  ///< that of `process`, else the actor's; CGROUP: the new one

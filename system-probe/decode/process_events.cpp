@@ -44,8 +44,12 @@ void decode_prctl(const Record& record, Decoded& out) {
     prctl.set_is_name_truncated(fixed.flags & VDT_PRCTL_NAME_TRUNCATED);
     if (!record.has(VDT_ITEM_NAME))
         return;
-    out.comm = record.item(VDT_ITEM_NAME);
-    prctl.set_new_name(std::string(*out.comm));
+    prctl.set_new_name(std::string(record.item(VDT_ITEM_NAME)));
+}
+
+void decode_comm(const Record& record, Decoded& out) {
+    const auto fixed = record.fixed<vdt_comm>();
+    out.comm = std::string(fixed.comm, strnlen(fixed.comm, sizeof fixed.comm));
 }
 
 void decode_setrlimit(const Record& record, Decoded& out) {
@@ -138,6 +142,7 @@ constexpr EventType kEvents[] = {
     {VDT_SIGNAL, "signal", v1::Event::kSignalFieldNumber, sizeof(vdt_signal), decode_signal},
     {VDT_PTRACE, "ptrace", v1::Event::kPtraceFieldNumber, sizeof(vdt_ptrace), decode_ptrace},
     {VDT_UNSHARE, "unshare", v1::Event::kUnshareFieldNumber, sizeof(vdt_unshare), decode_unshare},
+    {VDT_COMM, "comm", 0, sizeof(vdt_comm), decode_comm},
     {VDT_NAMESPACES, "namespaces", 0, sizeof(vdt_namespaces), decode_namespaces},
     {VDT_CAPABILITIES, "capabilities", v1::Event::kCapabilitiesFieldNumber,
      sizeof(vdt_capabilities), decode_capabilities},

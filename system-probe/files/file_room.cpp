@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/files/file_room.h"
 
+#include <unistd.h>
+
+#include <future>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,6 +70,9 @@ Result<> FileRoom::start_opener() {
     if (!worker)
         return forward_error(worker);
     privileged_ = std::move(*worker);
+    std::promise<uint32_t> tid;
+    privileged_->post([&tid] { tid.set_value(static_cast<uint32_t>(gettid())); });
+    opener_tid_ = tid.get_future().get();
     return {};
 }
 

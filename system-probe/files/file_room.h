@@ -35,6 +35,8 @@ class FileRoom {
 
     /// Before the capabilities are dropped.
     Result<> start_opener();
+    /// The thread that opens files: its opens are answers to the agent and no events. After start_opener().
+    uint32_t opener_tid() const { return opener_tid_; }
     /// After that.
     Result<> start();
 
@@ -51,6 +53,7 @@ class FileRoom {
     FileDesk::Options options_;
     std::vector<std::string> ssh_logs_;
     std::unique_ptr<PrivilegedWorker> privileged_;
+    uint32_t opener_tid_ = 0;
     std::unique_ptr<Opener> opener_;
     std::unique_ptr<FileDesk> desk_;
     std::unique_ptr<WorkerThread> thread_;

@@ -13,8 +13,8 @@ namespace vedette::probe {
 namespace {
 
 /// Processes, and what they may do: the tree is wrong without them.
-constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,   VDT_CGROUP,
-                                VDT_SETUID, VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES};
+constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,       VDT_CGROUP, VDT_SETUID,
+                                VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES, VDT_COMM};
 
 std::optional<vdt_name_kind> name_kind(FilterUse use, v1::Approver::Kind kind) {
     if (use == FilterUse::kText)

@@ -99,7 +99,7 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
         case VDT_CAPABILITIES:
             image = apply_capabilities(decoded);
             break;
-        case VDT_PRCTL:
+        case VDT_COMM:
             image = apply_name(decoded);
             break;
         case VDT_CGROUP:

@@ -248,7 +248,7 @@ TEST_CASE("every record type but what only the resolver reads has a member of Ev
     for (const auto& type : event_types()) {
         CHECK(find_event_type(type.type) == &type);
         CHECK((type.payload_field == 0) ==
-              (type.type == VDT_SNAPSHOT || type.type == VDT_NAMESPACES));
+              (type.type == VDT_SNAPSHOT || type.type == VDT_NAMESPACES || type.type == VDT_COMM));
         if (type.payload_field != 0)
             CHECK(payload_name(type.payload_field) == type.name);
     }

@@ -65,26 +65,31 @@ TEST_CASE("capset: in the event at once, in the process after it") {
     CHECK(f.mirror.nodes[event.process_key()].credentials().cap_effective() == 5);
 }
 
-TEST_CASE("prctl: the name of the process is its main thread's, and follows the event") {
+TEST_CASE("prctl: what was asked") {
     Fixture f;
     auto record = builder<vdt_prctl>(VDT_PRCTL, image(1), 5 * kSecond);
     record.fixed = {.retval = 0, .option = 15, .flags = VDT_PRCTL_NAME_TRUNCATED};
     record.item(VDT_ITEM_NAME, "a\xff");
-    record.header.tid = 77;
     auto event = f.apply(bytes_of(record));
     CHECK(event.prctl().new_name() == "a\xff");
     CHECK(event.prctl().is_name_truncated());
-    CHECK(f.mirror.nodes[event.process_key()].comm() == "comm");
-    record.header.tid = 1;
-    event = f.apply(bytes_of(record));
-    CHECK(f.node_before.comm() == "comm");
-    CHECK(f.mirror.nodes[event.process_key()].comm() == "a\xff");
-
     event = f.apply(record_of(VDT_PRCTL, vdt_prctl{.retval = -22, .option = 99, .flags = 0}));
     CHECK(event.prctl().retval() == -22);
     CHECK(event.prctl().option() == 99);
     CHECK(event.prctl().new_name().empty());
-    CHECK(f.mirror.nodes[event.process_key()].comm() == "a\xff");
+}
+
+TEST_CASE("comm: the name of the process is its main thread's, and needs no event") {
+    Fixture f;
+    const auto key = f.apply(record_of(VDT_PRCTL, vdt_prctl{})).process_key();
+    auto record = builder<vdt_comm>(VDT_COMM, image(1), 5 * kSecond);
+    record.fixed = {.comm = "a\xff"};
+    record.header.tid = 77;
+    CHECK(f.apply(bytes_of(record)).payload_case() == v1::Event::PAYLOAD_NOT_SET);
+    CHECK(f.mirror.nodes[key].comm() == "comm");
+    record.header.tid = 1;
+    f.apply(bytes_of(record));
+    CHECK(f.mirror.nodes[key].comm() == "a\xff");
 }
 
 TEST_CASE("targets: by the kernel's image, else by number in the initial namespace only") {

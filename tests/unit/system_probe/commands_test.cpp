@@ -45,7 +45,13 @@ class Listener {
         REQUIRE(out.size() >= count);
         return out;
     }
-    grpc::Status finish() { return reader_->Finish(); }
+    /// The status is there once nothing is left to read.
+    grpc::Status finish() {
+        v1::ProcessEvents message;
+        while (reader_->Read(&message)) {
+        }
+        return reader_->Finish();
+    }
     void hang_up() { context_.TryCancel(); }
 
     uint64_t lost = 0;

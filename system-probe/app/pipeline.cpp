@@ -203,10 +203,10 @@ bool Pipeline::is_own_read() const {
            decoded_.header.image.pid == self;
 }
 
-/// What is left out here counts as filtered.
+/// What the probe reads for the agent is not part of the account of events.
 vdt_counters Pipeline::kernel_counters() {
     vdt_counters counters = source_.counters();
-    counters.filtered[VDT_OPEN] += own_reads_;
+    counters.seen[VDT_OPEN] -= own_reads_;
     return counters;
 }
 

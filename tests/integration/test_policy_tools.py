@@ -8,7 +8,7 @@ import threading
 import xml.etree.ElementTree
 
 import pytest
-from harness import UNLIMITED
+from harness import NO_HASHES
 from pair import TOP, PairError, rule_of, wait_for
 
 DEFAULT = TOP / "deploy/policies/default.policy"
@@ -196,7 +196,7 @@ def record(pair, output, duration="5s"):
 
 
 def test_what_a_running_agent_records_can_be_replayed(tool, make_pair, tmp_path):
-    pair = make_pair(replay=DATA / "demo.rec", agent_settings=UNLIMITED)
+    pair = make_pair(replay=DATA / "demo.rec", agent_settings=NO_HASHES)
     output = tmp_path / "stream"
     done = record(pair, output)
     assert done.returncode == 0, done.stderr

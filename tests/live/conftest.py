@@ -4,7 +4,7 @@ import pathlib
 import shutil
 
 import pytest
-from harness import BPF_PROBLEM, UNLIMITED, make_state_dir
+from harness import BPF_PROBLEM, NO_HASHES, UNLIMITED, make_state_dir
 from pair import Pair
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -37,7 +37,7 @@ def live():
     # A burst of alerts with long ancestries takes the agent a while: nothing of it may be dropped meanwhile.
     # Without hashes in alerts the probe has no reason to read /proc, and test_load says so.
     pair = start(policies, probe_settings={"system_probe_config.stream_buffer_size": "256MiB"},
-                 agent_settings={**UNLIMITED, "runtime_security_config.hash_resolver.event_types": "[]"})
+                 agent_settings=NO_HASHES)
     yield pair
     finish(pair)
     shutil.rmtree(policies)

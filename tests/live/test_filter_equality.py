@@ -12,7 +12,7 @@ import pytest
 from acts import act, acts
 from alerts import by
 from conftest import finish, start
-from harness import UNLIMITED, make_state_dir
+from harness import NO_HASHES, make_state_dir
 from pair import rule_of
 
 POLICY = """
@@ -197,9 +197,9 @@ def rows(pair):
 def test_alerts_are_the_same(place, capsys, seed):
     policies = make_state_dir()
     (policies / "filters.policy").write_text(POLICY.format(place=place))
-    quiet = {**UNLIMITED, "runtime_security_config.self_test.enabled": "false"}
-    on = start(policies, agent_settings=quiet)
-    off = start(policies, agent_settings=quiet, probe_settings={"system_probe_config.kernel_filters": "false"})
+    on = start(policies, agent_settings=NO_HASHES)
+    off = start(policies, agent_settings=NO_HASHES,
+                probe_settings={"system_probe_config.kernel_filters": "false"})
     try:
         chance = random.Random(seed)
         for _ in range(8):

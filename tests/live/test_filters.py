@@ -8,7 +8,7 @@ import pytest
 from acts import act
 from alerts import by
 from conftest import finish, start
-from harness import make_state_dir
+from harness import NO_HASHES, make_state_dir
 from pair import rule_of
 
 POLICY = """
@@ -67,8 +67,9 @@ def test_alerts_are_the_same_with_and_without(place, capsys):
     """Two pairs watch the same random opens on the same kernel, one filtering in the kernel."""
     policies = make_state_dir()
     (policies / "filters.policy").write_text(POLICY.format(place=place))
-    on = start(policies)
-    off = start(policies, probe_settings={"system_probe_config.kernel_filters": "false"})
+    on = start(policies, agent_settings=NO_HASHES)
+    off = start(policies, agent_settings=NO_HASHES,
+                probe_settings={"system_probe_config.kernel_filters": "false"})
     try:
         chance = random.Random(20261122)
         for _ in range(12):

@@ -9,7 +9,7 @@ import time
 import pytest
 from acts import binary
 from conftest import finish, start
-from harness import make_state_dir
+from harness import NO_HASHES, make_state_dir
 from pair import rule_of, wait_for
 
 CGROUPS = pathlib.Path(next((line.split()[1] for line in open("/proc/mounts") if line.split()[2] == "cgroup2"), ""))
@@ -65,8 +65,9 @@ def test_a_flood_hides_nothing_and_is_accounted_for(state_dir, cgroup, capsys):
     policies = make_state_dir()
     (policies / "flood.policy").write_text(POLICY)
     # Small rings, so that the flood fills them in no time.
-    pair = start(policies, probe_settings={"system_probe_config.ring_buffer_size": "1MiB",
-                                           "system_probe_config.reserved_ring_buffer_size": "4MiB"})
+    pair = start(policies, agent_settings=NO_HASHES,
+                 probe_settings={"system_probe_config.ring_buffer_size": "1MiB",
+                                 "system_probe_config.reserved_ring_buffer_size": "4MiB"})
     try:
         noisy, calm = cgroup("noisy"), cgroup("calm")
         quiet = state_dir / "flood"  # the same program under a name that no rule knows

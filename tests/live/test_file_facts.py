@@ -51,6 +51,7 @@ RULES = {
     "swapped": opened("swapped"),
     "swapped_for_fifo": opened("fifo-later"),
     "by_the_probe": 'open.file.path =~ "/proc/**" && process.file.name == "system-probe"',
+    "read_by_the_probe": f'open.file.path == "{PLACE}/plain" && process.file.name == "system-probe"',
     "in_chroot": 'open.file.path == "/inside" && process.file.name == "act"',
     "exec_alert": f'exec.file.path == "{PLACE}/touch"',
     "exec_hash": f'exec.file.path == "{PLACE}/touch" && exec.file.hashes == "{digest(TOUCH.read_bytes())}"',
@@ -176,6 +177,15 @@ def test_rule_on_what_the_probe_itself_opens_comes_to_an_end(watched):
         counts.append(len([a for a in watched.alerts() if by("by_the_probe")(a)]))
         assert len(counts) < 20, counts
         time.sleep(0.5)
+
+
+def test_what_the_probe_reads_to_answer_is_no_event(watched):
+    """Else a rule on a file fires for the probe that looks at it because the rule has fired."""
+    facts = act("openat", write("plain"))
+    assert watched.wait_alert(by("alert_has_hashes", facts["pid"]))["file"]["hashes"]
+    after = act("openat", write("empty"))
+    watched.wait_alert(by("empty", after["pid"]))
+    assert not [alert for alert in watched.alerts() if by("read_by_the_probe")(alert)]
 
 
 def test_path_in_another_root_is_looked_up_there(watched):

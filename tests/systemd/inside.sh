@@ -47,6 +47,8 @@ check "nobody else reads the status" \
 act openat /etc/shadow > /dev/null
 check "an alert arrives in the journal" 'soon "[ \$(alerts credential_shadow_read) -ge 1 ]"'
 
+check "the self-test passes with the units' restrictions" 'agent runtime self-test | grep -q "self test: OK"'
+
 old=$(pid system-probe)
 kill -9 "$old"
 check "a killed probe is started again" \

@@ -20,6 +20,7 @@
 #include "system-probe/files/hash_cache.h"
 #include "system-probe/files/open_seen.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/system_probe/temp_dir.h"
 #include "vedette/v1/process.pb.h"
 
 using namespace vedette;
@@ -28,20 +29,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory that goes with it.
-struct Place {
-    Place() {
-        char name[] = "/tmp/vedette-files-XXXXXX";
-        REQUIRE(mkdtemp(name) != nullptr);
-        path = name;
-    }
-    ~Place() { fs::remove_all(path); }
-    std::string write(const std::string& name, const std::string& content) const {
-        fs::create_directories((path / name).parent_path());
-        std::ofstream(path / name, std::ios::binary) << content;
-        return path / name;
-    }
-    fs::path path;
+struct Place : test::TempDir {
+    const fs::path path = TempDir::path();
 };
 
 SeenFile seen(const std::string& path) {

@@ -9,6 +9,7 @@
 #include "system-probe/files/package_database.h"
 #include "system-probe/files/packages.h"
 #include "tests/unit/catch.h"
+#include "tests/unit/system_probe/temp_dir.h"
 
 using namespace vedette;
 using namespace vedette::probe;
@@ -17,20 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A root directory with databases in it.
-struct Root {
-    Root() {
-        char name[] = "/tmp/vedette-root-XXXXXX";
-        REQUIRE(mkdtemp(name) != nullptr);
-        path = name;
-        fd.reset(open(name, O_PATH | O_DIRECTORY));
-    }
-    ~Root() { fs::remove_all(path); }
-    void write(const std::string& name, const std::string& content) const {
-        fs::create_directories((path / name).parent_path());
-        std::ofstream(path / name, std::ios::binary) << content;
-    }
-    fs::path path;
-    UniqueFd fd;
+struct Root : test::TempDir {
+    const fs::path path = TempDir::path();
+    const UniqueFd fd{open(path.c_str(), O_PATH | O_DIRECTORY)};
 };
 
 constexpr char kStatus[] =

@@ -3,7 +3,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 namespace vedette::probe::test {
 
@@ -22,6 +24,13 @@ class TempDir {
         std::filesystem::remove_all(path_, ignored);
     }
     const std::string& path() const { return path_; }
+    /// Makes the file, and directories on its way. Its path.
+    std::string write(const std::string& name, std::string_view content) const {
+        const std::filesystem::path file = std::filesystem::path(path_) / name;
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file, std::ios::binary) << content;
+        return file;
+    }
     std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
    private:

@@ -108,9 +108,11 @@ struct vdt_call_number {
 #define VDT_APPROVE_NAME_SUFFIX (1 << 2)       /* as VDT_NAME_ENDS; lengths in suffix_lengths */
 #define VDT_APPROVE_PARENT (1 << 3)	       /* as VDT_NAME_PARENT */
 #define VDT_APPROVE_TEXT (1 << 4)	       /* as VDT_NAME_TEXT */
+#define VDT_APPROVE_PATH (1 << 5)	       /* as VDT_PATH_BEGINS; lengths in path_lengths */
 #define VDT_APPROVE_NUMBER(n) (1 << (8 + (n))) /* number[n] */
 #define VDT_APPROVE_FILE                                                                           \
-	(VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX | VDT_APPROVE_NAME_SUFFIX | VDT_APPROVE_PARENT)
+	(VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX | VDT_APPROVE_NAME_SUFFIX |                    \
+	 VDT_APPROVE_PARENT | VDT_APPROVE_PATH)
 
 #define VDT_PREFIX_MAX 32 /* longer ones, and longer suffixes, are cut, which lets more pass */
 
@@ -167,7 +169,7 @@ struct vdt_type_filter {
 	struct vdt_number_filter number[VDT_NUMBERS];
 	__u32 discarded_auid[VDT_DISCARDED_AUIDS]; /* login uids with which no rule can match */
 	__u32 discarded_auids;
-	__u32 pad;
+	__u32 path_lengths;
 };
 
 enum vdt_name_kind {
@@ -176,6 +178,7 @@ enum vdt_name_kind {
 	VDT_NAME_PARENT = 3,
 	VDT_NAME_ENDS = 4, /* hashed from its last byte to its first */
 	VDT_NAME_TEXT = 5, /* a string that is no file's name, whole */
+	VDT_PATH_BEGINS = 6,
 };
 
 /*

@@ -41,6 +41,12 @@ static __always_inline bool is_discarded(struct scratch *s, u16 type, const stru
 	return path_discarded(s->slot, path.begin, path.end - path.begin, type);
 }
 
+static __always_inline void record_filter(struct scratch *s, u16 type)
+{
+	count(filtered[type]);
+	record_drop(s);
+}
+
 /* Commits the record, or drops it and counts. */
 static __always_inline void record_commit_useful(struct scratch *s, u16 type,
 						 const struct vdt_file *file,

@@ -152,13 +152,7 @@ static __always_inline bool collected_approved(struct scratch *s,
 					       const struct collected *said)
 {
 	return file->flags & (VDT_FILE_TRUNCATED | VDT_FILE_MEMFD) ||
-	       path_approved(s, filter, type, said->path, said->base);
-}
-
-static __always_inline void record_filter(struct scratch *s, u16 type)
-{
-	count(filtered[type]);
-	record_drop(s);
+	       path_approved(s, filter, type, file, said->path, said->base);
 }
 
 /* NULL: counted as lost or filtered. The caller fills the rest, then file_call_commit(). */

@@ -27,9 +27,9 @@ __noinline int name_listed(u64 key)
 	return 1;
 }
 
-/* The whole name, or with `lengths` one of its beginnings. */
+/* The whole name, or with `lengths` one of its beginnings, as kind `begins`. */
 static __always_inline bool forwards(const struct filter_name *name, u32 type, u32 kind,
-				     u32 lengths)
+				     u32 lengths, u32 begins)
 {
 	u64 hash = VDT_HASH_START;
 	u32 len = name->len;
@@ -39,7 +39,7 @@ static __always_inline bool forwards(const struct filter_name *name, u32 type, u
 			break;
 		hash = (hash ^ name->text[i]) * VDT_HASH_STEP;
 		if (i < VDT_PREFIX_MAX && lengths >> i & 1 &&
-		    name_listed(vdt_name_key(hash, type, VDT_NAME_BEGINS)))
+		    name_listed(vdt_name_key(hash, type, begins)))
 			return true;
 	}
 	return name_listed(vdt_name_key(hash, type, kind));
@@ -64,7 +64,7 @@ __noinline int name_approved(u32 slot, u32 type, u32 kind)
 {
 	struct scratch *s = scratch_of(slot);
 	struct vdt_filters *f = filters_now();
-	u32 prefixes, suffixes;
+	u32 prefixes, suffixes, begins = VDT_NAME_BEGINS;
 
 	if (!s || !f || type >= VDT_TYPE_MAX || s->name.len == 0)
 		return 1;
@@ -73,7 +73,11 @@ __noinline int name_approved(u32 slot, u32 type, u32 kind)
 	suffixes = f->type[type].suffix_lengths;
 	if (kind != VDT_NAME_IS)
 		prefixes = suffixes = 0;
-	return forwards(&s->name, type, kind, prefixes) ||
+	if (kind == VDT_PATH_BEGINS) {
+		prefixes = f->type[type].path_lengths;
+		begins = kind;
+	}
+	return forwards(&s->name, type, kind, prefixes, begins) ||
 	       (suffixes && backwards(&s->name, type, suffixes));
 }
 

@@ -20,6 +20,11 @@ extern int take_element(u32 slot, u32 begin, u32 end);
 /* Makes the name all that is between them. */
 extern int take_text(u32 slot, u32 begin, u32 end);
 
+/* What makes a path another text than the one that rules with a beginning of it are about. */
+#define VDT_FILE_PATH_UNSURE                                                                       \
+	(VDT_FILE_NO_INODE | VDT_FILE_TRUNCATED | VDT_FILE_MEMFD | VDT_FILE_UPPER |                \
+	 VDT_FILE_LOWER | VDT_FILE_UNREACHABLE | VDT_FILE_DETACHED)
+
 static __always_inline void take_dentry_name(struct scratch *s, struct dentry *dentry)
 {
 	u32 len = BPF_CORE_READ(dentry, d_name.len);
@@ -70,7 +75,8 @@ static __always_inline bool file_is_filtered(u16 type, struct task_struct *task,
 		approved = file_approved(s, filter, type, file);
 		scratch_release(s);
 	}
-	if (approved)
+	/* Where the file is will be known when the record has its path: path_is_filtered(). */
+	if (approved || (file && filter->approvers & VDT_APPROVE_PATH))
 		return false;
 	count(seen[type]);
 	count(filtered[type]);
@@ -105,16 +111,30 @@ static __always_inline struct text_place first_text_since(struct scratch *s, u32
 	return out;
 }
 
+static __always_inline bool beginning_approved(struct scratch *s, u16 type,
+					       const struct vdt_file *file, struct text_place path)
+{
+	u32 len = path.end - path.begin;
+
+	if (file->flags & VDT_FILE_PATH_UNSURE)
+		return true;
+	take_text(s->slot, path.begin, path.begin + (len < VDT_PREFIX_MAX ? len : VDT_PREFIX_MAX));
+	return name_approved(s->slot, type, VDT_PATH_BEGINS);
+}
+
 /*
- * Whether a path of the record may be one that a rule is about. `base`: where a path that is a single name begins; empty:
- * not known.
+ * Whether a path of the record, of `file`, may be one that a rule is about. `base`: where a path that is a single name
+ * begins; empty: not known.
  */
 static __always_inline bool path_approved(struct scratch *s, const struct vdt_type_filter *filter,
-					  u16 type, struct text_place path, struct text_place base)
+					  u16 type, const struct vdt_file *file,
+					  struct text_place path, struct text_place base)
 {
 	u32 at;
 
 	if (path.begin >= path.end)
+		return true;
+	if (filter->approvers & VDT_APPROVE_PATH && beginning_approved(s, type, file, path))
 		return true;
 	at = take_element(s->slot, path.begin, path.end);
 	if (name_approved(s->slot, type, VDT_NAME_IS))
@@ -128,6 +148,17 @@ static __always_inline bool path_approved(struct scratch *s, const struct vdt_ty
 	else
 		return true;
 	return name_approved(s->slot, type, VDT_NAME_PARENT);
+}
+
+/* Of an event that passed file_is_filtered(): whether it did so only because its path was not known yet. */
+static __always_inline bool path_is_filtered(struct scratch *s, u16 type, struct task_struct *task,
+					     const struct event_numbers *numbers,
+					     const struct vdt_file *file, struct text_place path)
+{
+	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
+
+	return filter && filter->approvers & VDT_APPROVE_PATH &&
+	       !path_approved(s, filter, type, file, path, (struct text_place){});
 }
 
 #endif

@@ -79,12 +79,11 @@ static __always_inline void open_commit(struct scratch *s, struct task_struct *t
 	struct event_numbers numbers = open_numbers(NULL, out->flags);
 	const struct vdt_type_filter *filter = file ? NULL : names_decide(VDT_OPEN, task, &numbers);
 
-	if (filter && !path_approved(s, filter, VDT_OPEN, path, base)) {
-		count(filtered[VDT_OPEN]);
-		record_drop(s);
-		return;
-	}
-	record_commit_useful(s, VDT_OPEN, &out->file, path);
+	if ((filter && !path_approved(s, filter, VDT_OPEN, &out->file, path, base)) ||
+	    (file && path_is_filtered(s, VDT_OPEN, task, &numbers, &out->file, path)))
+		record_filter(s, VDT_OPEN);
+	else
+		record_commit_useful(s, VDT_OPEN, &out->file, path);
 }
 
 /* Appends where a relative name starts, so that user space can join: `dirfd` or the working directory. */

@@ -81,6 +81,9 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 	if (file)
 		file_collect(s, task, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	path = first_text_since(s, before, VDT_ITEM_PATH);
-	record_commit_useful(s, VDT_MMAP, &out->file, path);
+	if (file && path_is_filtered(s, VDT_MMAP, task, &numbers, &out->file, path))
+		record_filter(s, VDT_MMAP);
+	else
+		record_commit_useful(s, VDT_MMAP, &out->file, path);
 	return 0;
 }

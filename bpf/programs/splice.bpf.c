@@ -91,6 +91,9 @@ int BPF_PROG(handle_splice, struct pt_regs *regs, long ret)
 	else
 		out->file.flags = VDT_FILE_NO_INODE;
 	path = first_text_since(s, before, VDT_ITEM_PATH);
-	record_commit_useful(s, VDT_SPLICE, &out->file, path);
+	if (source && path_is_filtered(s, VDT_SPLICE, task, &numbers, &out->file, path))
+		record_filter(s, VDT_SPLICE);
+	else
+		record_commit_useful(s, VDT_SPLICE, &out->file, path);
 	return 0;
 }

@@ -234,6 +234,7 @@ Result<> Agent::start_status() {
     status_->add_section("runtimeSecurityStatus", [this] {
         auto section = runtime_section(*engine_, probe_client_ && probe_client_->connected(),
                                        outputs_->names());
+        section["watching"] = probe_client_ && probe_client_->watching();
         section["policyLoad"] = to_json(policies_->status());
         section["selfTests"] = to_json(self_tester_->last());
         return section;

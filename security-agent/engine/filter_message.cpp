@@ -24,6 +24,8 @@ v1::Approver::Kind kind_of(secl::ApproverKind kind) {
             return v1::Approver::KIND_BASENAME_SUFFIX;
         case secl::ApproverKind::kParent:
             return v1::Approver::KIND_PARENT;
+        case secl::ApproverKind::kPathPrefix:
+            return v1::Approver::KIND_PATH_PREFIX;
         case secl::ApproverKind::kText:
             return v1::Approver::KIND_TEXT;
         case secl::ApproverKind::kFlagsAny:

@@ -111,6 +111,11 @@ void ProbeClient::set_filters(v1::FilterPlan plan, std::chrono::milliseconds pat
     });
 }
 
+bool ProbeClient::watching() const {
+    const std::lock_guard lock(mutex_);
+    return connected_ && applied_revision_ == filters_.revision();
+}
+
 void ProbeClient::discard(const v1::Discard& discard) {
     const std::shared_ptr<Session> current = session();
     if (!current)
@@ -173,6 +178,7 @@ void ProbeClient::greet(const std::shared_ptr<Session>& session, v1::SubscribeRe
 void ProbeClient::publish(std::shared_ptr<Session> session) {
     const std::lock_guard lock(mutex_);
     session_ = std::move(session);
+    applied_revision_ = 0;
     filters_applied_.notify_all();
     if (session_ && stopping_)
         session_->context.TryCancel();

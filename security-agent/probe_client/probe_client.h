@@ -53,6 +53,8 @@ class ProbeClient {
     /// Any thread; without a connection it has no effect.
     void answer(v1::Answer answer);
     bool connected() const { return connected_; }
+    /// Connected, and the probe collects what set_filters() said last. Any thread.
+    bool watching() const;
 
    private:
     struct Session;
@@ -74,12 +76,12 @@ class ProbeClient {
     Counter& connections_;
     Gauge& connected_gauge_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable stop_requested_;
     std::condition_variable filters_applied_;
     std::shared_ptr<Session> session_;  ///< the one in use, under mutex_
     v1::FilterPlan filters_;            ///< revision 0: none yet; under mutex_
-    uint64_t applied_revision_ = 0;     ///< under mutex_
+    uint64_t applied_revision_ = 0;     ///< in this session; under mutex_
     bool stopping_ = false;
     std::atomic<bool> connected_ = false;
     std::atomic<bool> welcomed_ = false;  ///< in this attempt

@@ -106,10 +106,11 @@ std::vector<Approver> joined(std::vector<Approver> approvers) {
     return approvers;
 }
 
-bool is_basename(const Approver& approver) {
+bool is_name(const Approver& approver) {
     return approver.kind == ApproverKind::kBasename ||
            approver.kind == ApproverKind::kBasenamePrefix ||
-           approver.kind == ApproverKind::kBasenameSuffix || approver.kind == ApproverKind::kParent;
+           approver.kind == ApproverKind::kBasenameSuffix ||
+           approver.kind == ApproverKind::kParent || approver.kind == ApproverKind::kPathPrefix;
 }
 
 // The rules of one event type.
@@ -131,8 +132,7 @@ class TypePlan {
                                                 : std::move(derived.why)});
             return;
         }
-        const bool names =
-            std::any_of(derived.approvers.begin(), derived.approvers.end(), is_basename);
+        const bool names = std::any_of(derived.approvers.begin(), derived.approvers.end(), is_name);
         if (names) {
             by_name_.push_back({rule.number, std::move(id), {}});
         }
@@ -148,7 +148,7 @@ class TypePlan {
         }
         auto with_mine = names;
         for (const Approver& approver : filter_.approvers) {
-            if (is_basename(approver)) {
+            if (is_name(approver)) {
                 with_mine.emplace(approver.kind, approver.text);
             }
         }

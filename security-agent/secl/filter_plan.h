@@ -30,6 +30,7 @@ enum class ApproverKind : uint8_t {
     kBasenamePrefix,  ///< ... begins with `text`
     kBasenameSuffix,  ///< ... ends in `text`
     kParent,          ///< the element before the last is `text`
+    kPathPrefix,      ///< the path begins with `text`
     kText,            ///< the string is `text`
     kFlagsAny,        ///< value & first != 0
     kFlagsNone,       ///< value & first == 0: O_RDONLY is no bit
@@ -71,7 +72,7 @@ struct FilterPlan {
     const EventFilter* find(EventTypeId event) const;
 };
 
-/// Names of files are a map of this size in the kernel, for all event types together; types that do not fit any
+/// Names of files, and beginnings of paths, are a map of this size in the kernel, for all event types together; types that do not fit any
 /// more are in mode "accept".
 inline constexpr size_t kMaxBasenameApprovers = 4096;
 
@@ -83,9 +84,9 @@ FilterPlan plan_filters(std::span<const NumberedRule> rules, std::span<const std
 /// language reads.
 const Approver* approving(const EventFilter& filter, const EvalContext& context);
 
-/// "basename", "parent", "name", "flag", "auid", "in_upper_layer", "range", "value".
+/// "basename", "parent", "prefix", "name", "flag", "auid", "in_upper_layer", "range", "value".
 std::string_view type_name(const Approver& approver);
-/// The value with its constants by name: "passwd", "id_*", "O_CREAT|O_TRUNC", "0..4294967294".
+/// The value with its constants by name: "passwd", "id_*", "/etc/*", "O_CREAT|O_TRUNC", "0..4294967294".
 std::string value_text(const Approver& approver);
 
 /// {"open": {"mode": "deny", "approvers": {"open.file.path": [{"value", "type"}]},

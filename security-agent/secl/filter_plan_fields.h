@@ -10,7 +10,7 @@ namespace vedette::secl {
 
 enum class FilterUse : uint8_t {
     kNone,
-    kPath,     ///< by its last element, or the one before
+    kPath,     ///< by its last element, or the one before, or how it begins
     kName,     ///< a file name
     kText,     ///< whole strings
     kFlags,    ///< bits
@@ -27,6 +27,8 @@ struct FilterField {
 
 /// Of a path whose last element is a wildcard.
 inline constexpr int kParentWeight = 20;
+/// Of one whose directory is, too: the kernel has to walk the whole path for it.
+inline constexpr int kPrefixWeight = 10;
 
 /// `event`: name of the event type whose rule tests it.
 FilterField filter_field(std::string_view event, std::string_view field);

@@ -18,7 +18,8 @@ namespace {
 constexpr size_t kMinPrefix =
     3;  // of a name that ends in a star: less would approve nearly everything
 constexpr size_t kMinParent = 3;
-constexpr size_t kMaxName = 255;  // NAME_MAX
+constexpr size_t kMinBeginning = 3;  // of a path: "/a/"
+constexpr size_t kMaxName = 255;     // NAME_MAX
 constexpr int64_t kMaxAuid = std::numeric_limits<uint32_t>::max();
 constexpr size_t kShownText = 60;
 
@@ -63,6 +64,17 @@ struct Literal {
     std::string_view why;
 };
 
+// Of a pattern that neither its name nor its directory tells from others.
+Literal path_beginning(const FieldRead& read, std::string_view pattern) {
+    const std::string_view fixed = pattern.substr(0, pattern.find('*'));
+    if (fixed.size() < kMinBeginning || !fixed.starts_with('/')) {
+        return {std::nullopt, 0,
+                "has no three fixed bytes where the path or the name begins or the name ends, and "
+                "no fixed directory"};
+    }
+    return {Approver{read.field, ApproverKind::kPathPrefix, std::string(fixed)}, kPrefixWeight, {}};
+}
+
 Literal path_literal(const FieldRead& read, const StringLiteral& literal, int weight) {
     const std::string_view text = literal.text;
     if (literal.kind != StringLiteral::Kind::kExact && literal.kind != StringLiteral::Kind::kGlob) {
@@ -77,7 +89,7 @@ Literal path_literal(const FieldRead& read, const StringLiteral& literal, int we
         return {name(read, ApproverKind::kBasename, last), weight, {}};
     }
     if (last == "**") {
-        return {std::nullopt, 0, "is any name at any depth"};
+        return path_beginning(read, text);
     }
     if (auto approver = wildcard_name(read, last)) {
         return {std::move(approver), weight, {}};
@@ -87,9 +99,7 @@ Literal path_literal(const FieldRead& read, const StringLiteral& literal, int we
     const size_t begin = above.rfind('/') + 1;  // npos + 1 == 0
     const std::string_view parent = above.substr(begin);
     if (parent.size() < kMinParent || parent.find('*') != std::string_view::npos) {
-        return {
-            std::nullopt, 0,
-            "has neither three fixed bytes at the start or end of the name nor a fixed directory"};
+        return path_beginning(read, text);
     }
     return {Approver{read.field, ApproverKind::kParent, std::string(parent)}, kParentWeight, {}};
 }

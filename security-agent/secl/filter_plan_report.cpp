@@ -37,6 +37,8 @@ bool passes(const Approver& approver, std::string_view value) {
             return last_element(value).ends_with(approver.text);
         case ApproverKind::kParent:
             return parent_element(value) == approver.text;
+        case ApproverKind::kPathPrefix:
+            return value.starts_with(approver.text);
         case ApproverKind::kText:
             return value == approver.text;
         default:
@@ -85,6 +87,8 @@ std::string_view type_name(const Approver& approver) {
             return "basename";
         case ApproverKind::kParent:
             return "parent";
+        case ApproverKind::kPathPrefix:
+            return "prefix";
         case ApproverKind::kText:
             return "name";
         case ApproverKind::kFlagsAny:
@@ -108,6 +112,7 @@ std::string value_text(const Approver& approver) {
         case ApproverKind::kText:
             return approver.text;
         case ApproverKind::kBasenamePrefix:
+        case ApproverKind::kPathPrefix:
             return approver.text + "*";
         case ApproverKind::kBasenameSuffix:
             return "*" + approver.text;

@@ -171,7 +171,11 @@ class Page {
         title("Runtime security");
         if (failed(status))
             return;
-        field(2, "Probe", text(status, "connected") == "yes" ? "connected" : "not connected");
+        const bool connected = text(status, "connected") == "yes";
+        field(2, "Probe",
+              !connected                         ? "not connected"
+              : text(status, "watching") == "no" ? "connected, not yet collecting for the rules"
+                                                 : "connected");
         field(2, "Events received", text(status, "eventReceived"));
         field(2, "Alerts", text(status, "alerts"));
         field(2, "Rate limited", text(status, "limited"));
@@ -334,9 +338,11 @@ class Page {
                 continue;
             const auto& hook = value.get_object();
             const std::string reason = text(hook, "reason");
-            line(4, fmt::format("{:<14}{:<9}{}{}", text(hook, "eventType"), text(hook, "state"),
-                                text(hook, "backend"),
-                                reason.empty() ? "" : fmt::format(" ({})", reason)));
+            const bool idle = !text(hook, "backend").empty() && text(hook, "attached").empty();
+            line(4,
+                 fmt::format("{:<22}{:<9}{:<11}{}{}", text(hook, "eventType"), text(hook, "state"),
+                             text(hook, "backend"), idle ? " not needed now" : "",
+                             reason.empty() ? "" : fmt::format(" ({})", reason)));
             if (!verbose_)
                 continue;
             for (const auto& program : array(hook, "programs"))

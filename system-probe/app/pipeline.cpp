@@ -466,6 +466,7 @@ void Pipeline::fill_status(v1::ProbeStatus& status) {
             out.add_programs(program);
         out.set_state(hook.state);
         out.set_reason(hook.reason);
+        out.set_attached(hook.attached);
     }
     count_kernel_losses();
     for (const auto& type : event_types()) {

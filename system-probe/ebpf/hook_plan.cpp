@@ -143,6 +143,18 @@ std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
     return names;
 }
 
+std::vector<std::string> needed_programs(const std::vector<PlannedHook>& plan,
+                                         const std::function<bool(vdt_type)>& wanted) {
+    std::vector<std::string> names;
+    for (const PlannedHook& hook : plan) {
+        if (!hook.row->lifecycle && !wanted(hook.row->type))
+            continue;
+        for (const HookProgram& program : attached_programs(hook))
+            add_once(names, program.name);
+    }
+    return names;
+}
+
 std::map<vdt_type, AttachedType> attached_types(const std::vector<PlannedHook>& plan) {
     std::map<vdt_type, AttachedType> attached;
     for (const PlannedHook& hook : plan) {

@@ -29,10 +29,14 @@ using Refusal = std::function<std::string(const HookProgram&)>;
 
 std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Refusal& refusal);
 
-/// What is attached for it.
+/// What is attached while its type is wanted.
 std::vector<HookProgram> attached_programs(const PlannedHook& hook);
 /// Names of the programs to load, without repetition; handlers and the dispatcher included.
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan);
+/// Names of the programs that must be attached while the types that `wanted` says and those of the process tree are
+/// needed, without repetition.
+std::vector<std::string> needed_programs(const std::vector<PlannedHook>& plan,
+                                         const std::function<bool(vdt_type)>& wanted);
 /// Types that something is planned for.
 std::map<vdt_type, AttachedType> attached_types(const std::vector<PlannedHook>& plan);
 std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan);

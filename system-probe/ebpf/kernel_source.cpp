@@ -2,6 +2,9 @@
 #include "system-probe/ebpf/kernel_source.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
 
 #include "common/log.h"
 #include "system-probe/decode/wall_clock.h"
@@ -83,16 +86,23 @@ class KernelSource : public RecordSource {
         flow_reports_.want(
             plan.contains(VDT_NETWORK_FLOW_MONITOR) && attached.contains(VDT_NETWORK_FLOW_MONITOR),
             FlowReports::Clock::now());
-        privileged_([this, points = std::move(points)] {
-            functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
-        });
+        const auto wanted = [&plan](vdt_type type) { return plan.contains(type); };
+        needed_.clear();
+        for (const PlannedHook& hook : object_.plan())
+            if (hook.row->lifecycle || wanted(hook.row->type))
+                needed_.emplace(hook.row->event);
+        attach(needed_programs(object_.plan(), wanted), std::move(points));
     }
     void tell_gathered() override {
         privileged_([this] { object_.run_capabilities(); });
     }
     std::vector<std::string> warnings() const override { return functions_.warnings(); }
-    bool settled() const override { return packet_filters_.settled(); }
-    std::string filter_problem() const override { return packet_filters_.problem(); }
+    bool settled() const override { return packet_filters_.settled() && attaching_ == 0; }
+    std::string filter_problem() const override {
+        const std::string attaching = attach_problem();
+        const std::string packets = packet_filters_.problem();
+        return attaching + (attaching.empty() || packets.empty() ? "" : "; ") + packets;
+    }
     void set_privileged(PrivilegedPost post) override {
         packet_filters_.set_privileged(post);
         flow_reports_.set_privileged(post);
@@ -101,7 +111,11 @@ class KernelSource : public RecordSource {
     }
     std::vector<HookReport> hooks() const override {
         auto reports = report_hooks(object_.plan());
+        const std::string attaching = attach_problem();
         for (HookReport& report : reports) {
+            report.attached = !report.backend.empty() && needed_.contains(report.event_type);
+            if (report.attached)
+                degrade(report, attaching);
             if (report.event_type == "packet")
                 degrade(report, packet_filters_.problem());
             else if (report.event_type == "network_flow_monitor")
@@ -126,6 +140,29 @@ class KernelSource : public RecordSource {
     uint64_t map_bytes() const override { return object_.map_bytes(); }
 
    private:
+    /// What is no longer needed goes once no program finds it wanted, which is so already.
+    void attach(std::vector<std::string> programs, std::vector<OnDemandPoint> points) {
+        ++attaching_;
+        const bool posted =
+            privileged_([this, programs = std::move(programs), points = std::move(points)] {
+                report_attaching(object_.attach_only(programs));
+                functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
+                --attaching_;
+            });
+        if (posted)
+            return;
+        --attaching_;
+        report_attaching("too much waits for the privileged thread");
+    }
+    void report_attaching(std::string problem) {
+        const std::lock_guard lock(mutex_);
+        attach_problem_ = std::move(problem);
+    }
+    std::string attach_problem() const {
+        const std::lock_guard lock(mutex_);
+        return attach_problem_;
+    }
+
     // In this order: the ring's mapping goes before the object that owns its map.
     LoadedObject object_;
     DiscarderMap discarders_;
@@ -138,7 +175,15 @@ class KernelSource : public RecordSource {
     PacketFilters packet_filters_;
     FlowReports flow_reports_;
     uint64_t flow_records_ = 0;
-    PrivilegedPost privileged_ = [](const auto& /*job*/) { return false; };
+    std::set<std::string_view> needed_;  ///< event types
+    std::atomic<unsigned> attaching_ = 0;
+    mutable std::mutex mutex_;
+    std::string attach_problem_;  ///< under mutex_
+    /// Until there is such a thread, this one has everything.
+    PrivilegedPost privileged_ = [](const auto& job) {
+        job();
+        return true;
+    };
 };
 
 Result<> require_anything(const LoadedObject& object) {

@@ -3,8 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,14 +20,6 @@
 namespace vedette::probe {
 namespace {
 
-/// Where systemd mounts the version 2 hierarchy: beside the others on a hybrid host.
-std::string cgroup2_root() {
-    constexpr const char* kUnified = "/sys/fs/cgroup/unified";
-    return ::access(kUnified, F_OK) == 0 ? kUnified : "/sys/fs/cgroup";
-}
-
-/// The root's kernfs id on every kernel. In a cgroup namespace (a container) the top directory is another one.
-constexpr ino_t kRootCgroup = 1;
 constexpr std::string_view kNotRoot =
     "the directory of cgroups here is not the host's root: mount the host's /sys/fs/cgroup";
 
@@ -69,6 +59,11 @@ std::string tail_of(const std::string& log) {
     return tail;
 }
 
+std::string explain_attach_error(int error, const HostFacts& facts) {
+    return error == EXDEV ? std::string(kNotRoot)
+                          : explain_bpf_error(error, BpfStep::kAttach, facts);
+}
+
 /// Of an iterator whose program writes nothing to its file.
 void run_silent(const bpf_link* link) {
     const UniqueFd iterator(link != nullptr ? bpf_iter_create(bpf_link__fd(link)) : -1);
@@ -84,9 +79,6 @@ void run_silent(const bpf_link* link) {
 
 void BpfObjectClose::operator()(bpf_object* object) const {
     bpf_object__close(object);
-}
-void BpfLinkDestroy::operator()(bpf_link* link) const {
-    bpf_link__destroy(link);
 }
 
 uint64_t round_ring_size(uint64_t bytes, uint64_t page) {
@@ -166,18 +158,10 @@ struct LoadedObject::Attempt {
 
     bool attach_one(std::string_view name) {
         const LibbpfLog log;
-        bpf_program* program = find(name);
-        bpf_link* link = program == nullptr ? nullptr : attach(program);
-        if (link == nullptr) {
-            refused.emplace(name, errno == EXDEV
-                                      ? std::string(kNotRoot)
-                                      : explain_bpf_error(errno, BpfStep::kAttach, facts));
-            return false;
-        }
-        self.links_.emplace_back(link);
-        if (name == kCapabilitiesProgram)
-            self.capabilities_ = link;
-        return true;
+        if (self.attached_->attach(name))
+            return true;
+        refused.emplace(name, explain_attach_error(errno, facts));
+        return false;
     }
 
     /// The programs the dispatcher jumps to must be in place before it runs.
@@ -226,55 +210,10 @@ struct LoadedObject::Attempt {
         return bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
     }
 
-    /// Programs of section cgroup/... and cgroup_skb/... see the whole host from the root of the hierarchy, and from
-    /// nowhere else: EXDEV.
-    bpf_link* attach(bpf_program* program) {
-        if (bpf_program__name(program) == kCapabilitiesProgram)
-            return attach_to_map(program, "asked_caps");
-        if (!std::string_view(bpf_program__section_name(program)).starts_with("cgroup"))
-            return bpf_program__attach(program);
-        const UniqueFd root(::open(cgroup2_root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        struct stat status{};
-        if (!root || ::fstat(root.get(), &status) != 0)
-            return nullptr;
-        if (status.st_ino != kRootCgroup) {
-            errno = EXDEV;
-            return nullptr;
-        }
-        return bpf_program__attach_cgroup(program, root.get());
-    }
-
-    bpf_link* attach_to_map(bpf_program* program, const char* map) {
-        bpf_iter_link_info info{};
-        info.map.map_fd = static_cast<uint32_t>(self.map_fd(map));
-        LIBBPF_OPTS(bpf_iter_attach_opts, options);
-        options.link_info = &info;
-        options.link_info_len = sizeof info;
-        return bpf_program__attach_iter(program, &options);
-    }
-
     bool attach_all() {
-        std::vector<std::string> done;
-        for (const PlannedHook& hook : self.plan_) {
-            for (const HookProgram& program : attached_programs(hook)) {
-                if (contains(done, program.name))
-                    continue;
-                if (!attach_one(program.name))
-                    return false;
-                done.emplace_back(program.name);
-            }
-        }
-        return true;
-    }
-
-    /// Where the kernel refuses it (before 5.11) older sockets are nobody's until they are used.
-    void own_old_sockets() {
-        const LibbpfLog log;
-        bpf_program* program = find(kSocketSnapshotProgram);
-        if (!bpf_program__autoload(program))
-            return;
-        const BpfLink link(bpf_program__attach_iter(program, nullptr));
-        run_silent(link.get());
+        self.attached_.emplace(*self.object_);
+        return std::ranges::all_of(needed_programs(self.plan_, [](vdt_type) { return true; }),
+                                   [this](const std::string& name) { return attach_one(name); });
     }
 
     void open_iterator() {
@@ -329,8 +268,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     };
     Attempt attempt{facts, refused, targets, self};
     for (size_t i = 0; i < kMaxAttempts; i++) {
-        self.capabilities_ = nullptr;
-        self.links_.clear();
+        self.attached_.reset();
         self.plan_ = plan_hooks(options, refusal);
         std::vector<std::string> names = programs_of(self.plan_);
         if (!refused.contains(kSnapshotProgram))
@@ -350,7 +288,6 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
             return forward_error(filled);
         if (!attempt.attach_all())
             continue;
-        attempt.own_old_sockets();
         attempt.open_iterator();
         return self;
     }
@@ -358,8 +295,36 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
                 "loading the BPF programs: the kernel refuses too many of them");
 }
 
+std::string LoadedObject::attach_only(const std::vector<std::string>& programs) {
+    attached_->keep_only(programs);
+    std::string problems;
+    for (const std::string& name : programs) {
+        const LibbpfLog log;
+        if (attached_->attach(name))
+            continue;
+        const int error = errno;
+        problems += fmt::format("{}{}: {}", problems.empty() ? "" : "; ", name,
+                                explain_attach_error(error, read_host_facts()));
+    }
+    own_old_sockets();
+    return problems;
+}
+
+void LoadedObject::own_old_sockets() {
+    const bool new_are_owned = attached_->find(kSocketProgram) != nullptr;
+    if (std::exchange(old_sockets_owned_, new_are_owned) || !new_are_owned)
+        return;
+    const LibbpfLog log;
+    bpf_program* program =
+        bpf_object__find_program_by_name(object_.get(), kSocketSnapshotProgram.data());
+    if (!bpf_program__autoload(program))
+        return;
+    const BpfLink link(bpf_program__attach_iter(program, nullptr));
+    run_silent(link.get());
+}
+
 void LoadedObject::run_capabilities() const {
-    run_silent(capabilities_);
+    run_silent(attached_->find(kCapabilitiesProgram));
 }
 
 int LoadedObject::map_fd(const char* name) const {

@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loaded BPF object: picks the programs, loads them, attaches them one by one. A program that the kernel refuses is
-// remembered with its reason and everything is planned again without it, so that one odd hook never costs the rest.
+// The loaded BPF object: picks the programs, loads them, attaches them one by one to know that each can be. A program that
+// the kernel refuses is remembered with its reason and everything is planned again without it, so that one odd hook never
+// costs the rest.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/os/fd.h"
+#include "system-probe/ebpf/attachments.h"
 #include "system-probe/ebpf/hook_plan.h"
 
 struct bpf_object;
-struct bpf_link;
 
 namespace vedette::probe {
 
 struct BpfObjectClose {
     void operator()(bpf_object* object) const;
 };
-struct BpfLinkDestroy {
-    void operator()(bpf_link* link) const;
-};
-using BpfLink = std::unique_ptr<bpf_link, BpfLinkDestroy>;
-
 class LoadedObject {
    public:
     /// Errors: see open_kernel_source.
@@ -36,7 +33,10 @@ class LoadedObject {
     int map_fd(const char* name) const;
     /// One run over all tasks; not open when the iterator could not be attached.
     UniqueFd& snapshot_iterator() { return iterator_; }
-    /// Runs kCapabilitiesProgram over all it has to tell, if it is attached. Any thread that has CAP_BPF.
+    /// Attaches those of `programs` that are not, and detaches all others. As the next: on any one thread at a time that
+    /// has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. Returns what could not be attached and why; empty: nothing.
+    std::string attach_only(const std::vector<std::string>& programs);
+    /// Runs kCapabilitiesProgram over all it has to tell, if it is attached.
     void run_capabilities() const;
     const std::string& iterator_refusal() const { return iterator_refusal_; }
 
@@ -48,10 +48,13 @@ class LoadedObject {
    private:
     LoadedObject() = default;
     struct Attempt;
+    /// Once after kSocketProgram was attached, which gives new sockets their owner. Where the kernel refuses it (before
+    /// 5.11) older ones are nobody's until they are used.
+    void own_old_sockets();
 
     std::unique_ptr<bpf_object, BpfObjectClose> object_;
-    std::vector<BpfLink> links_;
-    const bpf_link* capabilities_ = nullptr;  ///< of links_
+    std::optional<Attachments> attached_;
+    bool old_sockets_owned_ = false;
     std::vector<PlannedHook> plan_;
     UniqueFd iterator_;
     std::string iterator_refusal_;

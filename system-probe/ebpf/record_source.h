@@ -27,14 +27,15 @@ struct EntryCoverage {
     std::string reason;  ///< why not
 };
 
-/// What is attached for one event type, and what that means; the rows of `check` and of the status.
+/// What can be attached for one event type, and what that means; the rows of `check` and of the status.
 struct HookReport {
     std::string event_type;  ///< "exec"
-    std::string backend;     ///< "tracepoint", "trampoline" or "" when nothing is attached
-    std::vector<std::string> programs;  ///< attached programs
-    std::string state;                  ///< "full", "partial", "missing"
-    std::string reason;                 ///< what is weaker or missing, and why
+    std::string backend;     ///< "tracepoint", "trampoline" or "" when nothing can be attached
+    std::vector<std::string> programs;
+    std::string state;   ///< "full", "partial", "missing"
+    std::string reason;  ///< what is weaker or missing, and why
     std::vector<EntryCoverage> coverage;
+    bool attached = false;  ///< its programs are: the last apply() or the process tree needs them
 };
 
 struct ProgramCost {

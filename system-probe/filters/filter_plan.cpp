@@ -28,6 +28,8 @@ std::optional<vdt_name_kind> name_kind(FilterUse use, v1::Approver::Kind kind) {
             return VDT_NAME_ENDS;
         case v1::Approver::KIND_PARENT:
             return VDT_NAME_PARENT;
+        case v1::Approver::KIND_PATH_PREFIX:
+            return VDT_PATH_BEGINS;
         default:
             return std::nullopt;
     }

@@ -47,6 +47,11 @@ bool add_name(vdt_type type, const NameApprover& name, vdt_filters& out) {
         case VDT_NAME_PARENT:
             filter.approvers |= VDT_APPROVE_PARENT;
             break;
+        case VDT_PATH_BEGINS:
+            text.resize(std::min<size_t>(text.size(), VDT_PREFIX_MAX));
+            filter.approvers |= VDT_APPROVE_PATH;
+            filter.path_lengths |= 1U << (text.size() - 1);
+            break;
         case VDT_NAME_TEXT:
             filter.approvers |= VDT_APPROVE_TEXT;
             break;

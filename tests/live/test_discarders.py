@@ -13,13 +13,15 @@ from conftest import finish, start
 from harness import UNLIMITED, make_state_dir
 from pair import rule_of, wait_for
 
-# The second rule has no approver, so that opens are in mode "accept" and discarders are all that helps.
+# The rule "never" has no approver, so that opens are in mode "accept" and discarders are all that helps.
 POLICY = """
 rules:
   - id: secret
     expression: open.file.path == "{place}/dir/secret"
   - id: guarded
-    expression: open.file.path == ~"{place}/guarded/**" && process.file.name != ""
+    expression: open.file.path == ~"{place}/guarded/**"
+  - id: never
+    expression: open.file.path == ~"/*/vedette-never/**"
   - id: aliased
     expression: open.file.path in ["{place}/linked", "{place}/bound/harmless", "{place}/moved/deep/leaf"]
   - id: told

@@ -23,12 +23,15 @@ rules:
     expression: open.file.path == ~"{place}/cron.d/*"
   - id: created
     expression: open.file.path == ~"{place}/**" && open.flags & O_CREAT > 0
+  - id: deep
+    expression: open.file.path == ~"{place}/d/**"
   - id: told
     expression: open.file.name == "told"
 """
 
 NAMES = ["secret.key", "secret.keys", "shadow", "id_rsa", "id_rsa.pub", "id_", "id", "inner", "ordinary", "cron.d",
          "x" * 70, "id_" + "y" * 80]
+PLACES = ["etc", "cron.d", "plain", "bound", "plain/..", "d/e/f", "plain/below", "plain/below/f"]
 FLAGS = ["ro", "wo", "rw", "creat,wo", "creat,excl,rw", "ro,nofollow", "path", "ro,dir"]
 
 
@@ -41,7 +44,10 @@ def place():
         for name in NAMES:
             if not (path / folder / name).exists() and len(name) < 75:
                 (path / folder / name).write_text("x")
+    (path / "d/e/f").mkdir(parents=True)
+    (path / "d/e/f/ordinary").write_text("x")
     (path / "plain/link").symlink_to("../etc/shadow")
+    (path / "plain/below").symlink_to("../d/e")
     (path / "other").mkdir()
     (path / "other/elsewhere").write_text("x")
     (path / "bound/inner").write_text("x")
@@ -75,7 +81,7 @@ def test_alerts_are_the_same_with_and_without(place, capsys):
         for _ in range(12):
             words = []
             for _ in range(25):
-                folder, name = chance.choice(["etc", "cron.d", "plain", "bound", "plain/.."]), chance.choice(NAMES)
+                folder, name = chance.choice(PLACES), chance.choice(NAMES)
                 if chance.random() < 0.1:
                     name = "link"
                 words += ["--"] if words else []
@@ -84,7 +90,7 @@ def test_alerts_are_the_same_with_and_without(place, capsys):
         ended = act("openat", place / "told", "creat,wo")["pid"]
         with_filters, without = found(on, ended), found(off, ended)
         assert with_filters == without
-        assert {rule for rule, *_ in without} == {"exact", "path", "prefix", "below", "created"}
+        assert {rule for rule, *_ in without} == {"exact", "path", "prefix", "below", "created", "deep"}
         dropped, seen = filtered(on)
         assert dropped > 0, "the kernel dropped something"
         assert filtered(off)[0] == 0

@@ -233,12 +233,12 @@ class Pair:
                 raise PairError(f"{name} ended with {describe_exit(process.returncode)}\n{self.log_tails(name)}")
 
     def is_ready(self):
-        """The agent is connected to the probe, has a policy, and the probe has its hooks attached."""
+        """The agent is connected to the probe, which collects what the agent's policies need."""
         try:
             status = self.status()
         except (OSError, PairError, ValueError, http.client.HTTPException):
             return False
-        return status.get("runtimeSecurityStatus", {}).get("connected", False) and (
+        return status.get("runtimeSecurityStatus", {}).get("watching", False) and (
             bool(self.replay) or bool(status.get("probe", {}).get("hooks")))
 
     def status(self):

@@ -74,14 +74,15 @@ TEST_CASE("filters: names by kind and type, prefixes by length") {
                     .names = {{VDT_NAME_IS, "shadow"},
                               {VDT_NAME_BEGINS, "id_"},
                               {VDT_NAME_ENDS, ".key"},
-                              {VDT_NAME_PARENT, "cron.d"}}};
+                              {VDT_NAME_PARENT, "cron.d"},
+                              {VDT_PATH_BEGINS, "/var/lib/" + std::string(40, 'x')}}};
     open.numbers[VDT_OPEN_FLAGS].any = 0x41;
     const auto set = filled({{VDT_OPEN, open}});
     const vdt_type_filter& filter = set->type[VDT_OPEN];
     CHECK(filter.deny == 1);
     CHECK(filter.approvers ==
           (VDT_APPROVE_NAME | VDT_APPROVE_NAME_PREFIX | VDT_APPROVE_NAME_SUFFIX |
-           VDT_APPROVE_PARENT | VDT_APPROVE_NUMBER(VDT_OPEN_FLAGS)));
+           VDT_APPROVE_PARENT | VDT_APPROVE_PATH | VDT_APPROVE_NUMBER(VDT_OPEN_FLAGS)));
     CHECK(filter.prefix_lengths == 1U << 2);
     CHECK(filter.suffix_lengths == 1U << 3);
     CHECK(filter.number[VDT_OPEN_FLAGS].any == 0x41);
@@ -89,6 +90,8 @@ TEST_CASE("filters: names by kind and type, prefixes by length") {
     CHECK(has_name(*set, VDT_OPEN, VDT_NAME_BEGINS, "id_"));
     CHECK(has_name(*set, VDT_OPEN, VDT_NAME_ENDS, "yek."));
     CHECK(has_name(*set, VDT_OPEN, VDT_NAME_PARENT, "cron.d"));
+    CHECK(has_name(*set, VDT_OPEN, VDT_PATH_BEGINS, "/var/lib/" + std::string(23, 'x')));
+    CHECK(set->type[VDT_OPEN].path_lengths == 1U << 31);
     CHECK_FALSE(has_name(*set, VDT_OPEN, VDT_NAME_IS, "passwd"));
     CHECK_FALSE(has_name(*set, VDT_OPEN, VDT_NAME_PARENT, "shadow"));
     CHECK_FALSE(has_name(*set, VDT_BIND, VDT_NAME_IS, "shadow"));
@@ -181,6 +184,7 @@ TEST_CASE("filters: which field of which type is understood") {
         {E::kRenameFieldNumber, VDT_RENAME, "rename.file.destination.name", A::KIND_BASENAME, true},
         {E::kRenameFieldNumber, VDT_RENAME, "rename.file.path", A::KIND_PARENT, true},
         {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.path", A::KIND_BASENAME_SUFFIX, true},
+        {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.path", A::KIND_PATH_PREFIX, true},
         {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.destination.name", A::KIND_BASENAME, false},
         {E::kChmodFieldNumber, VDT_CHMOD, "open.file.path", A::KIND_BASENAME, false},
         {E::kChmodFieldNumber, VDT_CHMOD, "chmod.file.path", A::KIND_TEXT, false},

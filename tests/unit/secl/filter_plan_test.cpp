@@ -290,9 +290,14 @@ TEST_CASE("approvers of names") {
     CHECK(approvers(R"(open.file.path == ~"/etc/cron.d/*")") == "open.file.path=cron.d(parent)");
     CHECK(approvers(R"(open.file.path == ~"/etc/cron.d/a*")") == "open.file.path=cron.d(parent)");
     CHECK(approvers(R"(open.file.path == ~"/etc/cron.d/**")") ==
-          R"(accept: ~"/etc/cron.d/**" of 'open.file.path' is any name at any depth)");
-    CHECK_THAT(approvers(R"(open.file.path == ~"/a/x*")"), ContainsSubstring("accept: ~\"/a/x*\""));
-    CHECK_THAT(approvers(R"(open.file.path == ~"/home/*/x*")"), ContainsSubstring("accept: "));
+          "open.file.path=/etc/cron.d/*(prefix)");
+    CHECK(approvers(R"(open.file.path == ~"/home/*/.ssh/**")") == "open.file.path=/home/*(prefix)");
+    CHECK(approvers(R"(open.file.path == ~"/etc/**" && open.flags & O_CREAT > 0)") ==
+          "open.flags=O_CREAT(flag)");
+    CHECK_THAT(approvers(R"(open.file.path == ~"/**")"), ContainsSubstring("accept: ~\"/**\""));
+    CHECK(approvers(R"(open.file.path == ~"/a/x*")") == "open.file.path=/a/x*(prefix)");
+    CHECK_THAT(approvers(R"(open.file.path == ~"/*/x*")"), ContainsSubstring("accept: ~\"/*/x*\""));
+    CHECK(approvers(R"(open.file.path == ~"/home/*/x*")") == "open.file.path=/home/*(prefix)");
     CHECK_THAT(approvers(R"(open.file.path == "/")"), ContainsSubstring("ends in no name"));
     CHECK_THAT(approvers(R"(open.file.path == "")"), ContainsSubstring("ends in no name"));
     CHECK(approvers(R"(open.file.name =~ "pam_*.so")") == "open.file.name=pam_*(basename)");

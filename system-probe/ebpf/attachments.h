@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which programs of a loaded object are attached: by name, each where it belongs.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct bpf_object;
+struct bpf_program;
+struct bpf_link;
+
+namespace vedette::probe {
+
+struct BpfLinkDestroy {
+    void operator()(bpf_link* link) const;
+};
+using BpfLink = std::unique_ptr<bpf_link, BpfLinkDestroy>;
+
+/// Lives on one thread at a time, which has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. The object must outlive it.
+class Attachments {
+   public:
+    explicit Attachments(bpf_object& object) : object_(&object) {}
+
+    /// True, also when it is attached already; else errno says why, EXDEV when the directory of cgroups here is not the
+    /// host's root.
+    bool attach(std::string_view program);
+    /// Detaches everything else.
+    void keep_only(const std::vector<std::string>& programs);
+    /// nullptr: not attached.
+    const bpf_link* find(std::string_view program) const;
+
+   private:
+    bpf_link* attach_new(bpf_program* program) const;
+    bpf_link* attach_to_map(bpf_program* program, const char* map) const;
+
+    bpf_object* object_;
+    std::map<std::string, BpfLink, std::less<>> links_;
+};
+
+}  // namespace vedette::probe

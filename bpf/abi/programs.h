@@ -200,8 +200,8 @@ struct vdt_ondemand_point {
 VDT_ASSERT(sizeof(struct vdt_ondemand_point) == 72);
 
 struct vdt_filters {
-	__u32 revision; /* of the discarders that count; 0: none do */
-	__u32 pad;
+	__u32 revision;		/* of the discarders that count; 0: none do */
+	__u32 discarded_rcodes; /* bit n: DNS answers with response code n in their header */
 	struct vdt_type_filter type[VDT_TYPE_MAX];
 	struct vdt_call_number calls[VDT_SYSCALL_MAX];
 	struct vdt_call_number ondemand[VDT_SYSCALL_MAX]; /* points[n - 1]; 0: none */

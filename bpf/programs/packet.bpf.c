@@ -12,6 +12,11 @@
 #define DNS_PORT 53
 #define IMDS_PORT 80
 
+/* RFC 1035, section 4.1.1: where the header has its bits, and which */
+#define DNS_BITS 2
+#define DNS_RESPONSE 0x80
+#define DNS_CODE 0x0f
+
 /* 169.254.169.254 and fd00:ec2::254 */
 static const u8 imds_address4[4] = {169, 254, 169, 254};
 static const u8 imds_address6[16] = {0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54};
@@ -46,6 +51,21 @@ static __always_inline bool is_dns(struct __sk_buff *skb, struct packet *packet)
 		return true;
 	}
 	return is_dns_header(front);
+}
+
+/* Whether it is an answer with a code in its header with which no rule can match. Counts. */
+static __always_inline bool answer_discarded(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct vdt_filters *f = filters_now();
+	u8 bits[2];
+
+	if (!f || !f->discarded_rcodes ||
+	    bpf_skb_load_bytes(skb, packet->payload + DNS_BITS, bits, sizeof(bits)) ||
+	    !(bits[0] & DNS_RESPONSE) || !(f->discarded_rcodes >> (bits[1] & DNS_CODE) & 1))
+		return false;
+	count(seen[VDT_DNS]);
+	count(discarded[VDT_DNS]);
+	return true;
 }
 
 static __always_inline bool is_imds_address(const struct vdt_packet *facts, const u8 *address)
@@ -110,9 +130,10 @@ static __always_inline int packet_seen(struct __sk_buff *skb, bool egress, void 
 	packet.facts.egress = egress;
 	if (is_wanted(VDT_NETWORK_FLOW_MONITOR))
 		flow_count(skb, &packet.facts);
-	if (is_wanted(VDT_DNS) && is_dns(skb, &packet))
-		report(skb, &packet, VDT_DNS);
-	else if (is_wanted(VDT_IMDS) && is_imds(skb, &packet))
+	if (is_wanted(VDT_DNS) && is_dns(skb, &packet)) {
+		if (!answer_discarded(skb, &packet))
+			report(skb, &packet, VDT_DNS);
+	} else if (is_wanted(VDT_IMDS) && is_imds(skb, &packet))
 		report(skb, &packet, VDT_IMDS);
 	if (is_wanted(VDT_PACKET))
 		bpf_tail_call(skb, steps, VDT_STEP_FILTERS);

@@ -86,6 +86,7 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
          secl::plan_filters(policies.bound, ids, field_table()).events)
         fill(filter, *message.add_types());
     add_needs(policies.bound, message);
+    add_rcodes(policies.bound, message);
     add_packet_filters(policies, message);
     return message;
 }
@@ -101,6 +102,7 @@ v1::FilterPlan either(const v1::FilterPlan& one, const v1::FilterPlan& other) {
             continue;
         }
         same->set_deny(same->deny() && type.deny());
+        same->set_discarded_rcodes(same->discarded_rcodes() & type.discarded_rcodes());
         same->mutable_approvers()->MergeFrom(type.approvers());
     }
     for (const v1::OnDemandPoint& point : other.points())

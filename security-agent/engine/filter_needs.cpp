@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/filter_needs.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <vector>
 
+#include "security-agent/secl/refute.h"
 #include "vedette/v1/event.pb.h"
 
 namespace vedette::engine {
@@ -16,6 +18,8 @@ using secl::FieldRead;
 constexpr std::string_view kName = "ondemand.name";
 constexpr std::string_view kArgument = "ondemand.arg";
 constexpr std::string_view kString = ".str";
+constexpr std::string_view kResponseCode = "dns.response.code";
+constexpr uint32_t kHeaderCode = 0xf;
 
 void for_each_test(const Condition& condition, const std::function<void(const secl::Test&)>& see) {
     if (condition.test)
@@ -44,7 +48,36 @@ void add_type(uint32_t event_type, v1::FilterPlan& message) {
     message.add_types()->set_event_type(event_type);
 }
 
+/// Of a test of an answer whose header has this code. EDNS gives codes eight more bits, which are elsewhere in the packet
+/// (RFC 6891, section 6.1.3).
+secl::Truth rcode_test(const secl::Test& test, uint32_t rcode) {
+    const auto* set = std::get_if<secl::IntSet>(&test);
+    if (set == nullptr || set->read.field->name != kResponseCode)
+        return secl::Truth::kUnknown;
+    const bool maybe = std::ranges::any_of(
+        set->values, [rcode](int64_t value) { return (value & kHeaderCode) == rcode; });
+    return maybe ? secl::Truth::kUnknown : secl::Truth::kFalse;
+}
+
 }  // namespace
+
+void add_rcodes(std::span<const secl::NumberedRule> rules, v1::FilterPlan& message) {
+    for (v1::TypeFilter& type : *message.mutable_types()) {
+        if (type.event_type() != v1::Event::kDnsFieldNumber)
+            continue;
+        uint32_t discarded = 0;
+        for (uint32_t rcode = 0; rcode <= kHeaderCode; ++rcode) {
+            const bool none = std::ranges::all_of(rules, [&](const secl::NumberedRule& rule) {
+                return rule.rule.event != v1::Event::kDnsFieldNumber ||
+                       secl::evaluate_known(rule.rule.condition, [rcode](const secl::Test& test) {
+                           return rcode_test(test, rcode);
+                       }) == secl::Truth::kFalse;
+            });
+            discarded |= none ? 1U << rcode : 0;
+        }
+        type.set_discarded_rcodes(discarded);
+    }
+}
 
 void add_point(const std::string& name, uint32_t strings, v1::FilterPlan& message) {
     for (v1::OnDemandPoint& point : *message.mutable_points()) {

@@ -15,6 +15,9 @@ namespace vedette::engine {
 /// asks which of them a process used.
 void add_needs(std::span<const secl::NumberedRule> rules, v1::FilterPlan& message);
 
+/// Says of the type `dns` with which response codes no rule can match, whatever else an answer has.
+void add_rcodes(std::span<const secl::NumberedRule> rules, v1::FilterPlan& message);
+
 /// Once a name, with the strings that any rule wants of it.
 void add_point(const std::string& name, uint32_t strings, v1::FilterPlan& message);
 

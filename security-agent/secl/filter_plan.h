@@ -72,8 +72,8 @@ struct FilterPlan {
     const EventFilter* find(EventTypeId event) const;
 };
 
-/// Names of files, and beginnings of paths, are a map of this size in the kernel, for all event types together; types that do not fit any
-/// more are in mode "accept".
+/// Names of files, and beginnings of paths, are a map of this size in the kernel, for all event types together; types that
+/// do not fit any more are in mode "accept".
 inline constexpr size_t kMaxBasenameApprovers = 4096;
 
 /// `rule_ids` by NumberedRule::number. `fields` must be the table the rules were compiled with and outlive the plan.

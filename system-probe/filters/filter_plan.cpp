@@ -16,6 +16,8 @@ namespace {
 constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,       VDT_CGROUP, VDT_SETUID,
                                 VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES, VDT_COMM};
 
+constexpr unsigned kNoError = 0;  // the DNS response code
+
 std::optional<vdt_name_kind> name_kind(FilterUse use, v1::Approver::Kind kind) {
     if (use == FilterUse::kText)
         return kind == v1::Approver::KIND_TEXT ? std::optional(VDT_NAME_TEXT) : std::nullopt;
@@ -75,6 +77,7 @@ bool add(vdt_type type, const v1::Approver& approver, TypeFilter& filter) {
 TypeFilter read_type(vdt_type type, const v1::TypeFilter& message) {
     TypeFilter filter;
     filter.deny = message.deny();
+    filter.discarded_rcodes = message.discarded_rcodes();
     for (const v1::Approver& approver : message.approvers()) {
         if (!add(type, approver, filter))
             return {};
@@ -122,9 +125,9 @@ FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel
     }
     for (const vdt_type type : kAlways)
         plan[type] = {};
-    // The names of their peers are in DNS answers.
+    // The names of their peers are in DNS answers; those are no event, but all are read.
     if (plan.contains(VDT_CONNECT) || plan.contains(VDT_ACCEPT))
-        plan[VDT_DNS];
+        plan[VDT_DNS].discarded_rcodes &= ~(1U << kNoError);
     return plan;
 }
 

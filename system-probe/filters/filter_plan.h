@@ -40,6 +40,8 @@ struct TypeFilter {
     std::array<NumberFilter, VDT_NUMBERS> numbers;
     /// PACKET: the filters of rules, each once. Without any there are no events.
     std::vector<std::string> packet_filters;
+    /// DNS: bit n: answers whose header has response code n are dropped.
+    uint32_t discarded_rcodes = 0;
 };
 
 /// By type; a type that is not in it is not needed.

@@ -94,6 +94,8 @@ void fill_number(const NumberFilter& from, vdt_number_filter& out) {
 void fill_type(vdt_type type, const TypeFilter& from, vdt_filters& out) {
     vdt_type_filter& filter = out.type[type];
     filter.deny = from.deny;
+    if (type == VDT_DNS)
+        out.discarded_rcodes = from.discarded_rcodes;
     for (size_t i = 0; i < VDT_NUMBERS; ++i) {
         if (!from.numbers[i].empty())
             filter.approvers |= VDT_APPROVE_NUMBER(i);

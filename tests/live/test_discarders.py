@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import time
 
@@ -172,3 +173,24 @@ def test_odd_names_in_a_dump(pair, place):
     make_discarded(pair, odd)
     assert ("path", f'{place}/dir/quo\\"te\\\\ \\x0a: [x]') in dump(pair)
     assert not any(rule_of(alert) == "secret" for alert in pair.alerts())
+
+
+def test_dns_answers_with_a_code_that_no_rule_wants():
+    policies = make_state_dir()
+    (policies / "dns.policy").write_text(
+        "rules: [{id: missing, expression: dns.response.code == NXDOMAIN && dns.question.type == A}]\n")
+    pair = start(policies)
+    answer = b"\x12\x34\x81%b\x00\x01\x00\x00\x00\x00\x00\x00\x07vedette\x04test\x00\x00\x01\x00\x01"
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            before = counts(pair, "dns")
+            for _ in range(20):
+                client.sendto(answer % b"\x80", ("127.0.0.1", 53))  # NOERROR
+            client.sendto(answer % b"\x83", ("127.0.0.1", 53))  # NXDOMAIN
+            pair.wait_alert(by("missing", os.getpid()))
+        after = counts(pair, "dns")
+        assert after["discarded"] - before["discarded"] >= 20
+        assert after["seen"] == sum(after[key] for key in ("filtered", "discarded", "delivered", "lost"))
+    finally:
+        finish(pair)
+        shutil.rmtree(policies)

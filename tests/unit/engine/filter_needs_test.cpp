@@ -61,3 +61,23 @@ TEST_CASE("needs: names of ondemand once each, with the strings that any rule re
     REQUIRE(both.points_size() == 2);
     CHECK(both.points(1).strings() == 2);
 }
+
+TEST_CASE("needs: response codes that no rule can match, also with the bits that EDNS adds") {
+    const auto rcodes = [](const std::string& rules) {
+        const auto plan = plan_of(rules);
+        const auto dns = std::ranges::find(plan.types(), uint32_t{v1::Event::kDnsFieldNumber},
+                                           &v1::TypeFilter::event_type);
+        return dns == plan.types().end() ? 0 : dns->discarded_rcodes();
+    };
+    const std::string missing =
+        "  - {id: a, expression: 'dns.response.code == NXDOMAIN && dns.question.type == A'}\n";
+    CHECK(rcodes(missing) == (0xffffU & ~(1U << 3)));
+    const std::string badvers = "  - {id: b, expression: 'dns.response.code in [16, 19]'}\n";
+    CHECK(rcodes(badvers) == (0xffffU & ~(1U << 0) & ~(1U << 3)));
+    CHECK(rcodes(missing + "  - {id: c, expression: 'dns.question.name == \"x.test\"'}\n") == 0);
+    CHECK(rcodes("  - {id: d, expression: 'dns.response.code != NXDOMAIN'}\n") == 0);
+    CHECK(rcodes("  - {id: e, expression: 'open.file.name == \"x\"'}\n") == 0);
+
+    const auto both = either(plan_of(missing), plan_of(badvers));
+    CHECK(both.types(0).discarded_rcodes() == (0xffffU & ~(1U << 0) & ~(1U << 3)));
+}

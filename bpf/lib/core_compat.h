@@ -168,6 +168,20 @@ static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_no
 		name_;                                                                             \
 	})
 
+struct io_kiocb___task {
+	struct task_struct *task;
+} __attribute__((preserve_access_index));
+
+/* Whose an io_uring is. Until 6.13 (6f94cbc29adac) requests said it themselves. */
+static __always_inline struct task_struct *compat_ring_task(struct io_kiocb *req)
+{
+	struct io_kiocb___task *before = (void *)req;
+
+	if (bpf_core_field_exists(before->task))
+		return (void *)BPF_CORE_READ(before, task);
+	return (void *)BPF_CORE_READ(req, tctx, task);
+}
+
 static __always_inline u64 compat_ns(s64 sec, s64 nsec)
 {
 	return (u64)sec * 1000000000ull + (u64)nsec;

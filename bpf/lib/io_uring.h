@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Requests of an io_uring. Their arguments are kernel copies by the time the kernel takes them (io_uring_submit_req), and
- * stay until they are complete, but for the names of files.
+ * Requests of an io_uring. Their arguments are kernel copies by the time the kernel takes them (io_uring_submit_req, until
+ * 6.4, 2ad57931db64, io_uring_submit_sqe), and stay until they are complete, but for the names of files. Until 6.12
+ * io_uring_complete had the result as an argument of its own, and no request for completions that are not one's only one.
  */
 #ifndef VEDETTE_BPF_IO_URING_H
 #define VEDETTE_BPF_IO_URING_H
@@ -29,7 +30,7 @@ static __always_inline void *command_of(struct io_kiocb *req)
 /* Whose the ring is, also when one of the kernel's own threads completes the request. */
 static __always_inline struct task_struct *requester(struct io_kiocb *req)
 {
-	return (void *)BPF_CORE_READ(req, tctx, task);
+	return compat_ring_task(req);
 }
 
 #endif

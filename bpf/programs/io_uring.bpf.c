@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Tracepoint backend: what is done through an io_uring, where no system call of its own begins or ends. The kernel says
- * when it takes a request (its arguments are kernel copies by then) and when the request is complete. For kernels whose
- * io_uring_complete has the request and the completion as its arguments (hooks_*.cpp asks the kernel's types).
+ * when it takes a request (its arguments are kernel copies by then) and when the request is complete. Which form
+ * of the two a kernel has hook_table.h asks its types.
  */
 #include "../lib/io_uring.h"
 #include "../lib/open.h"
@@ -31,8 +31,7 @@ static __always_inline bool is_open(u8 opcode)
 	return opcode == IORING_OP_OPENAT || opcode == IORING_OP_OPENAT2;
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(handle_io_uring_submit, struct io_kiocb *req)
+static __always_inline int submitted(struct io_kiocb *req)
 {
 	struct filename *from;
 	u64 key = (u64)req;
@@ -52,6 +51,18 @@ int BPF_PROG(handle_io_uring_submit, struct io_kiocb *req)
 	bpf_map_update_elem(&ring_opens, &key, name, BPF_ANY);
 	scratch_release(s);
 	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(handle_io_uring_submit, struct io_kiocb *req)
+{
+	return submitted(req);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(handle_io_uring_submit_sqe, struct io_kiocb *req)
+{
+	return submitted(req);
 }
 
 static __always_inline void open_complete(struct task_struct *task, struct io_kiocb *req, s32 res)
@@ -122,13 +133,10 @@ static __always_inline void connect_complete(struct task_struct *task, struct io
 	ring_output(VDT_CONNECT, &record, sizeof(record));
 }
 
-SEC("tp_btf/io_uring_complete")
-int BPF_PROG(handle_io_uring_complete, void *ring_context, struct io_kiocb *req,
-	     struct io_uring_cqe *cqe)
+static __always_inline int completed(struct io_kiocb *req, s32 res)
 {
 	struct task_struct *task = requester(req);
 	u8 opcode = BPF_CORE_READ(req, opcode);
-	s32 res = BPF_CORE_READ(cqe, res);
 
 	if (is_open(opcode) && is_wanted_of_io_uring(VDT_OPEN))
 		open_complete(task, req, res);
@@ -137,4 +145,18 @@ int BPF_PROG(handle_io_uring_complete, void *ring_context, struct io_kiocb *req,
 	else if (opcode == IORING_OP_CONNECT && is_wanted_of_io_uring(VDT_CONNECT))
 		connect_complete(task, req, res);
 	return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(handle_io_uring_complete, void *ring_context, struct io_kiocb *req,
+	     struct io_uring_cqe *cqe)
+{
+	return completed(req, BPF_CORE_READ(cqe, res));
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(handle_io_uring_complete_res, void *ring_context, struct io_kiocb *req, u64 user_data,
+	     int res)
+{
+	return completed(req, res);
 }

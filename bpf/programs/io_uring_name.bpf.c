@@ -48,8 +48,7 @@ static __always_inline void keep_name(struct scratch *s, u64 key, struct filenam
 	bpf_map_update_elem(&ring_names, &key, name, BPF_ANY);
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(handle_ring_name_submit, struct io_kiocb *req)
+static __always_inline int submitted(struct io_kiocb *req)
 {
 	void *command = command_of(req);
 	u16 type = type_of(req);
@@ -80,6 +79,18 @@ int BPF_PROG(handle_ring_name_submit, struct io_kiocb *req)
 	}
 	scratch_release(s);
 	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(handle_ring_name_submit, struct io_kiocb *req)
+{
+	return submitted(req);
+}
+
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(handle_ring_name_submit_sqe, struct io_kiocb *req)
+{
+	return submitted(req);
 }
 
 /* Fills `out` and appends the items: the name, and where it starts. */
@@ -147,12 +158,9 @@ static __always_inline void two_names_complete(u16 type, struct task_struct *tas
 	record_commit(s, type);
 }
 
-SEC("tp_btf/io_uring_complete")
-int BPF_PROG(handle_ring_name_complete, void *ring_context, struct io_kiocb *req,
-	     struct io_uring_cqe *cqe)
+static __always_inline int completed(struct io_kiocb *req, s32 res)
 {
 	struct task_struct *task = requester(req);
-	s32 res = BPF_CORE_READ(cqe, res);
 	u16 type = type_of(req);
 
 	if (!type || !is_wanted_of_io_uring(type))
@@ -164,4 +172,18 @@ int BPF_PROG(handle_ring_name_complete, void *ring_context, struct io_kiocb *req
 	else
 		one_name_complete(type, task, req, res);
 	return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(handle_ring_name_complete, void *ring_context, struct io_kiocb *req,
+	     struct io_uring_cqe *cqe)
+{
+	return completed(req, BPF_CORE_READ(cqe, res));
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(handle_ring_name_complete_res, void *ring_context, struct io_kiocb *req, u64 user_data,
+	     int res)
+{
+	return completed(req, res);
 }

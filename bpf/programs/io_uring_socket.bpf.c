@@ -59,12 +59,9 @@ static __always_inline void ring_accept(struct task_struct *task, struct io_kioc
 		     res);
 }
 
-SEC("tp_btf/io_uring_complete")
-int BPF_PROG(handle_ring_socket_complete, void *ring_context, struct io_kiocb *req,
-	     struct io_uring_cqe *cqe)
+static __always_inline int completed(struct io_kiocb *req, s32 res)
 {
 	struct task_struct *task = requester(req);
-	s32 res = BPF_CORE_READ(cqe, res);
 
 	switch (BPF_CORE_READ(req, opcode)) {
 	case IORING_OP_SOCKET:
@@ -81,4 +78,18 @@ int BPF_PROG(handle_ring_socket_complete, void *ring_context, struct io_kiocb *r
 		break;
 	}
 	return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(handle_ring_socket_complete, void *ring_context, struct io_kiocb *req,
+	     struct io_uring_cqe *cqe)
+{
+	return completed(req, BPF_CORE_READ(cqe, res));
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(handle_ring_socket_complete_res, void *ring_context, struct io_kiocb *req,
+	     u64 user_data, int res)
+{
+	return completed(req, res);
 }

@@ -31,10 +31,19 @@ void plan_io_uring(PlannedHook& hook, const Refusal& refusal) {
     if (hook.set == nullptr || hook.set->io_uring.empty())
         return;
     for (const HookProgram& program : hook.set->io_uring) {
-        if (std::string reason = refusal(program); !reason.empty())
-            hook.io_uring_refusal = fmt::format("{}: {}", program.name, reason);
+        const HookProgram* form = &program;
+        std::string reason = refusal(*form);
+        if (!reason.empty() && form->older != nullptr) {
+            form = form->older;
+            reason = refusal(*form);
+        }
+        if (!reason.empty()) {
+            hook.io_uring.clear();
+            hook.io_uring_refusal = fmt::format("{}: {}", form->name, reason);
+            return;
+        }
+        hook.io_uring.push_back(*form);
     }
-    hook.io_uring = hook.io_uring_refusal.empty();
 }
 
 PlannedHook plan_row(const HookRow& row, Backend backend, const Refusal& refusal) {
@@ -123,8 +132,7 @@ std::vector<HookProgram> attached_programs(const PlannedHook& hook) {
     if (hook.set == nullptr)
         return programs;
     programs.assign(hook.set->programs.begin(), hook.set->programs.end());
-    if (hook.io_uring)
-        programs.insert(programs.end(), hook.set->io_uring.begin(), hook.set->io_uring.end());
+    programs.insert(programs.end(), hook.io_uring.begin(), hook.io_uring.end());
     return programs;
 }
 
@@ -161,7 +169,8 @@ std::map<vdt_type, AttachedType> attached_types(const std::vector<PlannedHook>& 
         if (hook.set == nullptr)
             continue;
         AttachedType& type = attached[hook.row->type];
-        type.wanted = static_cast<uint8_t>(VDT_WANTED | (hook.io_uring ? VDT_WANTED_IO_URING : 0));
+        type.wanted =
+            static_cast<uint8_t>(VDT_WANTED | (hook.io_uring.empty() ? 0 : VDT_WANTED_IO_URING));
         type.calls = hook.set->calls;
     }
     return attached;

@@ -19,7 +19,7 @@ struct PlannedHook {
     const HookRow* row = nullptr;
     const HookSet* set = nullptr;  ///< nullptr: nothing can be attached
     bool trampoline = false;
-    bool io_uring = false;  ///< set->io_uring is used
+    std::vector<HookProgram> io_uring;  ///< of set->io_uring, each in the form that the kernel has
     std::string io_uring_refusal;
     std::string refusal;  ///< why it is not the other backend, or nothing at all
 };

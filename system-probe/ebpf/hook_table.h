@@ -20,7 +20,8 @@ struct HookProgram {
     std::string_view function;
     unsigned parameters =
         0;  ///< how many the function must have for the program to read them right
-    std::string_view renamed;  ///< the function's name on newer kernels, when it changed
+    std::string_view renamed;            ///< the function's name on newer kernels, when it changed
+    const HookProgram* older = nullptr;  ///< of io_uring: for kernels that have not that tracepoint
 };
 
 /// A way by which a process can have the same thing done.
@@ -46,7 +47,7 @@ struct HookSet {
     /// The same at the call's beginning, for what is gone at its end; empty: none.
     std::string_view entry_handler;
     std::span<const Entry> unseen;  ///< of the row's entries
-    /// What sees Entry::kIoUring; where the kernel refuses one of these, that entry alone is unseen.
+    /// What sees Entry::kIoUring; where the kernel refuses one of these and its older form, that entry alone is unseen.
     std::span<const HookProgram> io_uring;
     /// What else this backend does not see, for the reader of `check`; empty: nothing known.
     std::string_view blind;
@@ -75,17 +76,35 @@ std::span<const HookRow> hook_table();
 inline constexpr HookProgram kDispatcher{"dispatch_sys_exit", "", 0, ""};
 inline constexpr HookProgram kEntryDispatcher{"dispatch_sys_enter", "", 0, ""};
 inline constexpr HookProgram kSysExit[] = {kDispatcher};
+/// Of the tracepoints of io_uring: how many parameters they have, and before Linux 6.4 and 6.12. Before 6.0 requests have
+/// another layout, and the tracepoints yet other parameters.
+constexpr HookProgram on_submit(std::string_view name, const HookProgram* older) {
+    return {name, "btf_trace_io_uring_submit_req", 2, "", older};
+}
+constexpr HookProgram on_submit_sqe(std::string_view name) {
+    return {name, "btf_trace_io_uring_submit_sqe", 3, ""};
+}
+constexpr HookProgram on_complete(std::string_view name, const HookProgram* older) {
+    return {name, "btf_trace_io_uring_complete", 4, "", older};
+}
+constexpr HookProgram on_complete_res(std::string_view name) {
+    return {name, "btf_trace_io_uring_complete", 8, ""};
+}
+inline constexpr HookProgram kOlderIoUring[] = {
+    on_submit_sqe("handle_io_uring_submit_sqe"), on_complete_res("handle_io_uring_complete_res"),
+    on_submit_sqe("handle_ring_name_submit_sqe"), on_complete_res("handle_ring_name_complete_res"),
+    on_complete_res("handle_ring_socket_complete_res")};
 /// Tracepoint backend: requests of an io_uring that open and connect.
 inline constexpr HookProgram kIoUringTracepoints[] = {
-    {"handle_io_uring_submit", "btf_trace_io_uring_submit_req", 2, ""},
-    {"handle_io_uring_complete", "btf_trace_io_uring_complete", 4, ""}};
+    on_submit("handle_io_uring_submit", &kOlderIoUring[0]),
+    on_complete("handle_io_uring_complete", &kOlderIoUring[1])};
 /// Those that name files.
 inline constexpr HookProgram kIoUringNames[] = {
-    {"handle_ring_name_submit", "btf_trace_io_uring_submit_req", 2, ""},
-    {"handle_ring_name_complete", "btf_trace_io_uring_complete", 4, ""}};
+    on_submit("handle_ring_name_submit", &kOlderIoUring[2]),
+    on_complete("handle_ring_name_complete", &kOlderIoUring[3])};
 /// Those on sockets.
 inline constexpr HookProgram kIoUringSockets[] = {
-    {"handle_ring_socket_complete", "btf_trace_io_uring_complete", 4, ""}};
+    on_complete("handle_ring_socket_complete", &kOlderIoUring[4])};
 inline constexpr HookProgram kSysEnterExit[] = {kEntryDispatcher, kDispatcher};
 
 /// An iterator, run again and again: has the kernel tell what it gathered of capabilities.

@@ -48,11 +48,12 @@ TrampolineTrial::~TrampolineTrial() {
 }
 
 const std::string& TrampolineTrial::refusal(std::string_view function, unsigned parameters) {
-    const std::string name(function);
-    const auto known = answers_.find(name);
+    std::pair question(std::string(function), parameters);
+    const auto known = answers_.find(question);
     if (known != answers_.end())
         return known->second;
-    return answers_.emplace(name, ask(name, parameters)).first->second;
+    std::string answer = ask(question.first, parameters);
+    return answers_.emplace(std::move(question), std::move(answer)).first->second;
 }
 
 bool TrampolineTrial::is_function(std::string_view function) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "system-probe/ebpf/bpf_error.h"
 
@@ -35,7 +36,7 @@ class TrampolineTrial {
 
     const HostFacts& facts_;
     btf* kernel_types_ = nullptr;
-    std::map<std::string, std::string, std::less<>> answers_;
+    std::map<std::pair<std::string, unsigned>, std::string> answers_;
 };
 
 }  // namespace vedette::probe

@@ -3,8 +3,8 @@
 # usage: ./dev doc [--check]
 #
 # Writes docs/reference/fields.md (every field a rule can name, from proto/), docs/reference/constants.md (every
-# constant, from security-agent/secl) by way of the build, and docs/reference/bypasses.md (from tests/live/bypass), and
-# checks that links between documents lead somewhere.
+# constant, from security-agent/secl) by way of the build, docs/reference/bypasses.md (from tests/live/bypass) and
+# coverage.md (from tests/data/coverage), and checks that links between documents lead somewhere.
 #
 #   --check  writes nothing; exit code 1 when a page in the tree is not what its source says
 # shellcheck shell=bash
@@ -37,5 +37,7 @@ cmd_doc() {
     fi
     /usr/bin/python3 "$top/tests/live/bypass/table.py" > "$top/build/bypasses.md"
     doc_page bypasses.md bypasses.md "$check"
+    /usr/bin/python3 "$top/tests/vm/coverage.py" > "$top/build/coverage.md"
+    doc_page coverage.md coverage.md "$check"
     /usr/bin/python3 "$top/tools/lint/rules.py" --links
 }

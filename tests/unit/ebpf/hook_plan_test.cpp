@@ -61,8 +61,10 @@ TEST_CASE("every program of the table is in the BPF object, and no other but the
         for (const HookSet* set : {&row.tracepoint, &row.trampoline}) {
             for (const HookProgram& one : set->programs)
                 named.emplace(one.name);
-            for (const HookProgram& one : set->io_uring)
+            for (const HookProgram& one : set->io_uring) {
                 named.emplace(one.name);
+                named.emplace(one.older->name);
+            }
             for (const std::string_view handler : {set->handler, set->entry_handler}) {
                 if (!handler.empty())
                     named.emplace(handler);
@@ -96,6 +98,26 @@ TEST_CASE("one refused trampoline puts its type, and no other, on tracepoints") 
     CHECK_FALSE(has(names, "handle_do_filp_open"));
     CHECK_THAT(of(plan, VDT_OPEN).refusal,
                ContainsSubstring("handle_do_file_open_root: other arguments"));
+}
+
+TEST_CASE("an io_uring is seen by the form of its tracepoints that the kernel has") {
+    const auto refuse = [](std::string_view which) {
+        return [which](const HookProgram& program) -> std::string {
+            return program.name.ends_with(which) ? "not here" : "";
+        };
+    };
+    const auto newer = programs_of(plan_hooks({}, accept));
+    CHECK(has(newer, "handle_ring_name_submit"));
+    CHECK_FALSE(has(newer, "handle_ring_name_submit_sqe"));
+    const auto older = plan_hooks({}, refuse("_submit"));
+    CHECK(has(programs_of(older), "handle_ring_name_submit_sqe"));
+    CHECK(has(programs_of(older), "handle_ring_name_complete"));
+    CHECK(of(older, VDT_MKDIR).io_uring_refusal.empty());
+    const auto none = plan_hooks({}, [](const HookProgram& program) -> std::string {
+        return program.function.starts_with("btf_trace_io_uring") ? "not here" : "";
+    });
+    CHECK(of(none, VDT_MKDIR).io_uring.empty());
+    CHECK(of(none, VDT_MKDIR).io_uring_refusal == "handle_ring_name_submit_sqe: not here");
 }
 
 TEST_CASE("the tracepoint backend tries no trampoline") {

@@ -20,7 +20,7 @@ HEAD = """# What is seen on which kernel
 Each event type by each way in that a process can take: the system calls of 64-bit and 32-bit programs (on x86 also
 `int 0x80` in any program), io_uring, `open_by_handle_at`. **T** is seen by trampolines (the kernel's own objects), **t** by
 tracepoints, **-** is not seen. The first column is a kernel that refuses trampolines and has no modules and no SELinux; the
-others are Debian's. `tests/vm` compares this page with what `system-probe check --json` says on each, and `system-probe check`
+others are Debian's. `tests/vm` compares this page with what `system-probe check --json` says on each; `system-probe check`
 prints the same of the host it runs on, with what is weaker.
 """
 

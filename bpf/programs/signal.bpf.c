@@ -12,6 +12,7 @@
 #define SI_USER 0
 #define SI_QUEUE (-1)
 #define SI_TKILL (-6)
+#define SEND_SIG_NOINFO 0
 #define SEND_SIG_PRIV 1ull
 
 struct signal_record {
@@ -68,10 +69,16 @@ static __always_inline void signal_output(struct signal_record *record, struct t
 
 /*
  * si_code of a queued signal is the sender's choice, as long as it is negative: one that pretends to be a timer's
- * is told from a timer's by the system call its sender is in.
+ * is told from a timer's by the system call its sender is in. So is one without info, as kill() sends it since 7.x.
  */
-static __always_inline bool is_sent(int code, bool in_call, const struct signal_call *call)
+static __always_inline bool is_sent(struct kernel_siginfo *info, bool in_call,
+				    const struct signal_call *call)
 {
+	int code;
+
+	if ((u64)info == SEND_SIG_NOINFO)
+		return in_call;
+	code = BPF_CORE_READ(info, si_code);
 	if (code == SI_USER || code == SI_QUEUE || code == SI_TKILL)
 		return true;
 	return code < 0 && in_call && call->by_siginfo;
@@ -87,12 +94,12 @@ int BPF_PROG(handle_signal, int sig, struct kernel_siginfo *info, struct task_st
 	struct signal_record record = {};
 	struct signal_call call = {};
 
-	/* The first two are no pointers: the kernel sends it. */
-	if ((u64)info <= SEND_SIG_PRIV || !is_wanted(VDT_SIGNAL))
+	/* No pointer: the kernel sends it. */
+	if ((u64)info == SEND_SIG_PRIV || !is_wanted(VDT_SIGNAL))
 		return 0;
 	if (regs)
 		in_call = signal_call(regs, syscall_call(regs, compat), compat, &call);
-	if (!is_sent(BPF_CORE_READ(info, si_code), in_call, &call))
+	if (!is_sent(info, in_call, &call))
 		return 0;
 	record.signal.signal = sig;
 	target_of_task(task, target, &record.signal.target);

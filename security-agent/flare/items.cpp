@@ -89,6 +89,25 @@ std::string about() {
         distribution_name(), geteuid());
 }
 
+/// What the kernel was built with, as far as it concerns us; distributions leave it in /boot.
+Result<std::string> build_options(const std::string& path) {
+    const auto text = read_file(path, kMaxKernelFile);
+    if (!text)
+        return tl::unexpected<Error>(text.error());
+    std::string out;
+    for (size_t at = 0; at < text->size();) {
+        const size_t end = std::min(text->find('\n', at), text->size());
+        const auto line = std::string_view(*text).substr(at, end - at);
+        for (const char* word : {"BPF", "BTF", "LSM", "FTRACE", "KPROBE", "LOCKDOWN", "CGROUPS"})
+            if (line.find(word) != std::string_view::npos) {
+                out += fmt::format("{}\n", line);
+                break;
+            }
+        at = end + 1;
+    }
+    return out;
+}
+
 void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
     const auto file = [&](const std::string& name, const std::string& path) {
         items.push_back({"kernel/" + name, [path] { return read_file(path, kMaxKernelFile); }});
@@ -103,6 +122,12 @@ void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
     file("kptr_restrict", options.proc_root + "/sys/kernel/kptr_restrict");
     file("lockdown", options.sys_root + "/kernel/security/lockdown");
     file("lsm", options.sys_root + "/kernel/security/lsm");
+    file("filesystems", options.proc_root + "/filesystems");
+    file("modules", options.proc_root + "/modules");
+    file("bpf-stats", options.proc_root + "/sys/kernel/bpf_stats_enabled");
+    items.push_back({"kernel/build-options", [path = "/boot/config-" + kernel_info().release] {
+                         return build_options(path);
+                     }});
     items.push_back({"kernel/btf", [path = options.sys_root + "/kernel/btf/vmlinux"] {
                          struct stat st{};
                          Result<std::string> text("missing\n");

@@ -280,7 +280,7 @@ Result<> App::start_unprivileged() {
     pipeline_->leave_out_opens_of(files_->opener_tid());
     source_->set_privileged(
         [this](std::function<void()> job) { return privileged_->post(std::move(job)); });
-    auto dropped = drop_privileges();
+    auto dropped = drop_privileges(settings_.boolean("core_dumps"));
     if (!dropped)
         return forward_error(dropped);
     for (auto& warning : *dropped)

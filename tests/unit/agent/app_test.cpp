@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "security-agent/app/format.h"
-#include "security-agent/app/pid_file.h"
+#include "common/os/pid_file.h"
 #include "security-agent/app/policy_manager.h"
 #include "tests/unit/catch.h"
 

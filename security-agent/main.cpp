@@ -94,21 +94,28 @@ void add_format(CLI::App& top, std::string& colour, int& exit_code) {
 }
 
 cli::ManualText manual() {
-    return {.summary = "matches events of the kernel against rules and raises alerts",
-            .description = "The unprivileged half of Vedette: takes events from system-probe, evaluates the rules of "
-                           "/etc/vedette/runtime-security.d, writes alerts, and answers on a local API, which most "
-                           "of the commands below ask.",
-            .exit_codes = "0\tdone; the answer is yes\n"
-                          "1\tit failed, or the answer is no: something is unhealthy, a rule does not compile\n"
-                          "2\twrong use: an unknown option, setting, event or expression\n"
-                          "3\tthe agent is not running",
-            .files = "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
-                     "/etc/vedette/security-agent.yaml\tsettings of this one\n"
-                     "/etc/vedette/runtime-security.d\tpolicies\n"
-                     "/var/lib/vedette/auth_token\tthe session token: who can read it may use the API\n"
-                     "/var/lib/vedette/ipc_cert.pem\tthe API's certificate and key",
-            .see_also = "system-probe(8), vedette.yaml(5)",
-            .version = {}};
+    return {
+        .summary = "matches events of the kernel against rules and raises alerts",
+        .description =
+            "The unprivileged half of Vedette: takes events from system-probe, evaluates the rules "
+            "of "
+            "/etc/vedette/runtime-security.d, writes alerts, and answers on a local API, which "
+            "most "
+            "of the commands below ask.",
+        .exit_codes =
+            "0\tdone; the answer is yes\n"
+            "1\tit failed, or the answer is no: something is unhealthy, a rule does not compile\n"
+            "2\twrong use: an unknown option, setting, event or expression\n"
+            "3\tno agent is running",
+        .files =
+            "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
+            "/etc/vedette/security-agent.yaml\tsettings of this one\n"
+            "/etc/vedette/runtime-security.d\tpolicies\n"
+            "/var/lib/vedette/auth_token\tsession token: who can read it may use the API\n"
+            "/var/lib/vedette/ipc_cert.pem\tcertificate and key of the API",
+        .see_also = "system-probe(8), vedette.yaml(5)",
+        .version = {},
+        .date = {}};
 }
 
 int run(int argc, char** argv) {

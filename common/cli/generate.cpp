@@ -5,6 +5,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -19,10 +21,23 @@ void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+/// Today, or the day a package was made (SOURCE_DATE_EPOCH, reproducible-builds.org).
+std::string date() {
+    const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
+    const time_t when =
+        epoch ? static_cast<time_t>(std::strtoll(epoch, nullptr, 10)) : time(nullptr);
+    tm utc{};
+    gmtime_r(&when, &utc);
+    char text[16] = {};
+    std::strftime(text, sizeof text, "%Y-%m-%d", &utc);
+    return text;
+}
+
 }  // namespace
 
 void add_generate(CLI::App& program, ManualText text) {
     text.version = version().text;
+    text.date = date();
     CLI::App* generate =
         program.add_subcommand("generate", "Completion scripts and manual pages")->group("");
     generate->require_subcommand(1);
@@ -41,7 +56,7 @@ void add_generate(CLI::App& program, ManualText text) {
         print(manual_page(read_commands(program), text));
     });
     generate->add_subcommand("settings-man", "vedette.yaml(5)")->callback([] {
-        print(settings_manual(std::string(version().text)));
+        print(settings_manual(std::string(version().text), date()));
     });
 }
 

@@ -67,11 +67,11 @@ std::string synopsis(const CommandModel& program, const CommandModel& command) {
 }
 
 std::string command_entry(const CommandModel& program, const CommandModel& command) {
-    std::string out =
-        fmt::format(".SS {}\n{}\n.PP\n{}\n", plain(command.path), synopsis(program, command),
-                    plain(command.help));
+    std::string out = fmt::format(".SS {}\n{}\n.PP\n{}\n", plain(command.path),
+                                  synopsis(program, command), plain(command.help));
     if (!command.aliases.empty())
-        out += fmt::format("Also: {}.\n", plain(fmt::format("{}", fmt::join(command.aliases, ", "))));
+        out +=
+            fmt::format("Also: {}.\n", plain(fmt::format("{}", fmt::join(command.aliases, ", "))));
     for (const auto& positional : command.positionals)
         out += option_entry(positional);
     for (const auto& option : command.options)
@@ -97,12 +97,13 @@ std::string entries(std::string_view lines) {
 
 std::string manual_page(const CommandModel& program, const ManualText& text) {
     std::string out = fmt::format(
-        ".TH {} 8 \"\" \"Vedette {}\" \"System administration\"\n"
+        ".TH {} 8 \"{}\" \"Vedette {}\" \"System administration\"\n"
         ".SH NAME\n{} \\- {}\n"
-        ".SH SYNOPSIS\n\\fB{}\\fR [\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-set\\fR \\fIKEY=VALUE\\fR] \\fICOMMAND\\fR\n"
+        ".SH SYNOPSIS\n\\fB{}\\fR [\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-set\\fR "
+        "\\fIKEY=VALUE\\fR] \\fICOMMAND\\fR\n"
         ".SH DESCRIPTION\n{}\n.SH OPTIONS\n",
-        upper(plain(program.name)), plain(text.version), plain(program.name), plain(text.summary),
-        plain(program.name), plain(text.description));
+        upper(plain(program.name)), text.date, plain(text.version), plain(program.name),
+        plain(text.summary), plain(program.name), plain(text.description));
     for (const auto& option : program.options)
         out += option_entry(option);
     out += ".SH COMMANDS\n";

@@ -16,6 +16,7 @@ struct ManualText {
     std::string files;        ///< the same: path, meaning
     std::string see_also;     ///< "system-probe (8), vedette.yaml (5)"
     std::string version;
+    std::string date;  ///< 2026-01-31
 };
 
 std::string manual_page(const CommandModel& program, const ManualText& text);

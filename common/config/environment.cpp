@@ -60,8 +60,8 @@ EnvironmentSettings settings_in_environment(const std::map<std::string, std::str
     const auto take = [&](std::string_view key, const std::string& name, const std::string& text) {
         const auto [it, is_new] = values.try_emplace(key, key, name, text);
         if (!is_new && it->second.text != text)
-            out.warnings.push_back(fmt::format("{} and {} differ: the first counts ({})",
-                                               it->second.name, name, key));
+            out.warnings.push_back(
+                fmt::format("{} and {} differ: the first counts ({})", it->second.name, name, key));
     };
     for (const auto& [name, text] : environment) {
         if (const auto found = ours.find(name); found != ours.end())

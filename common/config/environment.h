@@ -19,7 +19,8 @@ struct EnvironmentSettings {
     };
     std::vector<Value> values;  ///< one a key, sorted
     std::vector<std::string> warnings;
-    std::vector<std::string> ignored;  ///< variables with one of the prefixes that are no setting of ours
+    std::vector<std::string>
+        ignored;  ///< variables with one of the prefixes that are no setting of ours
 };
 
 /// "VEDETTE_LOG_LEVEL" for "log_level".

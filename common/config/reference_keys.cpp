@@ -43,7 +43,8 @@ constexpr ReferenceKey kTable[] = {
     {"ecs_*", "", ""},
     {"enable_*", "", ""},
     {"env", "", ""},
-    {"event_monitoring_config.capabilities_monitoring", "", "a rule on capabilities switches it on"},
+    {"event_monitoring_config.capabilities_monitoring", "",
+     "a rule on capabilities switches it on"},
     {"event_monitoring_config.custom_sensitive_regexps", "", "scrubber.additional_keys (names)"},
     {"event_monitoring_config.custom_sensitive_words", "", "scrubber.additional_keys (names)"},
     {"event_monitoring_config.dentry_cache_size", "", ""},
@@ -63,13 +64,11 @@ constexpr ReferenceKey kTable[] = {
     {"event_monitoring_config.network.enabled", "", "a rule on network events switches it on"},
     {"event_monitoring_config.network.extra_private_ip_ranges", "",
      "event_monitoring_config.network.private_ip_ranges"},
-    {"event_monitoring_config.network.flow_monitor.enabled", "",
-     "a rule on flows switches it on"},
+    {"event_monitoring_config.network.flow_monitor.enabled", "", "a rule on flows switches it on"},
     {"event_monitoring_config.network.flow_monitor.sk_storage", "", ""},
     {"event_monitoring_config.network.ingress", "", ""},
     {"event_monitoring_config.network.lazy_interface_prefixes", "", ""},
-    {"event_monitoring_config.network.raw_packet.enabled", "",
-     "a rule on packets switches it on"},
+    {"event_monitoring_config.network.raw_packet.enabled", "", "a rule on packets switches it on"},
     {"event_monitoring_config.network.raw_packet.filter", "", ""},
     {"event_monitoring_config.network_process", "", ""},
     {"event_monitoring_config.pid_cache_size", "", "system_probe_config.process_cache_size"},
@@ -215,8 +214,7 @@ constexpr ReferenceKey kTable[] = {
 bool covers(std::string_view pattern, std::string_view key) {
     if (pattern.ends_with('*'))
         return key.starts_with(pattern.substr(0, pattern.size() - 1));
-    return key.starts_with(pattern) &&
-           (key.size() == pattern.size() || key[pattern.size()] == '.');
+    return key.starts_with(pattern) && (key.size() == pattern.size() || key[pattern.size()] == '.');
 }
 
 }  // namespace
@@ -226,9 +224,9 @@ std::span<const ReferenceKey> reference_keys() {
 }
 
 const ReferenceKey* find_reference_key(std::string_view key) {
-    const auto* found = std::find_if(
-        std::begin(kTable), std::end(kTable),
-        [&](const ReferenceKey& entry) { return covers(entry.key, key); });
+    const auto* found =
+        std::find_if(std::begin(kTable), std::end(kTable),
+                     [&](const ReferenceKey& entry) { return covers(entry.key, key); });
     return found == std::end(kTable) ? nullptr : found;
 }
 

@@ -10,9 +10,11 @@
 namespace vedette {
 
 struct ReferenceKey {
-    std::string_view key;   ///< with all that is below it; one that ends in '*': every key that begins so
+    std::string_view
+        key;  ///< with all that is below it; one that ends in '*': every key that begins so
     std::string_view ours;  ///< the setting that takes its value; empty: none
-    std::string_view instead;  ///< what serves its purpose; empty: nothing is needed, or it is not there
+    std::string_view
+        instead;  ///< what serves its purpose; empty: nothing is needed, or it is not there
 };
 
 /// Sorted by key.

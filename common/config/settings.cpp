@@ -131,10 +131,10 @@ class FileLoader {
                        const YAML::Mark& mark) {
         if (!theirs.ours.empty())
             return setting(*find_setting(theirs.ours), node, mark);
-        warnings_.push_back(fmt::format("{}:{}: '{}' is no setting of Vedette, ignored{}{}", path_,
-                                        mark.line + 1, printable(key.substr(0, 200)),
-                                        theirs.instead.empty() ? "" : "; instead: ",
-                                        theirs.instead));
+        warnings_.push_back(
+            fmt::format("{}:{}: '{}' is no setting of Vedette, ignored{}{}", path_, mark.line + 1,
+                        printable(key.substr(0, 200)),
+                        theirs.instead.empty() ? "" : "; instead: ", theirs.instead));
     }
 
     void setting(const SettingDef& def, const YAML::Node& node, const YAML::Mark& mark) {

@@ -13,7 +13,7 @@ std::string settings_markdown();
 /// deploy/vedette.yaml.example: every setting with its default, commented out with "# "; what explains it with "## ".
 std::string settings_example();
 
-/// vedette.yaml(5), as troff. `version`: of the package.
-std::string settings_manual(const std::string& version);
+/// vedette.yaml(5), as troff. `version`: of the package; `date`: 2026-01-31.
+std::string settings_manual(const std::string& version, const std::string& date);
 
 }  // namespace vedette

@@ -26,7 +26,8 @@ constexpr SettingDef kTable[] = {
     {.key = "core_dumps",
      .type = kBool,
      .default_value = "false",
-     .help = "Let the kernel keep a core dump when the process crashes; it holds command lines of others. The unit's "
+     .help = "Let the kernel keep a core dump when the process crashes; it holds command lines of "
+             "others. The unit's "
              "LimitCORE must allow it."},
     {.key = "event_monitoring_config.envs_with_value",
      .type = kStringList,
@@ -203,7 +204,8 @@ constexpr SettingDef kTable[] = {
     {.key = "scrubber.additional_keys",
      .type = kStringList,
      .default_value = "[]",
-     .help = "Names of values that flares must not show, besides password, token, secret and their like."},
+     .help = "Names of values that flares must not show, besides password, token, secret and their "
+             "like."},
     {.key = "security_agent.cmd_port",
      .type = kInt,
      .default_value = "5010",

@@ -17,9 +17,10 @@ Result<> set_core_dumps(bool allowed) {
     if (getrlimit(RLIMIT_CORE, &limit) != 0)
         return fail_errno(errno, "RLIMIT_CORE");
     if (limit.rlim_max == 0)
-        return fail(ErrorCode::kDenied,
-                    "core_dumps is true, but the hard limit of core dumps is 0: set LimitCORE=infinity in "
-                    "the unit (systemctl edit), or ulimit -Hc");
+        return fail(
+            ErrorCode::kDenied,
+            "core_dumps is true, but the hard limit of core dumps is 0: set LimitCORE=infinity in "
+            "the unit (systemctl edit), or ulimit -Hc");
     limit.rlim_cur = limit.rlim_max;
     if (setrlimit(RLIMIT_CORE, &limit) != 0)
         return fail_errno(errno, "RLIMIT_CORE");

@@ -466,8 +466,7 @@ void HttpListener::accepted(tcp::socket socket) {
     socket.set_option(tcp::no_delay(true), ignored);
     std::shared_ptr<SessionBase> session;
     if (tls_)
-        session =
-            std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket), tls_);
+        session = std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket), tls_);
     else
         session =
             std::make_shared<Session<tcp::socket>>(shared_from_this(), std::move(socket), nullptr);

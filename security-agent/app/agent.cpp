@@ -188,7 +188,8 @@ void Agent::request_stop(const std::string& reason) {
 }
 
 void Agent::reload() {
-    logger_->info("SIGHUP: opening logs and outputs again, reloading policies and the API's certificate");
+    logger_->info(
+        "SIGHUP: opening logs and outputs again, reloading policies and the API's certificate");
     if (Result<> opened = reopen_log(*logger_); !opened)
         logger_->error("log file: {}", opened.error().message);
     outputs_->reopen();
@@ -394,8 +395,8 @@ Result<> Agent::start_api() {
         [] { return std::chrono::nanoseconds(steady_ns()); }, wall_time_ns);
     api_ = std::make_unique<api::Server>(
         io_, api::Dependencies{
-                 *token_, certificate_->current(), settings_, health_, *status_, *flare_, *logger_, metrics_,
-                 hostname_, [this] { request_stop("/agent/stop"); },
+                 *token_, certificate_->current(), settings_, health_, *status_, *flare_, *logger_,
+                 metrics_, hostname_, [this] { request_stop("/agent/stop"); },
                  [this](std::string_view key, std::string_view value) -> Result<> {
                      return key == "log_level" ? set_log_level(*logger_, value) : Result<>();
                  },
@@ -408,9 +409,8 @@ Result<> Agent::start_api() {
                  [this] { return to_json(self_tester_->run()); },
                  [this] { return dump_discarders(command_socket_path(settings_)); },
                  recording_of(*recorder_)});
-    certificate_->start([this](const ipc::Certificate& certificate) {
-        return api_->use_certificate(certificate);
-    });
+    certificate_->start(
+        [this](const ipc::Certificate& certificate) { return api_->use_certificate(certificate); });
     return api_->start();
 }
 

@@ -19,7 +19,9 @@ Result<> CertificateKeeper::load() {
     if (!loaded)
         return forward_error(loaded);
     if (loaded->renewed)
-        logger_.warn("the API's certificate '{}' had expired, or would have soon: a new one was made", path_);
+        logger_.warn(
+            "the API's certificate '{}' had expired, or would have soon: a new one was made",
+            path_);
     current_ = std::move(*loaded);
     return {};
 }
@@ -42,11 +44,13 @@ void CertificateKeeper::wait() {
 void CertificateKeeper::refresh() {
     const std::string before = current_.certificate_pem;
     if (auto loaded = load(); !loaded)
-        return logger_.error("the API goes on with the certificate it has: {}", loaded.error().message);
+        return logger_.error("the API goes on with the certificate it has: {}",
+                             loaded.error().message);
     if (current_.certificate_pem == before || !use_)
         return;
     if (auto used = use_(current_); !used)
-        return logger_.error("the API goes on with the certificate it had: {}", used.error().message);
+        return logger_.error("the API goes on with the certificate it had: {}",
+                             used.error().message);
     logger_.info("the API shows a new certificate, from '{}'", path_);
 }
 

@@ -11,7 +11,8 @@ namespace {
 constexpr auto kFresh = std::chrono::seconds(1);
 constexpr auto kPatience = std::chrono::milliseconds(500);
 
-void gauge(Metrics& out, const char* name, const char* help, double value, const Labels& labels = {}) {
+void gauge(Metrics& out, const char* name, const char* help, double value,
+           const Labels& labels = {}) {
     out.gauge(std::string("vedette_probe_") + name, help, labels).Set(value);
 }
 
@@ -40,7 +41,8 @@ void fill_events(Metrics& out, const v1::ProbeStatus& status) {
 
 void fill_resolver(Metrics& out, const v1::ResolverStatus& resolver) {
     gauge(out, "processes", "Processes alive.", static_cast<double>(resolver.processes()));
-    gauge(out, "processes_exited", "Ended processes that are kept because something refers to them.",
+    gauge(out, "processes_exited",
+          "Ended processes that are kept because something refers to them.",
           static_cast<double>(resolver.exited()));
     gauge(out, "process_cache_bytes", "Memory of the process tree.",
           static_cast<double>(resolver.bytes()));

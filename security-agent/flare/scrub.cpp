@@ -97,7 +97,7 @@ struct Scrubber::Patterns {
     bool says_no_secret(std::string_view name_text) const;
 
     std::string words;
-    RE2 name;              ///< of a secret, as a key of YAML, JSON, an ini file, a query, a header or an environment
+    RE2 name;  ///< of a secret, as a key of YAML, JSON, an ini file, a query, a header or an environment
     Replacement argument;  ///< --password hunter2, and the same in a JSON array of arguments
     std::optional<RE2> always;
 };

@@ -24,7 +24,8 @@
 #include "common/os/fd.h"
 
 #if !defined(__GLIBC__) || __GLIBC__ < 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ < 35)
-#error "the profiler needs glibc 2.35: before it, walking a stack in a signal handler could deadlock"
+#error \
+    "the profiler needs glibc 2.35: before it, walking a stack in a signal handler could deadlock"
 #endif
 
 namespace vedette::telemetry {
@@ -120,7 +121,7 @@ Result<> set_timer(long period_us) {
 
 /// A handler that stays: a tick that was on its way when the timer stopped must not end the process.
 Result<> install_handler() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_tick;
     action.sa_flags = SA_RESTART | SA_SIGINFO;
     sigemptyset(&action.sa_mask);
@@ -131,7 +132,8 @@ Result<> install_handler() {
 
 }  // namespace
 
-Result<std::string> cpu_profile(std::chrono::seconds length, const std::function<bool()>& cancelled) {
+Result<std::string> cpu_profile(std::chrono::seconds length,
+                                const std::function<bool()>& cancelled) {
     static std::mutex mutex;
     const std::unique_lock lock(mutex, std::try_to_lock);
     if (!lock.owns_lock())

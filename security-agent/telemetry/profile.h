@@ -14,6 +14,7 @@ namespace vedette::telemetry {
 
 /// 1 to 60 seconds; blocks as long, or until `cancelled` says so (asked every 100 ms). The answer is pprof's legacy CPU
 /// profile: 64-bit words, then /proc/self/maps. Errors: kUnavailable while another one is taken.
-Result<std::string> cpu_profile(std::chrono::seconds length, const std::function<bool()>& cancelled);
+Result<std::string> cpu_profile(std::chrono::seconds length,
+                                const std::function<bool()>& cancelled);
 
 }  // namespace vedette::telemetry

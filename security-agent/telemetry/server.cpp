@@ -106,9 +106,8 @@ api::Router make_routes(const Dependencies& d, const std::atomic<bool>& stopping
     router.add("GET", "/debug/vars", [&d](const Request&, const auto&) {
         return Response::json(json::serialize(expvar_document(d)));
     });
-    router.add("GET", "/debug/profile", [&](const Request& request, const auto&) {
-        return profile(d, request, stopping);
-    });
+    router.add("GET", "/debug/profile",
+               [&](const Request& request, const auto&) { return profile(d, request, stopping); });
     router.add("GET", "/telemetry", [&d](const Request&, const auto&) {
         if (!d.settings.boolean("telemetry.enabled"))
             return Response::error(404, "telemetry.enabled is false");

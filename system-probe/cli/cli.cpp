@@ -55,14 +55,18 @@ int start(const Settings& settings, const std::string& pid_file) {
 
 cli::ManualText manual() {
     return {.summary = "watches the kernel and streams what happens to security-agent",
-            .description = "The privileged half of Vedette: loads eBPF programs, keeps the process tree, and serves events "
-                           "on a unix socket that only root and the agent's user may use.",
+            .description =
+                "The privileged half of Vedette: loads eBPF programs, keeps the process tree, and "
+                "serves events "
+                "on a unix socket that only root and the agent's user may use.",
             .exit_codes = "0\tdone\n1\tit failed\n2\twrong use, or settings with a mistake",
-            .files = "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
-                     "/etc/vedette/system-probe.yaml\tsettings of this one\n"
-                     "/run/vedette\tsockets; dumps",
+            .files =
+                "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
+                "/etc/vedette/system-probe.yaml\tsettings of this one\n"
+                "/run/vedette\tsockets; dumps",
             .see_also = "security-agent(8), vedette.yaml(5)",
-            .version = {}};
+            .version = {},
+            .date = {}};
 }
 
 int print_version() {
@@ -87,7 +91,8 @@ int run_command_line(int argc, char** argv) {
         ->type_name("FILE")
         ->expected(1)
         ->take_all();
-    program.add_option("--set", arguments.assignments, "One setting; wins over files and environment")
+    program
+        .add_option("--set", arguments.assignments, "One setting; wins over files and environment")
         ->type_name("KEY=VALUE")
         ->expected(1)
         ->take_all();
@@ -98,8 +103,8 @@ int run_command_line(int argc, char** argv) {
     start_command->add_option("-p,--pid,--pidfile", pid_file, "Write the process id there")
         ->type_name("FILE");
     auto* version_command = program.add_subcommand("version", "Print the version");
-    auto* check_command =
-        program.add_subcommand("check", "Load the hooks, say what this kernel offers, and unload them");
+    auto* check_command = program.add_subcommand(
+        "check", "Load the hooks, say what this kernel offers, and unload them");
     bool json = false;
     check_command->add_flag("--json", json, "Print JSON");
     auto* config_command = program.add_subcommand("config", "Print the settings in force, as YAML");

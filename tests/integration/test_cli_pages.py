@@ -95,6 +95,7 @@ def test_fish_completes(build, tmp_path):
     assert {"start", "status"} <= set(complete("security-agent sta"))
     assert "check" in complete("security-agent runtime policy ")
     assert "status" not in complete("security-agent runtime ")
+    assert "status" in complete("security-agent -c status ")
     assert "--json" in complete("security-agent status --")
     assert "security_agent.cmd_port" in complete("security-agent config get security_agent.cmd")
 
@@ -124,13 +125,14 @@ def test_zsh_completes(build, tmp_path):
     assert "--json" in complete("security-agent", "status", "-")
     assert "always" in complete("security-agent", "format", "--color", "")
     assert complete("security-agent", "-c", "") == ["FILES"]
+    assert "status" in complete("security-agent", "-c", "status", "")
 
 
 @pytest.mark.parametrize("program,words", [*((program, ("man",)) for program in PROGRAMS),
                                            ("security-agent", ("settings-man",))])
 def test_manual_pages_are_clean(build, tmp_path, program, words):
     page = make(build, program, *words)
-    path = tmp_path / "page.8"
+    path = tmp_path / ("page.8" if words == ("man",) else "page.5")
     path.write_text(page)
     done = run(["man", "--warnings", "-l", str(path)], env={"MANPAGER": "cat", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
     assert done.returncode == 0 and not done.stderr, done.stderr

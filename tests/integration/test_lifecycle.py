@@ -176,27 +176,65 @@ def test_a_client_without_the_token_file_says_what_to_do(make_pair):
     assert done.returncode == 3 and "auth_token" in done.stderr
 
 
-def test_an_expired_certificate_of_somebody_else_is_refused(make_pair):
-    """We did not make it, so we do not throw it away."""
+CA = """
+[ca]
+default_ca = here
+[here]
+database = index
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
+
+
+def expired_certificate(directory, name):
+    """In January 2020. `openssl req` takes no dates, `openssl ca` does."""
+    (directory / "ca.conf").write_text(CA)
+    (directory / "index").touch()
+    (directory / "serial").write_text("01\n")
+    for command in ("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out request -subj",
+                    "ca -batch -notext -selfsign -config ca.conf -keyfile key -in request -out certificate "
+                    "-startdate 20200101000000Z -enddate 20200131000000Z"):
+        words = command.split() + ([f"/CN={name}"] if command.startswith("req") else [])
+        subprocess.run(["openssl", *words], cwd=directory, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    return (directory / "certificate").read_text() + (directory / "key").read_text()
+
+
+def pair_with_certificate(make_pair, content):
     pair = make_pair(replay=DEMO)
     pair.prepare()
     path = pair.state_dir / "ipc_cert.pem"
-    path.write_text(new_certificate(-1) if openssl_takes_negative_days() else expired_certificate())
+    path.write_text(content)
     give_to_agent(path)
+    return pair, path
+
+
+def test_an_expired_certificate_of_somebody_else_is_refused(make_pair, tmp_path):
+    """We did not make it, so we do not throw it away."""
+    pair, _ = pair_with_certificate(make_pair, expired_certificate(tmp_path, "by hand"))
     code, said = start_refused(pair)
     assert code == 1
-    assert re.search(r"ipc_cert.pem' expired on \d{4}-\d\d-\d\d", said), said
+    assert re.search(r"ipc_cert.pem' expired on 2020-01-31", said), said
     assert "remove it" in said
 
 
-def openssl_takes_negative_days():
-    with contextlib.suppress(subprocess.CalledProcessError):
-        return "CERTIFICATE" in new_certificate(-1)
-    return False
-
-
-def expired_certificate():
-    pytest.skip("this openssl makes no expired certificates")
+def test_an_expired_certificate_of_ours_is_renewed_at_the_start(make_pair, tmp_path):
+    old = expired_certificate(tmp_path, "Vedette agent")
+    pair, path = pair_with_certificate(make_pair, old)
+    token = pair.state_dir / "auth_token"
+    token.write_text("a" * 64)
+    give_to_agent(token)
+    if os.geteuid() == 0:
+        pair.state_dir.chmod(0o777)  # the agent replaces a file of its own directory
+    client = pair.command("version", "--remote")
+    assert client.returncode == 1 and "expired on 2020-01-31" in client.stderr and "SIGHUP" in client.stderr
+    pair.start_agent()
+    wait_for(lambda: answers(pair), 20, "the API, with a certificate that clients take")
+    assert "a new one was made" in log(pair)
+    assert path.read_text() != old and path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_port_in_use_is_named_with_its_setting(make_pair):

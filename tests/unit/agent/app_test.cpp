@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "security-agent/app/format.h"
 #include "common/os/pid_file.h"
+#include "security-agent/app/format.h"
 #include "security-agent/app/policy_manager.h"
 #include "tests/unit/catch.h"
 

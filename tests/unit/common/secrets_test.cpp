@@ -242,8 +242,7 @@ TEST_CASE("certificates that are refused", "[certificate]") {
     REQUIRE(expired);
     const auto key_at = good->find("-----BEGIN EC");
     CHECK(error(*good) == "no error");
-    CHECK_THAT(error(*expired),
-               ContainsSubstring("expired on 20") && ContainsSubstring("SIGHUP"));
+    CHECK_THAT(error(*expired), ContainsSubstring("expired on 20") && ContainsSubstring("SIGHUP"));
     CHECK_THAT(error(*good, 0640), ContainsSubstring("chmod 0600"));
     CHECK_THAT(error("nonsense"), ContainsSubstring("does not hold a certificate and its key"));
     CHECK_THAT(error(good->substr(0, key_at)), ContainsSubstring("does not hold"));
@@ -277,7 +276,8 @@ TEST_CASE("a certificate of ours is renewed before it expires", "[certificate]")
     REQUIRE(kept);
     CHECK_FALSE(kept->renewed);
     CHECK(load_or_renew_certificate(directory / "new.pem", "localhost"));
-    CHECK_FALSE(load_or_renew_certificate(write_secret(directory, "x.pem", "nonsense"), "localhost"));
+    CHECK_FALSE(
+        load_or_renew_certificate(write_secret(directory, "x.pem", "nonsense"), "localhost"));
 }
 
 TEST_CASE("a host name cannot smuggle extensions into the certificate", "[certificate]") {

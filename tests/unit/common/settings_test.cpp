@@ -246,7 +246,8 @@ TEST_CASE("the example file, uncommented, says the defaults", "[settings]") {
     }
 }
 
-TEST_CASE("files of the reference load, with a warning for each key that is not ours", "[settings]") {
+TEST_CASE("files of the reference load, with a warning for each key that is not ours",
+          "[settings]") {
     const TemporaryDirectory directory;
     const auto settings = load_text(directory, R"(api_key: 0123456789abcdef0123456789abcdef
 site: datadoghq.eu
@@ -283,24 +284,30 @@ go_core_dump: true
         all += warning + "\n";
     test::replace_all(all, directory.path(), "DIR");
     CHECK(all ==
-          "DIR/vedette.yaml:1: 'api_key' is no setting of Vedette, ignored; instead: no key is needed\n"
+          "DIR/vedette.yaml:1: 'api_key' is no setting of Vedette, ignored; instead: no key is "
+          "needed\n"
           "DIR/vedette.yaml:2: 'site' is no setting of Vedette, ignored\n"
           "DIR/vedette.yaml:3: 'tags' is no setting of Vedette, ignored\n"
           "DIR/vedette.yaml:4: 'logs_enabled' is no setting of Vedette, ignored\n"
           "DIR/vedette.yaml:6: 'apm_config' is no setting of Vedette, ignored\n"
-          "DIR/vedette.yaml:10: 'system_probe_config.enabled' is no setting of Vedette, ignored; instead: "
+          "DIR/vedette.yaml:10: 'system_probe_config.enabled' is no setting of Vedette, ignored; "
+          "instead: "
           "the probe runs whenever runtime_security_config.enabled is true\n"
-          "DIR/vedette.yaml:14: 'event_monitoring_config.network.enabled' is no setting of Vedette, ignored; "
+          "DIR/vedette.yaml:14: 'event_monitoring_config.network.enabled' is no setting of "
+          "Vedette, ignored; "
           "instead: a rule on network events switches it on\n"
-          "DIR/vedette.yaml:17: 'runtime_security_config.fim_enabled' is no setting of Vedette, ignored; "
+          "DIR/vedette.yaml:17: 'runtime_security_config.fim_enabled' is no setting of Vedette, "
+          "ignored; "
           "instead: rules on files are always in force\n"
-          "DIR/vedette.yaml:18: 'runtime_security_config.activity_dump' is no setting of Vedette, ignored\n");
+          "DIR/vedette.yaml:18: 'runtime_security_config.activity_dump' is no setting of Vedette, "
+          "ignored\n");
 }
 
 TEST_CASE("a typing error in a section of the reference is still an error", "[settings]") {
     CHECK_THAT(error_of("runtime_security_config:\n  enabeld: true\n"),
-               ContainsSubstring("DIR/vedette.yaml:2: unknown key 'runtime_security_config.enabeld'; did you "
-                                 "mean 'runtime_security_config.enabled'?"));
+               ContainsSubstring(
+                   "DIR/vedette.yaml:2: unknown key 'runtime_security_config.enabeld'; did you "
+                   "mean 'runtime_security_config.enabled'?"));
     CHECK_THAT(error_of("telemetry:\n  enabeld: true\n"), ContainsSubstring("telemetry.enabled"));
     CHECK_THAT(error_of("core_dumps: true\ngo_core_dump: false\n"),
                ContainsSubstring("'core_dumps' is set twice, first on line 1"));
@@ -350,13 +357,13 @@ TEST_CASE("variables of the reference", "[settings]") {
                             {"VEDETTE_CMD_HOST", "::1"},
                             {"VEDETTE_COLOUR", "red"}});
     CHECK(both.string("log_level") == "error");
-    CHECK(both.warnings() == std::vector<std::string>{
-                                 "VEDETTE_LOG_LEVEL and DD_LOG_LEVEL differ: the first counts (log_level)"});
+    CHECK(both.warnings() ==
+          std::vector<std::string>{
+              "VEDETTE_LOG_LEVEL and DD_LOG_LEVEL differ: the first counts (log_level)"});
     CHECK(both.ignored_variables() == std::vector<std::string>{"VEDETTE_COLOUR"});
 
-    const auto full_name_first =
-        load({{"DD_EVENT_MONITORING_CONFIG_ENVS_WITH_VALUE", "A"},
-              {"DD_RUNTIME_SECURITY_CONFIG_ENVS_WITH_VALUE", "B"}});
+    const auto full_name_first = load({{"DD_EVENT_MONITORING_CONFIG_ENVS_WITH_VALUE", "A"},
+                                       {"DD_RUNTIME_SECURITY_CONFIG_ENVS_WITH_VALUE", "B"}});
     CHECK(full_name_first.list("event_monitoring_config.envs_with_value") ==
           std::vector<std::string>{"A"});
 }

@@ -167,8 +167,8 @@ TEST_CASE("what a flare holds", "[flare]") {
     setenv("HOME_OF_NOBODY", "nobodysbusiness", 1);
     agent.status.add_section(
         "probe", [&] { return boost::json::object{{"note", "bare " + agent.token.text()}}; });
-    flare::add_daemon_items(agent.flare, {agent.settings, agent.health, agent.status,
-                                          *agent.logger, agent.metrics, nullptr});
+    flare::add_daemon_items(agent.flare, {agent.settings, agent.health, agent.status, *agent.logger,
+                                          agent.metrics, nullptr});
 
     const auto path = agent.flare.make();
     REQUIRE(path);

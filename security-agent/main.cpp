@@ -70,7 +70,8 @@ int run_start(const SettingsArguments& sources, const StartArguments& arguments)
 void add_start(CLI::App& top, const SettingsArguments& sources, StartArguments& arguments,
                int& exit_code) {
     CLI::App* start = top.add_subcommand("start", "Run the agent in the foreground");
-    start->add_option("-p,--pidfile", arguments.options.pid_file, "Write the process id there");
+    start->add_option("-p,--pidfile", arguments.options.pid_file, "Write the process id there")
+        ->type_name("FILE");
     start->add_flag("--allow-root", arguments.allow_root, "Run although the user is root");
     start->callback([&] { exit_code = run_start(sources, arguments); });
 }

@@ -23,6 +23,7 @@
 #include "security-agent/engine/handlers.h"
 #include "security-agent/policy/report_json.h"
 #include "security-agent/policy/version.h"
+#include "security-agent/probe_client/command_client.h"
 
 namespace vedette::app {
 namespace {
@@ -245,6 +246,9 @@ Result<> Agent::start_status() {
     flare_ = std::make_unique<flare::FlareMaker>(settings_, flare_options);
     probe_figures_ = std::make_unique<ProbeFigures>(command_socket_path(settings_));
     flare::add_daemon_items(*flare_, telemetry_dependencies());
+    flare_->add({"probe-settings.yaml", [path = command_socket_path(settings_)] {
+                     return probe_client::probe_settings(path, seconds(2));
+                 }});
     return {};
 }
 

@@ -65,20 +65,25 @@ def test_the_agent_s_flare(configured):
     finally:
         os.unlink(path)
     noted = entries["flare_creation.log"].decode()
-    for name in HOST | {"status.json", "status.txt", "health.json", "metrics.txt", "expvar.json"}:
+    for name in HOST | {"status.json", "status.txt", "health.json", "metrics.txt", "expvar.json", "probe-settings.yaml"}:
         assert name in entries or name in noted, name
     assert "local" not in entries
     status = json.loads(entries["status.json"])
     assert status["probe"]["stream"]["subscriber"] is True, "the probe is in it"
     assert b"vedette_probe_up 1" in entries["metrics.txt"]
+    assert b"process_cache_size" in entries["probe-settings.yaml"]
     assert b"badge: ********" in entries["runtime-security.d/test.policy"]
     assert b"VEDETTE_OUTPUTS_API_KEY=********" in entries["envvars.log"]
     check_no_secret(pair, entries)
 
 
 def test_without_the_agent_it_is_made_here(configured):
+    """By root, with what the probe was asked to write down."""
     pair = configured.start()
     pair.stop_agent()
+    dumped = subprocess.run([str(pair.binary("system-probe")), "debug", "process-cache", *pair.probe_arguments()],
+                            capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    dump = os.path.basename(dumped.stdout.strip().split()[-1])
     done = pair.command("flare")
     assert done.returncode == 0, done.stderr
     assert "without it" in done.stderr
@@ -87,6 +92,7 @@ def test_without_the_agent_it_is_made_here(configured):
         entries = unpack(path)
     finally:
         os.unlink(path)
+    assert b"digraph" in entries[f"dumps/{dump}"]
     assert "local" in entries and "status.json" not in entries
     assert HOST - set(entries) <= {"kernel/lockdown"}
     check_no_secret(pair, entries)

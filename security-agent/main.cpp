@@ -12,6 +12,7 @@
 #include <iostream>
 #include <thread>
 
+#include "common/cli/generate.h"
 #include "common/config/sources.h"
 #include "common/log.h"
 #include "security-agent/app/agent.h"
@@ -56,6 +57,7 @@ int run_start(const SettingsArguments& sources, const StartArguments& arguments)
     Result<std::shared_ptr<Logger>> logger = make_logger(log);
     if (!logger)
         return complain(logger.error());
+    log_warnings(*settings, **logger);
     if (!settings->boolean("runtime_security_config.enabled")) {
         (*logger)->info("runtime_security_config.enabled is false: nothing to do, exiting");
         // Long enough that a supervisor's restart loop stays slow.
@@ -68,7 +70,8 @@ int run_start(const SettingsArguments& sources, const StartArguments& arguments)
 void add_start(CLI::App& top, const SettingsArguments& sources, StartArguments& arguments,
                int& exit_code) {
     CLI::App* start = top.add_subcommand("start", "Run the agent in the foreground");
-    start->add_option("-p,--pidfile", arguments.options.pid_file, "Write the process id there");
+    start->add_option("-p,--pidfile", arguments.options.pid_file, "Write the process id there")
+        ->type_name("FILE");
     start->add_flag("--allow-root", arguments.allow_root, "Run although the user is root");
     start->callback([&] { exit_code = run_start(sources, arguments); });
 }
@@ -91,6 +94,31 @@ void add_format(CLI::App& top, std::string& colour, int& exit_code) {
     });
 }
 
+cli::ManualText manual() {
+    return {
+        .summary = "matches events of the kernel against rules and raises alerts",
+        .description =
+            "The unprivileged half of Vedette: takes events from system-probe, evaluates the rules "
+            "of "
+            "/etc/vedette/runtime-security.d, writes alerts, and answers on a local API, which "
+            "most "
+            "of the commands below ask.",
+        .exit_codes =
+            "0\tdone; the answer is yes\n"
+            "1\tit failed, or the answer is no: something is unhealthy, a rule does not compile\n"
+            "2\twrong use: an unknown option, setting, event or expression\n"
+            "3\tno agent is running",
+        .files =
+            "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
+            "/etc/vedette/security-agent.yaml\tsettings of this one\n"
+            "/etc/vedette/runtime-security.d\tpolicies\n"
+            "/var/lib/vedette/auth_token\tsession token: who can read it may use the API\n"
+            "/var/lib/vedette/ipc_cert.pem\tcertificate and key of the API",
+        .see_also = "system-probe(8), vedette.yaml(5)",
+        .version = {},
+        .date = {}};
+}
+
 int run(int argc, char** argv) {
     CLI::App top("Vedette security-agent: matches events against rules and raises alerts");
     top.name("security-agent");
@@ -108,6 +136,7 @@ int run(int argc, char** argv) {
     add_format(top, colour, exit_code);
     add_self_test_connect(top, mark, exit_code);
     cli::add_client_commands(top, sources, exit_code);
+    cli::add_generate(top, manual());
     try {
         top.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -125,14 +125,18 @@ bool has_control(std::string_view text) {
                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-bool is_choice(std::string_view choices, std::string_view text) {
+/// The one of a|b|c that is meant: case does not matter (DD_LOG_LEVEL=WARN).
+std::string_view choice(std::string_view choices, std::string_view text) {
+    const auto same = [](unsigned char a, unsigned char b) {
+        return std::tolower(a) == std::tolower(b);
+    };
     while (!choices.empty()) {
-        const size_t bar = std::min(choices.find('|'), choices.size());
-        if (choices.substr(0, bar) == text)
-            return true;
-        choices.remove_prefix(std::min(bar + 1, choices.size()));
+        const auto one = choices.substr(0, choices.find('|'));
+        if (std::equal(one.begin(), one.end(), text.begin(), text.end(), same))
+            return one;
+        choices.remove_prefix(std::min(one.size() + 1, choices.size()));
     }
-    return false;
+    return {};
 }
 
 tl::unexpected<Error> wrong(const SettingDef& def, std::string_view text) {
@@ -240,9 +244,9 @@ Result<SettingValue> parse_setting(const SettingDef& def, std::string_view text)
     if (def.type == SettingType::kString) {
         if (text.size() > kMaxText || has_control(text))
             return wrong(def, text);
-        if (!def.choices.empty() && !is_choice(def.choices, text))
+        value.text = def.choices.empty() ? text : choice(def.choices, text);
+        if (!def.choices.empty() && value.text.empty())
             return wrong(def, text);
-        value.text = text;
         return value;
     }
     const auto number = parse_number(def, text);

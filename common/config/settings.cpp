@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/config/environment.h"
+#include "common/config/reference_keys.h"
 #include "common/config/setting_value.h"
 #include "common/log.h"
 #include "common/os/fd.h"
@@ -53,8 +55,9 @@ bool is_section(std::string_view name) {
 /// so that aliases and deep nesting cannot make it work more than the table is large.
 class FileLoader {
    public:
-    FileLoader(std::string path, Layers& layers, std::vector<std::string>& errors)
-        : path_(std::move(path)), layers_(layers), errors_(errors) {}
+    FileLoader(std::string path, Layers& layers, std::vector<std::string>& errors,
+               std::vector<std::string>& warnings)
+        : path_(std::move(path)), layers_(layers), errors_(errors), warnings_(warnings) {}
 
     /// False when the file does not exist.
     bool load() {
@@ -113,6 +116,8 @@ class FileLoader {
             const std::string key = prefix + entry.first.Scalar();
             if (const auto* def = find_setting(key))
                 setting(*def, entry.second, mark);
+            else if (const auto* theirs = find_reference_key(key))
+                reference_key(key, *theirs, entry.second, mark);
             else if (!is_section(key))
                 add(mark, unknown_key(key));
             else if (entry.second.IsMap())
@@ -120,6 +125,16 @@ class FileLoader {
             else if (!entry.second.IsNull())
                 add(mark, fmt::format("'{}' is a section: expected settings inside it", key));
         }
+    }
+
+    void reference_key(const std::string& key, const ReferenceKey& theirs, const YAML::Node& node,
+                       const YAML::Mark& mark) {
+        if (!theirs.ours.empty())
+            return setting(*find_setting(theirs.ours), node, mark);
+        warnings_.push_back(
+            fmt::format("{}:{}: '{}' is no setting of Vedette, ignored{}{}", path_, mark.line + 1,
+                        printable(key.substr(0, 200)),
+                        theirs.instead.empty() ? "" : "; instead: ", theirs.instead));
     }
 
     void setting(const SettingDef& def, const YAML::Node& node, const YAML::Mark& mark) {
@@ -156,6 +171,7 @@ class FileLoader {
     std::string path_;
     Layers& layers_;
     std::vector<std::string>& errors_;
+    std::vector<std::string>& warnings_;
     std::map<std::string_view, int> lines_;
 };
 
@@ -171,32 +187,17 @@ Layers default_layers() {
     return layers;
 }
 
-std::string environment_name(std::string_view key) {
-    std::string name = "VEDETTE_";
-    for (const char c : key) {
-        if (c == '.')
-            name += '_';
-        else
-            name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    return name;
-}
-
-void load_environment(const std::map<std::string, std::string>& environment, Layers& layers,
+void load_environment(const EnvironmentSettings& environment, Layers& layers,
                       std::vector<std::string>& errors) {
-    for (const auto& def : settings_table()) {
-        const std::string name = environment_name(def.key);
-        const auto variable = environment.find(name);
-        if (variable == environment.end())
-            continue;
-        auto value = parse_setting(def, variable->second);
+    for (const auto& [key, name, text] : environment.values) {
+        auto value = parse_setting(*find_setting(key), text);
         if (!value) {
             errors.push_back(fmt::format("{}: {}", name, value.error().message));
             continue;
         }
         value->source = SettingSource::kEnvironment;
         value->origin = name;
-        store(layers.find(def.key)->second, std::move(*value));
+        store(layers.find(key)->second, std::move(*value));
     }
 }
 
@@ -252,7 +253,7 @@ Result<Settings> Settings::load(const Sources& sources) {
     settings.values_ = default_layers();
     std::vector<std::string> errors;
     const auto read_file_layer = [&](const std::string& path, bool required) {
-        if (FileLoader(path, settings.values_, errors).load())
+        if (FileLoader(path, settings.values_, errors, settings.warnings_).load())
             settings.files_.push_back(path);
         else if (required)
             errors.push_back(fmt::format("{}: there is no such file", path));
@@ -261,7 +262,11 @@ Result<Settings> Settings::load(const Sources& sources) {
         read_file_layer(path, false);
     for (const auto& path : sources.files)
         read_file_layer(path, true);
-    load_environment(sources.environment, settings.values_, errors);
+    const auto environment = settings_in_environment(sources.environment);
+    load_environment(environment, settings.values_, errors);
+    settings.warnings_.insert(settings.warnings_.end(), environment.warnings.begin(),
+                              environment.warnings.end());
+    settings.ignored_variables_ = environment.ignored;
     load_command_line(sources.command_line, settings.values_, errors);
     if (!errors.empty())
         return fail(ErrorCode::kInvalid, "{}", fmt::join(errors, "\n"));
@@ -269,7 +274,10 @@ Result<Settings> Settings::load(const Sources& sources) {
 }
 
 Settings::Settings(Settings&& other) noexcept
-    : values_(std::move(other.values_)), files_(std::move(other.files_)) {}
+    : values_(std::move(other.values_)),
+      files_(std::move(other.files_)),
+      warnings_(std::move(other.warnings_)),
+      ignored_variables_(std::move(other.ignored_variables_)) {}
 
 const SettingValue& Settings::get(std::string_view key, SettingType type) const {
     const auto* def = find_setting(key);

@@ -35,7 +35,7 @@ struct SettingDef {
 /// "default", "file", "environment-variable", "cli", "runtime".
 std::string_view to_string(SettingSource source);
 
-/// The table, sorted by key. Environment name of a key: VEDETTE_ + upper case, '.' as '_'.
+/// The table, sorted by key.
 std::span<const SettingDef> settings_table();
 
 /// The table's entry, or nullptr.
@@ -57,7 +57,7 @@ class Settings {
     struct Sources {
         std::vector<std::string> files;                   ///< later files win; each must exist
         std::vector<std::string> optional_files;          ///< read before `files`; may be missing
-        std::map<std::string, std::string> environment;   ///< all of it; other names are ignored
+        std::map<std::string, std::string> environment;   ///< see environment.h
         std::map<std::string, std::string> command_line;  ///< key -> value
     };
     /// Errors name file:line (or the variable), what was expected and the nearest known key; all at once,
@@ -82,6 +82,10 @@ class Settings {
     std::string to_yaml() const;
     /// The files that were read, in order.
     const std::vector<std::string>& files() const { return files_; }
+    /// What whoever starts a daemon should know: settings of the reference that are not ours, variables that differ.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+    /// Environment variables that look like settings and are none.
+    const std::vector<std::string>& ignored_variables() const { return ignored_variables_; }
 
    private:
     Settings() = default;
@@ -89,6 +93,8 @@ class Settings {
     mutable std::mutex mutex_;
     std::map<std::string, std::vector<SettingValue>, std::less<>> values_;  ///< layers, by source
     std::vector<std::string> files_;
+    std::vector<std::string> warnings_;
+    std::vector<std::string> ignored_variables_;
 };
 
 }  // namespace vedette

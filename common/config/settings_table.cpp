@@ -23,6 +23,12 @@ constexpr SettingDef kTable[] = {
      .type = kString,
      .default_value = "127.0.0.1",
      .help = "Address the API listens on."},
+    {.key = "core_dumps",
+     .type = kBool,
+     .default_value = "false",
+     .help = "Let the kernel keep a core dump when the process crashes; it holds command lines of "
+             "others. The unit's "
+             "LimitCORE must allow it."},
     {.key = "event_monitoring_config.envs_with_value",
      .type = kStringList,
      .default_value = "[LD_PRELOAD, LD_LIBRARY_PATH, PATH, HISTSIZE, HISTFILESIZE, GLIBC_TUNABLES, "
@@ -195,6 +201,11 @@ constexpr SettingDef kTable[] = {
      .help = "Memory of the variables that rules set; the scopes used longest ago go first.",
      .min = kMiB / 16,
      .max = 4096 * kMiB},
+    {.key = "scrubber.additional_keys",
+     .type = kStringList,
+     .default_value = "[]",
+     .help = "Names of values that flares must not show, besides password, token, secret and their "
+             "like."},
     {.key = "security_agent.cmd_port",
      .type = kInt,
      .default_value = "5010",
@@ -207,6 +218,11 @@ constexpr SettingDef kTable[] = {
      .help = "Port of telemetry on 127.0.0.1; 0: any free one.",
      .min = 0,
      .max = 65535},
+    {.key = "security_agent.internal_profiling.enabled",
+     .type = kBool,
+     .default_value = "false",
+     .help = "Answer /debug/profile: where the agent spends its CPU time, to anybody on this host.",
+     .runtime = true},
     {.key = "server_timeout",
      .type = kDuration,
      .default_value = "30s",

@@ -20,13 +20,21 @@ std::map<std::string, std::string> environment() {
     for (char** entry = environ; entry && *entry; ++entry) {
         const std::string_view text(*entry);
         const size_t equals = text.find('=');
-        if (equals != std::string_view::npos && text.starts_with("VEDETTE_"))
+        if (equals != std::string_view::npos &&
+            (text.starts_with("VEDETTE_") || text.starts_with("DD_")))
             variables.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return variables;
 }
 
 }  // namespace
+
+void log_warnings(const Settings& settings, Logger& logger) {
+    for (const auto& warning : settings.warnings())
+        logger.warn("settings: {}", warning);
+    for (const auto& name : settings.ignored_variables())
+        logger.debug("settings: the variable {} is no setting of Vedette", printable(name));
+}
 
 Result<Settings> load_settings(std::string_view daemon, const SettingsArguments& arguments) {
     Settings::Sources sources;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/config/settings.h"
+#include "common/log.h"
 
 namespace vedette {
 
@@ -21,5 +22,8 @@ struct SettingsArguments {
 /// given), then -c files, then this process's environment, then --set. Errors: an assignment without '=', and all of
 /// Settings::load.
 Result<Settings> load_settings(std::string_view daemon, const SettingsArguments& arguments);
+
+/// What loading them had to say, for the log of a daemon that starts.
+void log_warnings(const Settings& settings, Logger& logger);
 
 }  // namespace vedette

@@ -22,6 +22,8 @@ namespace {
 
 constexpr size_t kMaxFileBytes = 64 << 10;
 constexpr auto kLifetime = std::chrono::hours(24 * 3650);
+constexpr auto kRenewBefore = std::chrono::hours(24 * 30);
+constexpr const char* kName = "Vedette agent";
 constexpr auto kClockSkew = std::chrono::hours(1);
 
 template <auto free_function>
@@ -86,7 +88,7 @@ bool fill(X509* cert, EVP_PKEY* key, const std::string& names, std::chrono::seco
     X509_gmtime_adj(X509_getm_notBefore(cert), -skew);
     X509_gmtime_adj(X509_getm_notAfter(cert), lifetime.count());
     X509_NAME* name = X509_get_subject_name(cert);
-    const auto* common_name = reinterpret_cast<const unsigned char*>("Vedette agent");
+    const auto* common_name = reinterpret_cast<const unsigned char*>(kName);
     return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0) == 1 &&
            X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
            add_extension(cert, NID_basic_constraints, "critical,CA:TRUE") &&
@@ -111,33 +113,13 @@ std::string date(std::chrono::system_clock::time_point time) {
     return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
-}  // namespace
+struct Loaded {
+    Certificate certificate;
+    bool ours = false;  ///< made by make_certificate_pem
+};
 
-Result<std::string> make_certificate_pem(const std::string& host, std::chrono::hours lifetime) {
-    std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
-    if (is_address(host)) {
-        if (host != "127.0.0.1" && host != "::1")
-            names += ",IP:" + host;
-    } else if (is_host_name(host)) {
-        if (host != "localhost")
-            names += ",DNS:" + host;
-    } else {
-        return fail(ErrorCode::kInvalid, "certificate: '{}' is neither a host name nor an address",
-                    host);
-    }
-    const Key key(EVP_EC_gen("P-256"));
-    const X509Ptr cert(X509_new());
-    if (!key || !cert || !fill(cert.get(), key.get(), names, lifetime))
-        return openssl_error("making the API's certificate");
-    const Bio bio(BIO_new(BIO_s_mem()));
-    if (!bio || PEM_write_bio_X509(bio.get(), cert.get()) != 1 ||
-        PEM_write_bio_PrivateKey_traditional(bio.get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                             nullptr) != 1)
-        return openssl_error("writing the API's certificate");
-    return bio_text(bio.get());
-}
-
-Result<Certificate> load_certificate(const std::string& path) {
+/// Whatever its dates say.
+Result<Loaded> read_certificate(const std::string& path) {
     auto fd = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!fd) {
         if (fd.error().sys_errno == ELOOP)
@@ -167,15 +149,12 @@ Result<Certificate> load_certificate(const std::string& path) {
     const auto expires = expiry(cert.get());
     if (!expires)
         return tl::unexpected<Error>(expires.error());
-    if (*expires <= std::chrono::system_clock::now())
-        return fail(
-            ErrorCode::kInvalid,
-            "certificate: '{}' expired on {}: remove it and restart the agent, which makes a "
-            "new one",
-            path, date(*expires));
-
-    Certificate result;
+    Loaded loaded;
+    Certificate& result = loaded.certificate;
     result.expires = *expires;
+    char name[64] = {};
+    X509_NAME_get_text_by_NID(X509_get_subject_name(cert.get()), NID_commonName, name, sizeof name);
+    loaded.ours = std::string_view(name) == kName;
     const Bio cert_bio(BIO_new(BIO_s_mem()));
     const Bio key_bio(BIO_new(BIO_s_mem()));
     if (!cert_bio || !key_bio || PEM_write_bio_X509(cert_bio.get(), cert.get()) != 1 ||
@@ -184,7 +163,45 @@ Result<Certificate> load_certificate(const std::string& path) {
         return openssl_error("certificate");
     result.certificate_pem = bio_text(cert_bio.get());
     result.key_pem = bio_text(key_bio.get());
-    return result;
+    return loaded;
+}
+
+}  // namespace
+
+Result<std::string> make_certificate_pem(const std::string& host, std::chrono::hours lifetime) {
+    std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
+    if (is_address(host)) {
+        if (host != "127.0.0.1" && host != "::1")
+            names += ",IP:" + host;
+    } else if (is_host_name(host)) {
+        if (host != "localhost")
+            names += ",DNS:" + host;
+    } else {
+        return fail(ErrorCode::kInvalid, "certificate: '{}' is neither a host name nor an address",
+                    host);
+    }
+    const Key key(EVP_EC_gen("P-256"));
+    const X509Ptr cert(X509_new());
+    if (!key || !cert || !fill(cert.get(), key.get(), names, lifetime))
+        return openssl_error("making the API's certificate");
+    const Bio bio(BIO_new(BIO_s_mem()));
+    if (!bio || PEM_write_bio_X509(bio.get(), cert.get()) != 1 ||
+        PEM_write_bio_PrivateKey_traditional(bio.get(), key.get(), nullptr, nullptr, 0, nullptr,
+                                             nullptr) != 1)
+        return openssl_error("writing the API's certificate");
+    return bio_text(bio.get());
+}
+
+Result<Certificate> load_certificate(const std::string& path) {
+    auto loaded = read_certificate(path);
+    if (!loaded)
+        return forward_error(loaded);
+    if (loaded->certificate.expires <= std::chrono::system_clock::now())
+        return fail(ErrorCode::kInvalid, "certificate: '{}' expired on {}: {}", path,
+                    date(loaded->certificate.expires),
+                    loaded->ours ? "restart the agent or send it SIGHUP, it makes a new one"
+                                 : "put a valid one there, or remove it: then the agent makes one");
+    return std::move(loaded->certificate);
 }
 
 Result<Certificate> load_or_create_certificate(const std::string& path, const std::string& host) {
@@ -198,6 +215,26 @@ Result<Certificate> load_or_create_certificate(const std::string& path, const st
     if (!created && created.error().code != ErrorCode::kExists)
         return forward_error(created, "certificate");
     return load_certificate(path);
+}
+
+Result<Certificate> load_or_renew_certificate(const std::string& path, const std::string& host) {
+    const auto loaded = read_certificate(path);
+    const auto now = std::chrono::system_clock::now();
+    if (!loaded || !loaded->ours || loaded->certificate.expires > now + kRenewBefore)
+        return load_or_create_certificate(path, host);
+    const auto pem = make_certificate_pem(host, kLifetime);
+    if (!pem)
+        return tl::unexpected<Error>(pem.error());
+    if (auto written = write_file_atomic(path, *pem, 0600); !written) {
+        if (loaded->certificate.expires > now)
+            return loaded->certificate;
+        return forward_error(written, "certificate: expired on {}, and no new one can be made",
+                             date(loaded->certificate.expires));
+    }
+    auto renewed = load_certificate(path);
+    if (renewed)
+        renewed->renewed = true;
+    return renewed;
 }
 
 }  // namespace vedette::ipc

@@ -28,8 +28,10 @@ using TlsStream = asio::ssl::stream<tcp::socket>;
 constexpr auto kLinger = std::chrono::milliseconds(1000);
 constexpr size_t kMaxDrained = 1 << 20;
 
-Result<std::unique_ptr<asio::ssl::context>> tls_context(const ipc::Certificate& certificate) {
-    auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+using TlsContext = std::shared_ptr<asio::ssl::context>;
+
+Result<TlsContext> tls_context(const ipc::Certificate& certificate) {
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     SSL_CTX* native = context->native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
     SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
@@ -76,6 +78,7 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
           workers_(options.workers) {}
 
     Result<> start();
+    Result<> use_certificate(const ipc::Certificate& certificate);
     void stop();
     void abandon();
     void join() { workers_.join(); }
@@ -124,7 +127,7 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
     tcp::acceptor acceptor_;
     asio::steady_timer retry_;
     asio::steady_timer stop_timer_;
-    std::unique_ptr<asio::ssl::context> tls_;
+    TlsContext tls_;
     std::list<std::shared_ptr<SessionBase>> sessions_;  ///< oldest first
     uint16_t port_ = 0;
     asio::thread_pool workers_;
@@ -138,8 +141,11 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
    public:
     static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
 
-    Session(std::shared_ptr<HttpListener> server, tcp::socket socket, asio::ssl::context* tls)
-        : server_(std::move(server)), socket_(std::move(socket)), tls_(tls), timer_(server_->io) {}
+    Session(std::shared_ptr<HttpListener> server, tcp::socket socket, TlsContext tls)
+        : server_(std::move(server)),
+          socket_(std::move(socket)),
+          tls_(std::move(tls)),
+          timer_(server_->io) {}
 
     void run() override {
         error_code ignored;
@@ -346,7 +352,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
 
     std::shared_ptr<HttpListener> server_;
     tcp::socket socket_;  ///< moved into stream_ when TLS begins
-    asio::ssl::context* tls_;
+    TlsContext tls_;
     std::optional<TlsStream> stream_;
     asio::steady_timer timer_;
     std::string peer_;
@@ -381,12 +387,9 @@ void HttpListener::handle(Request request, Done done) {
 }
 
 Result<> HttpListener::start() {
-    if (options.certificate) {
-        auto context = tls_context(*options.certificate);
-        if (!context)
-            return forward_error(context);
-        tls_ = std::move(*context);
-    }
+    if (options.certificate)
+        if (auto used = use_certificate(*options.certificate); !used)
+            return used;
     error_code error;
     tcp::resolver resolver(io);
     const auto found =
@@ -402,6 +405,14 @@ Result<> HttpListener::start() {
     if (!bound)
         return bound;
     accept();
+    return {};
+}
+
+Result<> HttpListener::use_certificate(const ipc::Certificate& certificate) {
+    auto context = tls_context(certificate);
+    if (!context)
+        return forward_error(context);
+    tls_ = std::move(*context);
     return {};
 }
 
@@ -455,8 +466,7 @@ void HttpListener::accepted(tcp::socket socket) {
     socket.set_option(tcp::no_delay(true), ignored);
     std::shared_ptr<SessionBase> session;
     if (tls_)
-        session =
-            std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket), tls_.get());
+        session = std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket), tls_);
     else
         session =
             std::make_shared<Session<tcp::socket>>(shared_from_this(), std::move(socket), nullptr);
@@ -521,6 +531,9 @@ Result<> HttpServer::start() {
 }
 void HttpServer::stop() {
     impl_->stop();
+}
+Result<> HttpServer::use_certificate(const ipc::Certificate& certificate) {
+    return impl_->use_certificate(certificate);
 }
 uint16_t HttpServer::port() const {
     return impl_->port();

@@ -67,6 +67,8 @@ class HttpServer {
     Result<> start();
     /// No new connection; open ones are closed once the answer they are at is written or a second has passed.
     void stop();
+    /// For connections from now on; open ones keep theirs. Errors: kInvalid, and nothing changes.
+    Result<> use_certificate(const ipc::Certificate& certificate);
     uint16_t port() const;  ///< after start
 
    private:

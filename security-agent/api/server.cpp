@@ -62,6 +62,9 @@ Result<> Server::start() {
 void Server::stop() {
     impl_->http().stop();
 }
+Result<> Server::use_certificate(const ipc::Certificate& certificate) {
+    return impl_->http().use_certificate(certificate);
+}
 uint16_t Server::port() const {
     return impl_->http().port();
 }

@@ -67,6 +67,8 @@ class Server {
     /// Binds cmd_host:security_agent.cmd_port. Errors: as HttpServer::start.
     Result<> start();
     void stop();
+    /// As HttpServer::use_certificate. On the io thread.
+    Result<> use_certificate(const ipc::Certificate& certificate);
     uint16_t port() const;
 
    private:

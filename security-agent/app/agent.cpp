@@ -8,12 +8,12 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include "common/config/paths.h"
+#include "common/os/core_dumps.h"
 #include "common/os/host.h"
 #include "common/version.h"
 #include "security-agent/app/answers.h"
@@ -23,6 +23,7 @@
 #include "security-agent/engine/handlers.h"
 #include "security-agent/policy/report_json.h"
 #include "security-agent/policy/version.h"
+#include "security-agent/probe_client/command_client.h"
 
 namespace vedette::app {
 namespace {
@@ -118,9 +119,8 @@ Result<> Agent::start_process() {
     std::signal(SIGPIPE, SIG_IGN);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail_errno(errno, "PR_SET_NO_NEW_PRIVS");
-    // A core dump would hold other people's command lines.
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-        return fail_errno(errno, "PR_SET_DUMPABLE");
+    if (Result<> set = set_core_dumps(settings_.boolean("core_dumps")); !set)
+        logger_->warn("{}", set.error().message);
     hostname_ = host_name(settings_.string("hostname"));
     constexpr const char* kRanges = "event_monitoring_config.network.private_ip_ranges";
     Result<> ranges = engine::handlers::use_private_ranges(settings_.list(kRanges));
@@ -151,12 +151,8 @@ Result<> Agent::start_state_dir() {
     if (!token)
         return forward_error(token);
     token_ = std::move(*token);
-    Result<ipc::Certificate> certificate =
-        ipc::load_or_create_certificate(ipc_cert_path(settings_), settings_.string("cmd_host"));
-    if (!certificate)
-        return forward_error(certificate);
-    certificate_ = std::move(*certificate);
-    return {};
+    certificate_.emplace(io_, ipc_cert_path(settings_), settings_.string("cmd_host"), *logger_);
+    return certificate_->load();
 }
 
 Result<> Agent::start_signals() {
@@ -193,10 +189,12 @@ void Agent::request_stop(const std::string& reason) {
 }
 
 void Agent::reload() {
-    logger_->info("SIGHUP: opening logs and outputs again, reloading policies");
+    logger_->info(
+        "SIGHUP: opening logs and outputs again, reloading policies and the API's certificate");
     if (Result<> opened = reopen_log(*logger_); !opened)
         logger_->error("log file: {}", opened.error().message);
     outputs_->reopen();
+    certificate_->refresh();
     load_policies("SIGHUP");
 }
 
@@ -247,12 +245,11 @@ Result<> Agent::start_status() {
     if (const std::string log = settings_.string("log_file"); !log.empty())
         flare_options.log_files = {log};
     flare_ = std::make_unique<flare::FlareMaker>(settings_, flare_options);
-    const auto add_json = [this](const char* name, std::function<boost::json::object()> make) {
-        flare_->add({name, [make] { return Result<std::string>(boost::json::serialize(make())); }});
-    };
-    add_json("status.json", [this] { return status_->collect(seconds(3)); });
-    add_json("health.json", [this] { return to_json(health_.readiness()); });
-    add_json("expvar.json", [this] { return telemetry::expvar_document(metrics_, status_.get()); });
+    probe_figures_ = std::make_unique<ProbeFigures>(command_socket_path(settings_));
+    flare::add_daemon_items(*flare_, telemetry_dependencies());
+    flare_->add({"probe-settings.yaml", [path = command_socket_path(settings_)] {
+                     return probe_client::probe_settings(path, seconds(2));
+                 }});
     return {};
 }
 
@@ -383,9 +380,13 @@ void Agent::stop_policies() {
     worker_.join();
 }
 
+telemetry::Dependencies Agent::telemetry_dependencies() {
+    return {settings_, health_,  *status_,
+            *logger_,  metrics_, [this](Metrics& out) { probe_figures_->fill(out); }};
+}
+
 Result<> Agent::start_telemetry() {
-    telemetry_ = std::make_unique<telemetry::Server>(
-        io_, telemetry::Dependencies{settings_, health_, *status_, *logger_, metrics_});
+    telemetry_ = std::make_unique<telemetry::Server>(io_, telemetry_dependencies());
     return telemetry_->start();
 }
 
@@ -399,8 +400,8 @@ Result<> Agent::start_api() {
         [] { return std::chrono::nanoseconds(steady_ns()); }, wall_time_ns);
     api_ = std::make_unique<api::Server>(
         io_, api::Dependencies{
-                 *token_, *certificate_, settings_, health_, *status_, *flare_, *logger_, metrics_,
-                 hostname_, [this] { request_stop("/agent/stop"); },
+                 *token_, certificate_->current(), settings_, health_, *status_, *flare_, *logger_,
+                 metrics_, hostname_, [this] { request_stop("/agent/stop"); },
                  [this](std::string_view key, std::string_view value) -> Result<> {
                      return key == "log_level" ? set_log_level(*logger_, value) : Result<>();
                  },
@@ -413,10 +414,13 @@ Result<> Agent::start_api() {
                  [this] { return to_json(self_tester_->run()); },
                  [this] { return dump_discarders(command_socket_path(settings_)); },
                  recording_of(*recorder_)});
+    certificate_->start(
+        [this](const ipc::Certificate& certificate) { return api_->use_certificate(certificate); });
     return api_->start();
 }
 
 void Agent::stop_api() {
+    certificate_->stop();
     api_->stop();
 }
 

@@ -16,10 +16,12 @@
 #include "common/health.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/os/pid_file.h"
 #include "security-agent/api/server.h"
-#include "security-agent/app/pid_file.h"
+#include "security-agent/app/certificate_keeper.h"
 #include "security-agent/app/policy_manager.h"
 #include "security-agent/app/policy_watcher.h"
+#include "security-agent/app/probe_metrics.h"
 #include "security-agent/engine/engine_thread.h"
 #include "security-agent/flare/flare.h"
 #include "security-agent/outputs/outputs.h"
@@ -82,6 +84,7 @@ class Agent {
     void load_policies(const char* trigger);
     v1::Answer answer(const v1::Question& question);
     std::unique_ptr<PolicyWatcher> watch_policies();
+    telemetry::Dependencies telemetry_dependencies();
 
     Settings settings_;
     std::shared_ptr<Logger> logger_;
@@ -98,7 +101,7 @@ class Agent {
 
     std::optional<PidFile> pid_file_;
     std::optional<ipc::Token> token_;
-    std::optional<ipc::Certificate> certificate_;
+    std::optional<CertificateKeeper> certificate_;
     std::string hostname_;
     std::unique_ptr<outputs::Outputs> outputs_;
     std::unique_ptr<engine::BatchQueue> queue_;
@@ -109,6 +112,7 @@ class Agent {
     std::unique_ptr<PolicyWatcher> policy_watcher_;  ///< null: they are not watched
     std::unique_ptr<probe_client::ProbeClient> probe_client_;
     std::unique_ptr<self_test::SelfTester> self_tester_;
+    std::unique_ptr<ProbeFigures> probe_figures_;
     std::unique_ptr<status::StatusProvider> status_;
     std::unique_ptr<flare::FlareMaker> flare_;
     std::unique_ptr<telemetry::Server> telemetry_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/cli/client_commands.h"
 
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -74,6 +76,14 @@ int run_status(const SettingsArguments& arguments, const StatusFlags& flags) {
     return kExitOk;
 }
 
+/// One line that is written over, where somebody watches.
+void show_progress(size_t number, size_t of, const std::string& name) {
+    std::fprintf(stderr, "\r\033[K%zu/%zu %s", number, of, printable(name).c_str());
+    if (number == of)
+        std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+}
+
 int local_flare(const SettingsArguments& arguments) {
     const auto settings = settings_for_client(arguments);
     if (!settings)
@@ -81,6 +91,8 @@ int local_flare(const SettingsArguments& arguments) {
     flare::FlareOptions options;
     if (const auto log = settings->string("log_file"); !log.empty())
         options.log_files = {log};
+    if (isatty(STDERR_FILENO))
+        options.progress = show_progress;
     flare::FlareMaker maker(*settings, options);
     const auto path = maker.make();
     if (!path)
@@ -92,7 +104,12 @@ int local_flare(const SettingsArguments& arguments) {
 int run_flare(const SettingsArguments& arguments, bool local) {
     if (local)
         return local_flare(arguments);
+    const bool watched = isatty(STDERR_FILENO) != 0;
+    if (watched)
+        std::fputs("the agent collects...", stderr);
     const auto body = call(arguments, "POST", "/agent/flare");
+    if (watched)
+        std::fputs("\r\033[K", stderr);
     if (body) {
         print(*body);
         return kExitOk;

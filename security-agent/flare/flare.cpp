@@ -61,8 +61,12 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
 /// One flare on its way: scrubs, bounds, hashes, writes.
 class Assembly {
    public:
-    Assembly(ZipWriter zip, const FlareOptions& options, std::string session_token)
-        : zip_(std::move(zip)), options_(options), session_token_(std::move(session_token)) {}
+    Assembly(ZipWriter zip, const FlareOptions& options, std::string session_token,
+             const std::vector<std::string>& additional_keys)
+        : zip_(std::move(zip)),
+          options_(options),
+          session_token_(std::move(session_token)),
+          scrubber_(additional_keys) {}
 
     Result<> add(const Item& item) {
         auto content = item.content();
@@ -75,7 +79,7 @@ class Assembly {
             content->erase(0, content->size() - options_.max_entry_bytes);
             content->erase(0, std::min(content->find('\n'), content->size()));
         }
-        std::string clean = scrub(*content);
+        std::string clean = scrubber_.scrub(*content);
         // The session token has no name in a dump; its value is known here.
         if (!session_token_.empty())
             replace_all(clean, session_token_, "********");
@@ -90,7 +94,7 @@ class Assembly {
     }
 
     Result<std::string> finish() {
-        if (auto added = zip_.add("flare_creation.log", scrub(notes_)); !added)
+        if (auto added = zip_.add("flare_creation.log", scrubber_.scrub(notes_)); !added)
             return forward_error(added);
         const json::object manifest{{"format", 1}, {"entries", std::move(entries_)}};
         if (auto added = zip_.add("manifest.json", json::serialize(manifest)); !added)
@@ -106,6 +110,7 @@ class Assembly {
     ZipWriter zip_;
     const FlareOptions& options_;
     std::string session_token_;
+    Scrubber scrubber_;
     std::string notes_;
     json::array entries_;
     uint64_t total_ = 0;
@@ -129,36 +134,39 @@ Result<std::string> FlareMaker::make() {
     if (!zip)
         return forward_error(zip, "flare");
     const auto token = ipc::Token::load(auth_token_path(settings_));
-    Assembly assembly(std::move(*zip), options_, token ? token->text() : std::string());
+    Assembly assembly(std::move(*zip), options_, token ? token->text() : std::string(),
+                      settings_.list("scrubber.additional_keys"));
     auto items = items_;
     if (items.empty())
         items.push_back(
             {"local", [] { return Result<std::string>("The daemon was not asked.\n"); }});
     auto host = host_items(settings_, options_);
     items.insert(items.end(), host.begin(), host.end());
-    for (const auto& item : items)
+    size_t done = 0;
+    for (const auto& item : items) {
+        if (options_.progress)
+            options_.progress(++done, items.size(), item.name);
         if (auto added = assembly.add(item); !added)
             return forward_error(added, "flare");
+    }
     auto path = assembly.finish();
     if (!path)
         return forward_error(path, "flare");
     return path;
 }
 
-void add_daemon_items(FlareMaker& maker, const status::StatusProvider& status, const Health& health,
-                      const Metrics& metrics) {
+void add_daemon_items(FlareMaker& maker, const telemetry::Dependencies& dependencies) {
+    const auto d = std::make_shared<const telemetry::Dependencies>(dependencies);
     const auto add = [&maker](const char* name, auto make) {
         maker.add({name, [make] { return Result<std::string>(make()); }});
     };
     // Who makes a flare is in no hurry, and often because something is slow.
-    const auto collect = [&status] { return status.collect(std::chrono::seconds(3)); };
+    const auto collect = [d] { return d->status.collect(std::chrono::seconds(3)); };
     add("status.json", [collect] { return json::serialize(collect()); });
     add("status.txt", [collect] { return status::render_text(collect(), true); });
-    add("health.json", [&health] { return json::serialize(to_json(health.readiness())); });
-    add("metrics.txt", [&metrics] { return metrics.prometheus_text(); });
-    add("expvar.json", [&metrics, &status] {
-        return json::serialize(telemetry::expvar_document(metrics, &status));
-    });
+    add("health.json", [d] { return json::serialize(to_json(d->health.readiness())); });
+    add("metrics.txt", [d] { return telemetry::metrics_text(*d); });
+    add("expvar.json", [d] { return json::serialize(telemetry::expvar_document(*d)); });
 }
 
 }  // namespace vedette::flare

@@ -14,11 +14,9 @@
 
 namespace vedette {
 class Settings;
-class Health;
-class Metrics;
 }  // namespace vedette
-namespace vedette::status {
-class StatusProvider;
+namespace vedette::telemetry {
+struct Dependencies;
 }
 
 namespace vedette::flare {
@@ -36,6 +34,8 @@ struct FlareOptions {
     std::vector<std::string> log_files;
     std::string proc_root = "/proc";
     std::string sys_root = "/sys";
+    /// Called before each entry; null: not at all.
+    std::function<void(size_t number, size_t of, const std::string& name)> progress;
 };
 
 /// Thread-safe; one flare at a time.
@@ -59,8 +59,7 @@ class FlareMaker {
     std::mutex mutex_;
 };
 
-/// What the running agent adds: status, health, metrics, expvar. All must outlive the maker.
-void add_daemon_items(FlareMaker& maker, const status::StatusProvider& status, const Health& health,
-                      const Metrics& metrics);
+/// What the running agent adds: status, health, metrics, expvar. All it refers to must outlive the maker.
+void add_daemon_items(FlareMaker& maker, const telemetry::Dependencies& dependencies);
 
 }  // namespace vedette::flare

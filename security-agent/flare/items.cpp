@@ -89,6 +89,25 @@ std::string about() {
         distribution_name(), geteuid());
 }
 
+/// What the kernel was built with, as far as it concerns us; distributions leave it in /boot.
+Result<std::string> build_options(const std::string& path) {
+    const auto text = read_file(path, kMaxKernelFile);
+    if (!text)
+        return tl::unexpected<Error>(text.error());
+    std::string out;
+    for (size_t at = 0; at < text->size();) {
+        const size_t end = std::min(text->find('\n', at), text->size());
+        const auto line = std::string_view(*text).substr(at, end - at);
+        for (const char* word : {"BPF", "BTF", "LSM", "FTRACE", "KPROBE", "LOCKDOWN", "CGROUPS"})
+            if (line.find(word) != std::string_view::npos) {
+                out += fmt::format("{}\n", line);
+                break;
+            }
+        at = end + 1;
+    }
+    return out;
+}
+
 void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
     const auto file = [&](const std::string& name, const std::string& path) {
         items.push_back({"kernel/" + name, [path] { return read_file(path, kMaxKernelFile); }});
@@ -103,6 +122,12 @@ void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
     file("kptr_restrict", options.proc_root + "/sys/kernel/kptr_restrict");
     file("lockdown", options.sys_root + "/kernel/security/lockdown");
     file("lsm", options.sys_root + "/kernel/security/lsm");
+    file("filesystems", options.proc_root + "/filesystems");
+    file("modules", options.proc_root + "/modules");
+    file("bpf-stats", options.proc_root + "/sys/kernel/bpf_stats_enabled");
+    items.push_back({"kernel/build-options", [path = "/boot/config-" + kernel_info().release] {
+                         return build_options(path);
+                     }});
     items.push_back({"kernel/btf", [path = options.sys_root + "/kernel/btf/vmlinux"] {
                          struct stat st{};
                          Result<std::string> text("missing\n");
@@ -112,21 +137,37 @@ void add_kernel(std::vector<Item>& items, const FlareOptions& options) {
                      }});
 }
 
-/// Regular *.policy files, sorted; links are skipped: they could lead anywhere.
-void add_policies(std::vector<Item>& items, const Settings& settings, const FlareOptions& options) {
+/// Regular files of a directory; links are skipped: they could lead anywhere.
+std::vector<std::filesystem::path> files_in(const std::string& directory) {
     namespace fs = std::filesystem;
-    const auto directory = settings.string("runtime_security_config.policies.dir");
-    std::vector<std::string> paths;
+    std::vector<fs::path> paths;
     std::error_code error;
     for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-        if (it->symlink_status(error).type() == fs::file_type::regular &&
-            it->path().extension() == ".policy")
-            paths.push_back(it->path().string());
+        if (it->symlink_status(error).type() == fs::file_type::regular)
+            paths.push_back(it->path());
     std::sort(paths.begin(), paths.end());
-    paths.resize(std::min(paths.size(), kMaxFiles));
-    for (const auto& path : paths)
-        items.push_back({"runtime-security.d/" + base_name(path),
-                         [path, &options] { return read_tail(path, options.max_entry_bytes); }});
+    return paths;
+}
+
+void add_tail(std::vector<Item>& items, const std::string& folder,
+              const std::filesystem::path& path, const FlareOptions& options) {
+    items.push_back({folder + "/" + path.filename().string(), [path = path.string(), &options] {
+                         return read_tail(path, options.max_entry_bytes);
+                     }});
+}
+
+void add_policies(std::vector<Item>& items, const Settings& settings, const FlareOptions& options) {
+    size_t added = 0;
+    for (const auto& path : files_in(settings.string("runtime_security_config.policies.dir")))
+        if (path.extension() == ".policy" && ++added <= kMaxFiles)
+            add_tail(items, "runtime-security.d", path, options);
+}
+
+/// What the probe wrote on request (process cache, discarders, networks): root's files, so only in a flare that root
+/// makes without the agent. The probe keeps few.
+void add_dumps(std::vector<Item>& items, const Settings& settings, const FlareOptions& options) {
+    for (const auto& path : files_in(settings.string("run_dir") + "/dumps"))
+        add_tail(items, "dumps", path, options);
 }
 
 }  // namespace
@@ -182,6 +223,7 @@ std::vector<Item> host_items(const Settings& settings, const FlareOptions& optio
     files("etc", settings.files());
     files("logs", options.log_files);
     add_policies(items, settings, options);
+    add_dumps(items, settings, options);
     add_kernel(items, options);
     return items;
 }

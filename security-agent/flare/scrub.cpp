@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace vedette::flare {
 namespace {
@@ -18,22 +19,24 @@ RE2::Options bytes_options() {
     return options;
 }
 
-#define SECRET_WORDS                                                                           \
-    "(?:password|passwd|passphrase|passcode|[a-z0-9_]pwd|_pass\\b|secret|token|api[_. -]?key|" \
-    "app[_-]?key|application_key|access[_-]?key|private[_-]?key|priv[_-]?key|auth[_-]?key|"    \
-    "encryption[_-]?key|signing[_-]?key|license[_-]?key|shared[_-]?key|credential|"            \
-    "community[_-]?string|authorization|cookie|session[_-]?id|webhook)"
+constexpr std::string_view kSecretWords =
+    "password|passwd|passphrase|passcode|[a-z0-9_]pwd|_pass\\b|secret|token|api[_. -]?key|"
+    "app[_-]?key|application_key|access[_-]?key|private[_-]?key|priv[_-]?key|auth[_-]?key|"
+    "encryption[_-]?key|signing[_-]?key|license[_-]?key|shared[_-]?key|credential|"
+    "community[_-]?string|authorization|cookie|session[_-]?id|webhook";
 
-/// The name of a secret, as a key of YAML, JSON, an ini file, a query, a header or an environment.
-const RE2& secret_name() {
-    static const RE2 re("([a-z0-9_.\\-]*" SECRET_WORDS "[a-z0-9_.\\-]*)(\\\\?[\"']?)[ \\t]*([:=])",
-                        bytes_options());
+const RE2& any_secret_word() {
+    static const RE2 re(std::string(kSecretWords), bytes_options());
     return re;
 }
 
-const RE2& any_secret_word() {
-    static const RE2 re(SECRET_WORDS, bytes_options());
-    return re;
+/// "foo|bar" for names that are given, empty for none.
+std::string alternatives(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names)
+        if (!name.empty())
+            out += (out.empty() ? "" : "|") + RE2::QuoteMeta(name);
+    return out;
 }
 
 struct Replacement {
@@ -43,7 +46,7 @@ struct Replacement {
 
 /// Secrets that are known by their form, wherever they stand. Order matters: URLs before bare words.
 const auto& replacements() {
-    static const std::array<Replacement, 8> list = {{
+    static const std::array<Replacement, 7> list = {{
         // scheme://user:password@host; the password may hold anything but blanks and quotes
         {RE2("([a-z][a-z0-9+.\\-]*://[^\\s:/@\"']*):[^\\s\"']*@", bytes_options()),
          "\\1:********@"},
@@ -54,11 +57,6 @@ const auto& replacements() {
          "\\1********"},
         {RE2("\\b(bearer|basic|digest|negotiate)[ \\t]+[a-z0-9._~+/=\\-]{6,}", bytes_options()),
          "\\1 ********"},
-        // --password hunter2, and the same in a JSON array of arguments
-        {RE2("(-[a-z0-9\\-]*" SECRET_WORDS
-             "[a-z0-9\\-]*\\\\?[\"']?[ \\t,]+\\\\?[\"']?)[^\\s\"',\\-][^\\s\"',]*",
-             bytes_options()),
-         "\\1********"},
         // tokens that announce themselves, and JSON web tokens
         {RE2("\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b|\\bgh[pousr]_[a-z0-9]{20,}|\\bgithub_pat_[a-z0-9_]{"
              "20,}|"
@@ -77,6 +75,34 @@ const auto& replacements() {
     }};
     return list;
 }
+
+}  // namespace
+
+/// Made of the known names and those that were given.
+struct Scrubber::Patterns {
+    explicit Patterns(const std::string& more)
+        : words(fmt::format("(?:{}{}{})", kSecretWords, more.empty() ? "" : "|", more)),
+          name(fmt::format("([a-z0-9_.\\-]*{}[a-z0-9_.\\-]*)(\\\\?[\"']?)[ \\t]*([:=])", words),
+               bytes_options()),
+          argument{{fmt::format("(-[a-z0-9\\-]*{}[a-z0-9\\-]*\\\\?[\"']?[ \\t,]+\\\\?[\"']?)"
+                                "[^\\s\"',\\-][^\\s\"',]*",
+                                words),
+                    bytes_options()},
+                   "\\1********"} {
+        if (!more.empty())
+            always.emplace(more, bytes_options());
+    }
+
+    /// "auth_token_file_path" says where a secret is, "tokens_total" how many; not so a name that was given.
+    bool says_no_secret(std::string_view name_text) const;
+
+    std::string words;
+    RE2 name;  ///< of a secret, as a key of YAML, JSON, an ini file, a query, a header or an environment
+    Replacement argument;  ///< --password hunter2, and the same in a JSON array of arguments
+    std::optional<RE2> always;
+};
+
+namespace {
 
 /// "auth_token_file_path" says where a secret is, "tokens_total" how many.
 bool says_no_secret(std::string_view name) {
@@ -156,9 +182,22 @@ size_t indent_of(std::string_view line) {
     return std::min(line.find_first_not_of(" \t"), line.size());
 }
 
+}  // namespace
+
+bool Scrubber::Patterns::says_no_secret(std::string_view name_text) const {
+    if (always && RE2::PartialMatch(re2::StringPiece(name_text.data(), name_text.size()), *always))
+        return false;
+    return flare::says_no_secret(name_text);
+}
+
+namespace {
+
 /// Hides the values of secret names in a line; knows whether the lines below still belong to one.
+template <typename Patterns>
 class LineScrubber {
    public:
+    explicit LineScrubber(const Patterns& patterns) : patterns_(patterns) {}
+
     void line(std::string_view line, std::string& out) {
         if (continues(line))
             return;
@@ -166,8 +205,8 @@ class LineScrubber {
         re2::StringPiece rest(line.data(), line.size());
         re2::StringPiece name, quote, separator;
         const char* done = line.data();
-        while (RE2::FindAndConsume(&rest, secret_name(), &name, &quote, &separator)) {
-            if (says_no_secret(std::string_view(name.data(), name.size())))
+        while (RE2::FindAndConsume(&rest, patterns_.name, &name, &quote, &separator)) {
+            if (patterns_.says_no_secret(std::string_view(name.data(), name.size())))
                 continue;
             std::string_view after(rest.data(), rest.size());
             const size_t blanks = indent_of(after);
@@ -198,6 +237,7 @@ class LineScrubber {
         return indent == indent_ && line.substr(indent).starts_with("- ");
     }
 
+    const Patterns& patterns_;
     bool hidden_below_ = false;
     size_t indent_ = 0;
 };
@@ -225,11 +265,15 @@ std::string hide_pem(std::string_view text) {
 
 }  // namespace
 
-std::string scrub(std::string_view text) {
+Scrubber::Scrubber(const std::vector<std::string>& additional_keys)
+    : patterns_(std::make_unique<Patterns>(alternatives(additional_keys))) {}
+Scrubber::~Scrubber() = default;
+
+std::string Scrubber::scrub(std::string_view text) const {
     const std::string without_pem = hide_pem(text);
     std::string out;
     out.reserve(without_pem.size());
-    LineScrubber lines;
+    LineScrubber<Patterns> lines(*patterns_);
     for (size_t at = 0; at < without_pem.size();) {
         const size_t end = std::min(without_pem.find('\n', at), without_pem.size());
         const size_t before = out.size();
@@ -240,7 +284,13 @@ std::string scrub(std::string_view text) {
     }
     for (const auto& replacement : replacements())
         RE2::GlobalReplace(&out, replacement.pattern, replacement.with);
+    RE2::GlobalReplace(&out, patterns_->argument.pattern, patterns_->argument.with);
     return out;
+}
+
+std::string scrub(std::string_view text) {
+    static const Scrubber known({});
+    return known.scrub(text);
 }
 
 bool is_secret_name(std::string_view name) {

@@ -4,12 +4,31 @@
 // by line, without knowing its format; prefers to hide too much.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vedette::flare {
 
-/// Linear in the size of the text.
+/// Thread-safe.
+class Scrubber {
+   public:
+    /// `additional_keys`: names, or parts of names, that are secret besides the known ones; case does not matter.
+    explicit Scrubber(const std::vector<std::string>& additional_keys);
+    ~Scrubber();
+    Scrubber(const Scrubber&) = delete;
+    Scrubber& operator=(const Scrubber&) = delete;
+
+    /// Linear in the size of the text.
+    std::string scrub(std::string_view text) const;
+
+   private:
+    struct Patterns;
+    std::unique_ptr<const Patterns> patterns_;
+};
+
+/// With the known names only.
 std::string scrub(std::string_view text);
 
 /// Whether a setting, variable or YAML key of this name holds a secret: "db_password", "API-KEY", "auth.token".

@@ -36,6 +36,17 @@ Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
     return status;
 }
 
+Result<std::string> probe_settings(const std::string& socket_path,
+                                   std::chrono::milliseconds timeout) {
+    v1::ProbeConfig config;
+    auto asked = ask(socket_path, timeout, [&config](auto& stub, auto& context) {
+        return stub.GetConfig(&context, v1::GetConfigRequest(), &config);
+    });
+    if (!asked)
+        return forward_error(asked);
+    return config.yaml();
+}
+
 Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::string& socket_path,
                                                                 bool snapshot_interfaces,
                                                                 std::chrono::milliseconds timeout) {

@@ -13,6 +13,10 @@ namespace vedette::probe_client {
 Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
                                      std::chrono::milliseconds timeout);
 
+/// The settings it runs with, as YAML. Blocks likewise.
+Result<std::string> probe_settings(const std::string& socket_path,
+                                   std::chrono::milliseconds timeout);
+
 /// The files it wrote. Blocks, as above. Errors also: what the probe says instead of files.
 Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::string& socket_path,
                                                                 bool snapshot_interfaces,

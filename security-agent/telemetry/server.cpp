@@ -2,10 +2,12 @@
 #include "security-agent/telemetry/server.h"
 
 #include <malloc.h>
+
+#include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <thread>
+#include <charconv>
 
 #include "common/config/settings.h"
 #include "common/health.h"
@@ -15,6 +17,8 @@
 #include "security-agent/api/http_server.h"
 #include "security-agent/api/router.h"
 #include "security-agent/status/status.h"
+#include "security-agent/telemetry/process_metrics.h"
+#include "security-agent/telemetry/profile.h"
 
 namespace vedette::telemetry {
 namespace {
@@ -39,6 +43,15 @@ json::array command_line() {
     return words;
 }
 
+/// Values as text; this port asks for no token, so secrets stay hidden.
+json::object settings_by_key(const Settings& settings) {
+    json::object out;
+    for (const SettingDef& def : settings_table())
+        if (const auto value = settings.value(def.key))
+            out[def.key] = value->text;
+    return out;
+}
+
 json::object memory() {
     const struct mallinfo2 info = mallinfo2();
     return {{"Sys", resident_bytes()},
@@ -54,15 +67,51 @@ Response health_response(const Health::Snapshot& snapshot) {
     return response;
 }
 
-api::Router make_routes(const Dependencies& d) {
+/// The value of ?seconds=, by default 10; 0 for what is no number from 1 to 60.
+int wanted_seconds(const Request& request) {
+    const auto it = request.query.find("seconds");
+    if (it == request.query.end())
+        return 10;
+    int seconds = 0;
+    const std::string& text = it->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && seconds >= 1 && seconds <= 60 ? seconds : 0;
+}
+
+Response profile(const Dependencies& d, const Request& request, const std::atomic<bool>& stopping) {
+    if (!d.settings.boolean("security_agent.internal_profiling.enabled"))
+        return Response::error(404, "security_agent.internal_profiling.enabled is false");
+    const int seconds = wanted_seconds(request);
+    if (seconds == 0)
+        return Response::error(400, "seconds: expected a number from 1 to 60");
+    d.logger.info("telemetry: {} takes a CPU profile of {} s", request.peer, seconds);
+    auto made = cpu_profile(std::chrono::seconds(seconds), [&] { return stopping.load(); });
+    if (!made)
+        return Response::error(503, made.error().message);
+    auto response = Response::text(std::move(*made));
+    response.content_type = "application/octet-stream";
+    response.headers.emplace_back("Content-Disposition", "attachment; filename=\"profile\"");
+    return response;
+}
+
+void fill_others(const Dependencies& d, Metrics& out) {
+    fill_process_metrics(out);
+    if (d.others)
+        d.others(out);
+}
+
+api::Router make_routes(const Dependencies& d, const std::atomic<bool>& stopping) {
     api::Router router;
     router.add("GET", "/debug/vars", [&d](const Request&, const auto&) {
-        return Response::json(json::serialize(expvar_document(d.metrics, &d.status)));
+        return Response::json(json::serialize(expvar_document(d)));
     });
+    router.add("GET", "/debug/profile",
+               [&](const Request& request, const auto&) { return profile(d, request, stopping); });
     router.add("GET", "/telemetry", [&d](const Request&, const auto&) {
         if (!d.settings.boolean("telemetry.enabled"))
             return Response::error(404, "telemetry.enabled is false");
-        auto response = Response::text(d.metrics.prometheus_text());
+        auto response = Response::text(metrics_text(d));
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         return response;
     });
@@ -79,30 +128,39 @@ api::HttpServerOptions server_options(const Settings& settings) {
             .port = static_cast<uint16_t>(settings.integer("security_agent.expvar_port")),
             .port_setting = "security_agent.expvar_port",
             .limits = {.connections = 64, .body_bytes = 0},
-            .workers = 1};
+            .workers = 2};  // one may be busy with a profile
 }
 
 }  // namespace
 
-json::object expvar_document(const Metrics& metrics, const status::StatusProvider* status) {
-    json::object document = metrics.expvar();
+json::object expvar_document(const Dependencies& d) {
+    Metrics others;
+    fill_others(d, others);
+    json::object document = d.metrics.expvar();
+    for (auto& [name, value] : others.expvar())
+        document[name] = std::move(value);
     document["cmdline"] = command_line();
     document["memstats"] = memory();
     document["version"] = version().text;
-    if (status) {
-        json::object facts = status->collect(kPatience, "runtimeSecurityStatus");
-        document["uptime"] = facts["agent"].as_object()["uptimeSeconds"];
-        if (auto* runtime = facts.if_contains("runtimeSecurityStatus"))
-            document["runtimeSecurityStatus"] = std::move(*runtime);
-    }
+    document["config"] = settings_by_key(d.settings);
+    json::object facts = d.status.collect(kPatience, "runtimeSecurityStatus");
+    document["uptime"] = facts["agent"].as_object()["uptimeSeconds"];
+    if (auto* runtime = facts.if_contains("runtimeSecurityStatus"))
+        document["runtimeSecurityStatus"] = std::move(*runtime);
     return document;
+}
+
+std::string metrics_text(const Dependencies& d) {
+    Metrics others;
+    fill_others(d, others);
+    return d.metrics.prometheus_text() + others.prometheus_text();
 }
 
 class Server::Impl {
    public:
     Impl(boost::asio::io_context& io, Dependencies dependencies)
         : dependencies_(std::move(dependencies)),
-          router_(make_routes(dependencies_)),
+          router_(make_routes(dependencies_, stopping_)),
           http_(
               io, server_options(dependencies_.settings),
               [this](const Request& request) {
@@ -113,8 +171,13 @@ class Server::Impl {
               dependencies_.logger, dependencies_.metrics) {}
 
     api::HttpServer& http() { return http_; }
+    void stop() {
+        stopping_ = true;
+        http_.stop();
+    }
 
    private:
+    std::atomic<bool> stopping_ = false;
     Dependencies dependencies_;
     api::Router router_;
     api::HttpServer http_;  // last: its worker uses all of the above
@@ -128,7 +191,7 @@ Result<> Server::start() {
     return impl_->http().start();
 }
 void Server::stop() {
-    impl_->http().stop();
+    impl_->stop();
 }
 uint16_t Server::port() const {
     return impl_->http().port();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What monitoring reads, on plain loopback HTTP without a token: /debug/vars (expvar-shaped JSON), /telemetry
-// (Prometheus text, while telemetry.enabled), /live and /ready. Holds no secret and changes nothing.
+// (Prometheus text, while telemetry.enabled), /live, /ready, and while security_agent.internal_profiling.enabled
+// /debug/profile?seconds=N. Holds no secret and changes nothing.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "common/log.h"
 #include "common/metrics.h"
@@ -34,10 +36,14 @@ struct Dependencies {
     const status::StatusProvider& status;
     Logger& logger;
     Metrics& metrics;
+    /// Adds what is asked for anew each time: the probe's figures. Null: nothing. May take a while.
+    std::function<void(Metrics&)> others;
 };
 
 /// The document of /debug/vars.
-boost::json::object expvar_document(const Metrics& metrics, const status::StatusProvider* status);
+boost::json::object expvar_document(const Dependencies& dependencies);
+/// What /telemetry serves.
+std::string metrics_text(const Dependencies& dependencies);
 
 class Server {
    public:

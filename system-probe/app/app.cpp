@@ -7,6 +7,7 @@
 
 #include <array>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "common/config/paths.h"
@@ -84,8 +85,10 @@ int App::run() {
         }
         ++started;
     }
-    if (!failed)
+    if (!failed) {
         io_.run();
+        name_what_is_stuck();
+    }
     alarm(kStopDeadlineSeconds);
     while (started > 0) {
         const auto& step = steps()[--started];
@@ -97,6 +100,17 @@ int App::run() {
     logger_->info("system-probe stopped");
     logger_->flush();
     return failed ? 1 : 0;
+}
+
+void App::name_what_is_stuck() {
+    // An idle pipeline beats ten times a second.
+    const uint64_t before = pipeline_->heartbeat();
+    for (int i = 0; i < 30; ++i) {
+        if (pipeline_->heartbeat() != before)
+            return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    logger_->warn("stopping while 'pipeline' is not healthy");
 }
 
 void App::warn(std::string warning) {
@@ -280,7 +294,7 @@ Result<> App::start_unprivileged() {
     pipeline_->leave_out_opens_of(files_->opener_tid());
     source_->set_privileged(
         [this](std::function<void()> job) { return privileged_->post(std::move(job)); });
-    auto dropped = drop_privileges();
+    auto dropped = drop_privileges(settings_.boolean("core_dumps"));
     if (!dropped)
         return forward_error(dropped);
     for (auto& warning : *dropped)

@@ -70,6 +70,7 @@ class App {
     void find_agent_user();
     void wait_for_signal();
     void beat_watchdog();
+    void name_what_is_stuck();
     CommandHandlers command_handlers();
     void provide_status(v1::ProbeStatus& out, std::function<void(bool)> done);
     void dump_discarders(std::function<void(Result<std::string>)> done);

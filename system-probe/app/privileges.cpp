@@ -8,6 +8,8 @@
 #include <cstring>
 #include <span>
 
+#include "common/os/core_dumps.h"
+
 namespace vedette::probe {
 namespace {
 
@@ -59,11 +61,11 @@ Result<std::vector<std::string>> drop_all_but(std::span<const int> kept) {
 
 }  // namespace
 
-Result<std::vector<std::string>> drop_privileges() {
+Result<std::vector<std::string>> drop_privileges(bool core_dumps) {
     auto warnings = drop_all_but({});
-    if (warnings && kMayHide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        warnings->push_back(fmt::format("not dumpable: {}", std::strerror(errno)));
-    }
+    if (warnings && (kMayHide || core_dumps))
+        if (auto set = set_core_dumps(core_dumps); !set)
+            warnings->push_back(std::move(set.error().message));
     return warnings;
 }
 

@@ -11,10 +11,10 @@
 
 namespace vedette::probe {
 
-/// Drops every capability, also out of the bounding set, and the way back (no_new_privs); forbids ptrace and core dumps
-/// (not dumpable). Before this thread starts others: capabilities belong to a thread. Returns what could not be done, one
-/// sentence each. Errors: capabilities are still there.
-Result<std::vector<std::string>> drop_privileges();
+/// Drops every capability, also out of the bounding set, and the way back (no_new_privs); forbids ptrace and, unless
+/// `core_dumps`, core dumps (set_core_dumps). Before this thread starts others: capabilities belong to a thread. Returns
+/// what could not be done, one sentence each. Errors: capabilities are still there.
+Result<std::vector<std::string>> drop_privileges(bool core_dumps);
 
 /// The same for the calling thread, but for what PrivilegedWorker's jobs need, as far as it has it.
 Result<> keep_worker_privileges();

@@ -2,10 +2,15 @@
 #include "system-probe/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
+#include <optional>
+#include <thread>
 
+#include "common/cli/generate.h"
 #include "common/config/sources.h"
 #include "common/log.h"
+#include "common/os/pid_file.h"
 #include "common/version.h"
 #include "system-probe/app/app.h"
 #include "system-probe/cli/check.h"
@@ -22,7 +27,8 @@ int print_error(const Error& error, int code) {
     return code;
 }
 
-int start(const Settings& settings) {
+/// `pid_file`: empty for none.
+int start(const Settings& settings, const std::string& pid_file) {
     auto logger = make_logger({.name = "system-probe",
                                .level = settings.string("log_level"),
                                .file = settings.string("log_file"),
@@ -30,7 +36,37 @@ int start(const Settings& settings) {
                                .json = settings.boolean("log_format_json")});
     if (!logger)
         return print_error(logger.error(), kExitFailed);
+    log_warnings(settings, **logger);
+    if (!settings.boolean("runtime_security_config.enabled")) {
+        (*logger)->info("runtime_security_config.enabled is false: nothing to watch, exiting");
+        // Long enough that a supervisor's restart loop stays slow.
+        std::this_thread::sleep_for(std::chrono::seconds(5));
+        return 0;
+    }
+    std::optional<PidFile> pid;
+    if (!pid_file.empty()) {
+        auto created = PidFile::create(pid_file);
+        if (!created)
+            return print_error(created.error(), kExitFailed);
+        pid = std::move(*created);
+    }
     return App(settings, *logger).run();
+}
+
+cli::ManualText manual() {
+    return {.summary = "watches the kernel and streams what happens to security-agent",
+            .description =
+                "The privileged half of Vedette: loads eBPF programs, keeps the process tree, and "
+                "serves events "
+                "on a unix socket that only root and the agent's user may use.",
+            .exit_codes = "0\tdone\n1\tit failed\n2\twrong use, or settings with a mistake",
+            .files =
+                "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
+                "/etc/vedette/system-probe.yaml\tsettings of this one\n"
+                "/run/vedette\tsockets; dumps",
+            .see_also = "security-agent(8), vedette.yaml(5)",
+            .version = {},
+            .date = {}};
 }
 
 int print_version() {
@@ -45,31 +81,35 @@ int print_version() {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-    CLI::App cli(
+    CLI::App program(
         "Vedette's eyes in the kernel: sees what happens and streams it to security-agent.",
         "system-probe");
-    cli.require_subcommand(1);
-    cli.fallthrough();
+    program.require_subcommand(1);
+    program.fallthrough();
     SettingsArguments arguments;
-    cli.add_option("-c,--cfgpath", arguments.config_files, "Settings file; later ones win")
+    program.add_option("-c,--cfgpath", arguments.config_files, "Settings file; later ones win")
         ->type_name("FILE")
         ->expected(1)
         ->take_all();
-    cli.add_option("--set", arguments.assignments, "One setting; wins over files and environment")
+    program
+        .add_option("--set", arguments.assignments, "One setting; wins over files and environment")
         ->type_name("KEY=VALUE")
         ->expected(1)
         ->take_all();
     auto* start_command =
-        cli.add_subcommand("start", "Run in the foreground until SIGTERM or SIGINT");
+        program.add_subcommand("start", "Run in the foreground until SIGTERM or SIGINT");
     start_command->alias("run");
-    auto* version_command = cli.add_subcommand("version", "Print the version");
-    auto* check_command =
-        cli.add_subcommand("check", "Load the hooks, say what this kernel offers, and unload them");
+    std::string pid_file;
+    start_command->add_option("-p,--pid,--pidfile", pid_file, "Write the process id there")
+        ->type_name("FILE");
+    auto* version_command = program.add_subcommand("version", "Print the version");
+    auto* check_command = program.add_subcommand(
+        "check", "Load the hooks, say what this kernel offers, and unload them");
     bool json = false;
     check_command->add_flag("--json", json, "Print JSON");
-    auto* config_command = cli.add_subcommand("config", "Print the settings in force, as YAML");
+    auto* config_command = program.add_subcommand("config", "Print the settings in force, as YAML");
 
-    auto* debug_command = cli.add_subcommand("debug", "Ask the running probe");
+    auto* debug_command = program.add_subcommand("debug", "Ask the running probe");
     debug_command->require_subcommand(1);
     debug_command->fallthrough();
     auto* debug_config_command =
@@ -103,13 +143,16 @@ int run_command_line(int argc, char** argv) {
     debug_networks_command->add_flag("--snapshot-interfaces", snapshot_interfaces,
                                      "With their interfaces and addresses");
 
+    cli::add_generate(program, manual());
     try {
-        cli.parse(argc, argv);
+        program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return cli.exit(error) == 0 ? 0 : kExitUsage;
+        return program.exit(error) == 0 ? 0 : kExitUsage;
     }
     if (version_command->parsed())
         return print_version();
+    if (program.got_subcommand("generate"))
+        return 0;
     auto settings = load_settings("system-probe", arguments);
     if (!settings)
         return print_error(settings.error(), kExitUsage);
@@ -135,7 +178,7 @@ int run_command_line(int argc, char** argv) {
         return debug_network_namespace(*settings, snapshot_interfaces);
     if (check_command->parsed())
         return run_check(*settings, json);
-    return start(*settings);
+    return start(*settings, pid_file);
 }
 
 }  // namespace vedette::probe

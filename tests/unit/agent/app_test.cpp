@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/os/pid_file.h"
 #include "security-agent/app/format.h"
-#include "security-agent/app/pid_file.h"
 #include "security-agent/app/policy_manager.h"
 #include "tests/unit/catch.h"
 

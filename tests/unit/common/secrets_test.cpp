@@ -242,8 +242,7 @@ TEST_CASE("certificates that are refused", "[certificate]") {
     REQUIRE(expired);
     const auto key_at = good->find("-----BEGIN EC");
     CHECK(error(*good) == "no error");
-    CHECK_THAT(error(*expired),
-               ContainsSubstring("expired on 20") && ContainsSubstring("remove it"));
+    CHECK_THAT(error(*expired), ContainsSubstring("expired on 20") && ContainsSubstring("SIGHUP"));
     CHECK_THAT(error(*good, 0640), ContainsSubstring("chmod 0600"));
     CHECK_THAT(error("nonsense"), ContainsSubstring("does not hold a certificate and its key"));
     CHECK_THAT(error(good->substr(0, key_at)), ContainsSubstring("does not hold"));
@@ -252,6 +251,33 @@ TEST_CASE("certificates that are refused", "[certificate]") {
     CHECK_THAT(error(std::string(100'000, 'x')), ContainsSubstring("larger than"));
     // The file is never replaced silently: who pinned it would be cut off.
     CHECK_FALSE(load_or_create_certificate(write_secret(directory, "d.pem", "x"), "localhost"));
+}
+
+TEST_CASE("a certificate of ours is renewed before it expires", "[certificate]") {
+    const TemporaryDirectory directory;
+    for (const int hours : {-1, 24 * 29}) {
+        const auto old = make_certificate_pem("localhost", std::chrono::hours(hours));
+        REQUIRE(old);
+        const auto path = write_secret(directory, "r.pem", *old);
+        const auto renewed = load_or_renew_certificate(path, "localhost");
+        REQUIRE(renewed);
+        CHECK(renewed->renewed);
+        CHECK(renewed->expires > std::chrono::system_clock::now() + std::chrono::hours(24 * 3000));
+        CHECK(mode_of(path) == 0600);
+        const auto again = load_or_renew_certificate(path, "localhost");
+        REQUIRE(again);
+        CHECK_FALSE(again->renewed);
+        CHECK(again->certificate_pem == renewed->certificate_pem);
+    }
+    const auto fresh = make_certificate_pem("localhost", std::chrono::hours(24 * 31));
+    REQUIRE(fresh);
+    const auto kept =
+        load_or_renew_certificate(write_secret(directory, "k.pem", *fresh), "localhost");
+    REQUIRE(kept);
+    CHECK_FALSE(kept->renewed);
+    CHECK(load_or_renew_certificate(directory / "new.pem", "localhost"));
+    CHECK_FALSE(
+        load_or_renew_certificate(write_secret(directory, "x.pem", "nonsense"), "localhost"));
 }
 
 TEST_CASE("a host name cannot smuggle extensions into the certificate", "[certificate]") {

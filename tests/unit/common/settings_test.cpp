@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include "common/config/paths.h"
+#include "common/config/reference_keys.h"
+#include "common/config/settings_pages.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/common/support.h"
 
@@ -76,7 +78,7 @@ TEST_CASE("every error of every source is told at once", "[settings]") {
     Settings::Sources sources;
     sources.files = {directory.write("vedette.yaml", R"(log_levle: info
 log_level: loud
-cmd_port: 7
+state_dri: 7
 security_agent:
   cmd_port: 99999
   expvar_port: [1, 2]
@@ -217,4 +219,151 @@ TEST_CASE("paths follow their directory until they are set", "[settings]") {
     CHECK(command_socket_path(*settings) == "/r/cmd.sock");
     CHECK(auth_token_path(*settings) == "/s/auth_token");
     CHECK(ipc_cert_path(*settings) == "/c.pem");
+}
+
+TEST_CASE("the pages in the tree are what the table says", "[settings]") {
+    INFO("run ./dev doc");
+    const std::string tree = VEDETTE_SOURCE_DIR;
+    CHECK(settings_markdown() == test::slurp(tree + "/docs/reference/settings.md"));
+    CHECK(settings_example() == test::slurp(tree + "/deploy/vedette.yaml.example"));
+}
+
+TEST_CASE("the example file, uncommented, says the defaults", "[settings]") {
+    std::istringstream lines(settings_example());
+    std::string yaml;
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("# "))
+            yaml += line.substr(2) + "\n";
+    const TemporaryDirectory directory;
+    const auto settings = load_text(directory, yaml);
+    INFO((settings ? "" : settings.error().message));
+    REQUIRE(settings);
+    const auto defaults = Settings::load({});
+    for (const auto& def : settings_table()) {
+        INFO(def.key);
+        CHECK(settings->value(def.key)->source == SettingSource::kFile);
+        CHECK(settings->value(def.key)->text == defaults->value(def.key)->text);
+    }
+}
+
+TEST_CASE("files of the reference load, with a warning for each key that is not ours",
+          "[settings]") {
+    const TemporaryDirectory directory;
+    const auto settings = load_text(directory, R"(api_key: 0123456789abcdef0123456789abcdef
+site: datadoghq.eu
+tags: [team:a]
+logs_enabled: true
+log_level: WARN
+apm_config:
+  enabled: true
+  obfuscation: {elasticsearch: {enabled: true}}
+system_probe_config:
+  enabled: true
+  sysprobe_socket: /run/x.sock
+event_monitoring_config:
+  enable_kernel_filters: false
+  network: {enabled: true}
+runtime_security_config:
+  enabled: true
+  fim_enabled: true
+  activity_dump:
+    enabled: true
+  hash_resolver:
+    max_hash_rate: 100
+go_core_dump: true
+)");
+    INFO((settings ? "" : settings.error().message));
+    REQUIRE(settings);
+    CHECK(settings->string("log_level") == "warn");
+    CHECK(command_socket_path(*settings) == "/run/x.sock");
+    CHECK_FALSE(settings->boolean("system_probe_config.kernel_filters"));
+    CHECK(settings->boolean("core_dumps"));
+    CHECK(settings->integer("runtime_security_config.hash_resolver.max_hash_rate") == 100);
+    std::string all;
+    for (const auto& warning : settings->warnings())
+        all += warning + "\n";
+    test::replace_all(all, directory.path(), "DIR");
+    CHECK(all ==
+          "DIR/vedette.yaml:1: 'api_key' is no setting of Vedette, ignored; instead: no key is "
+          "needed\n"
+          "DIR/vedette.yaml:2: 'site' is no setting of Vedette, ignored\n"
+          "DIR/vedette.yaml:3: 'tags' is no setting of Vedette, ignored\n"
+          "DIR/vedette.yaml:4: 'logs_enabled' is no setting of Vedette, ignored\n"
+          "DIR/vedette.yaml:6: 'apm_config' is no setting of Vedette, ignored\n"
+          "DIR/vedette.yaml:10: 'system_probe_config.enabled' is no setting of Vedette, ignored; "
+          "instead: "
+          "the probe runs whenever runtime_security_config.enabled is true\n"
+          "DIR/vedette.yaml:14: 'event_monitoring_config.network.enabled' is no setting of "
+          "Vedette, ignored; "
+          "instead: a rule on network events switches it on\n"
+          "DIR/vedette.yaml:17: 'runtime_security_config.fim_enabled' is no setting of Vedette, "
+          "ignored; "
+          "instead: rules on files are always in force\n"
+          "DIR/vedette.yaml:18: 'runtime_security_config.activity_dump' is no setting of Vedette, "
+          "ignored\n");
+}
+
+TEST_CASE("a typing error in a section of the reference is still an error", "[settings]") {
+    CHECK_THAT(error_of("runtime_security_config:\n  enabeld: true\n"),
+               ContainsSubstring(
+                   "DIR/vedette.yaml:2: unknown key 'runtime_security_config.enabeld'; did you "
+                   "mean 'runtime_security_config.enabled'?"));
+    CHECK_THAT(error_of("telemetry:\n  enabeld: true\n"), ContainsSubstring("telemetry.enabled"));
+    CHECK_THAT(error_of("core_dumps: true\ngo_core_dump: false\n"),
+               ContainsSubstring("'core_dumps' is set twice, first on line 1"));
+}
+
+TEST_CASE("no key of the reference hides one of ours", "[settings]") {
+    for (const auto& def : settings_table()) {
+        INFO(def.key);
+        CHECK(find_reference_key(def.key) == nullptr);
+    }
+    for (const auto& entry : reference_keys()) {
+        INFO(entry.key);
+        CHECK((entry.ours.empty() || find_setting(entry.ours) != nullptr));
+    }
+}
+
+TEST_CASE("variables of the reference", "[settings]") {
+    const auto load = [](std::map<std::string, std::string> environment) {
+        Settings::Sources sources;
+        sources.environment = std::move(environment);
+        auto settings = Settings::load(sources);
+        INFO((settings ? "" : settings.error().message));
+        REQUIRE(settings);
+        return std::move(*settings);
+    };
+    const auto theirs = load({{"DD_LOG_LEVEL", "DEBUG"},
+                              {"DD_RUNTIME_SECURITY_CONFIG_POLICIES_DIR", "/p"},
+                              {"DD_RUNTIME_SECURITY_CONFIG_ENVS_WITH_VALUE", "A B"},
+                              {"DD_SYSPROBE_SOCKET", "/s"},
+                              {"DD_GO_CORE_DUMP", "true"},
+                              {"DD_LOG_FILE", "/var/log/other.log"},
+                              {"DD_API_KEY", "secret"}});
+    CHECK(theirs.string("log_level") == "debug");
+    CHECK(theirs.value("log_level")->origin == "DD_LOG_LEVEL");
+    CHECK(theirs.string("runtime_security_config.policies.dir") == "/p");
+    CHECK(theirs.list("event_monitoring_config.envs_with_value") ==
+          std::vector<std::string>{"A", "B"});
+    CHECK(theirs.string("runtime_security_config.cmd_socket") == "/s");
+    CHECK(theirs.boolean("core_dumps"));
+    CHECK(theirs.string("log_file").empty());
+    CHECK(theirs.warnings().empty());
+    CHECK(theirs.ignored_variables() == std::vector<std::string>{"DD_API_KEY", "DD_LOG_FILE"});
+
+    const auto both = load({{"DD_LOG_LEVEL", "debug"},
+                            {"VEDETTE_LOG_LEVEL", "error"},
+                            {"DD_CMD_HOST", "::1"},
+                            {"VEDETTE_CMD_HOST", "::1"},
+                            {"VEDETTE_COLOUR", "red"}});
+    CHECK(both.string("log_level") == "error");
+    CHECK(both.warnings() ==
+          std::vector<std::string>{
+              "VEDETTE_LOG_LEVEL and DD_LOG_LEVEL differ: the first counts (log_level)"});
+    CHECK(both.ignored_variables() == std::vector<std::string>{"VEDETTE_COLOUR"});
+
+    const auto full_name_first = load({{"DD_EVENT_MONITORING_CONFIG_ENVS_WITH_VALUE", "A"},
+                                       {"DD_RUNTIME_SECURITY_CONFIG_ENVS_WITH_VALUE", "B"}});
+    CHECK(full_name_first.list("event_monitoring_config.envs_with_value") ==
+          std::vector<std::string>{"A"});
 }

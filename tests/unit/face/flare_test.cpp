@@ -17,6 +17,7 @@
 #include <map>
 
 #include "security-agent/flare/scrub.h"
+#include "security-agent/telemetry/server.h"
 #include "tests/unit/face/agent.h"
 
 using namespace vedette;
@@ -126,6 +127,19 @@ TEST_CASE("what is no secret stays", "[scrub]") {
     CHECK_FALSE(flare::is_secret_name("auth_token_file_path"));
 }
 
+TEST_CASE("names that the settings add are secret, too", "[scrub]") {
+    const flare::Scrubber scrubber({"badge", "door code", "a.b*c"});
+    CHECK(scrubber.scrub("badge: 4711\nbadge_number=12\nfloor: 3\n") ==
+          "badge: ********\nbadge_number=********\nfloor: 3\n");
+    CHECK(scrubber.scrub("open --badge 4711 now") == "open --badge ******** now");
+    CHECK(scrubber.scrub("{\"DOOR CODE\": 99, \"x\": 1}") ==
+          "{\"DOOR CODE\": \"********\", \"x\": 1}");
+    CHECK(scrubber.scrub("badge_path: /home/x") == "badge_path: ********");
+    CHECK(scrubber.scrub("aXbYYc: 1\na.b*c: 1") == "aXbYYc: 1\na.b*c: ********");
+    CHECK(scrubber.scrub("password: hunter2") == "password: ********");
+    CHECK(flare::scrub("badge: 4711") == "badge: 4711");
+}
+
 TEST_CASE("scrubbing takes time in proportion", "[scrub]") {
     for (const std::string unit :
          {"a:b@", "://", "password", "--token ", "\"token\": [", "eyJ", "-----BEGIN ", "\\\""}) {
@@ -153,7 +167,8 @@ TEST_CASE("what a flare holds", "[flare]") {
     setenv("HOME_OF_NOBODY", "nobodysbusiness", 1);
     agent.status.add_section(
         "probe", [&] { return boost::json::object{{"note", "bare " + agent.token.text()}}; });
-    flare::add_daemon_items(agent.flare, agent.status, agent.health, agent.metrics);
+    flare::add_daemon_items(agent.flare, {agent.settings, agent.health, agent.status, *agent.logger,
+                                          agent.metrics, nullptr});
 
     const auto path = agent.flare.make();
     REQUIRE(path);

@@ -105,7 +105,7 @@ TEST_CASE("reading settings", "[routes]") {
     const auto yaml = ask(router, "GET", "/agent/config");
     CHECK_THAT(yaml.body, ContainsSubstring("log_level: info"));
     CHECK(json::parse(ask(router, "GET", "/agent/config/list-runtime").body).as_object().size() ==
-          1);
+          2);
     CHECK(json::parse(ask(router, "GET", "/agent/config/list-runtime").body)
               .at("log_level")
               .at("Hidden")

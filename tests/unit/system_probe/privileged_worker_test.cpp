@@ -45,7 +45,7 @@ TEST_CASE("privileged worker: it keeps five capabilities, the thread that drops 
         const auto before = held();
         auto worker = PrivilegedWorker::start();
         REQUIRE(worker);
-        REQUIRE(drop_privileges());
+        REQUIRE(drop_privileges(false));
         CHECK(held() == 0);
         CHECK(of_this_thread("NoNewPrivs") == "1");
         std::promise<std::pair<unsigned long long, std::string>> answer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "security-agent/app/pid_file.h"
+#include "common/os/pid_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace vedette::app {
+namespace vedette {
 
 PidFile::~PidFile() {
     if (fd_)
@@ -22,7 +22,7 @@ Result<PidFile> PidFile::create(const std::string& path) {
     // The lock, not the content, says whether its process lives: pids are used again.
     if (flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
         const Result<std::string> pid = read_all(fd->get(), 32, path);
-        return fail(ErrorCode::kExists, "another security-agent is running (pid {}, pid file '{}')",
+        return fail(ErrorCode::kExists, "another one is running (pid {}, pid file '{}')",
                     pid ? pid->substr(0, pid->find('\n')) : "unknown", path);
     }
     if (ftruncate(fd->get(), 0) != 0)
@@ -35,4 +35,4 @@ Result<PidFile> PidFile::create(const std::string& path) {
     return file;
 }
 
-}  // namespace vedette::app
+}  // namespace vedette

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Who runs: a file for service managers.
 #pragma once
 
 #include <string>
@@ -6,7 +8,7 @@
 #include "common/os/fd.h"
 #include "common/result.h"
 
-namespace vedette::app {
+namespace vedette {
 
 /// A file with our pid that only one process can hold; it goes with us.
 class PidFile {
@@ -24,4 +26,4 @@ class PidFile {
     std::string path_;
 };
 
-}  // namespace vedette::app
+}  // namespace vedette

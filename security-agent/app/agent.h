@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "security-agent/api/server.h"
+#include "security-agent/app/live_views.h"
 #include "security-agent/app/pid_file.h"
 #include "security-agent/app/policy_manager.h"
 #include "security-agent/app/policy_watcher.h"
@@ -101,6 +102,7 @@ class Agent {
     std::optional<ipc::Certificate> certificate_;
     std::string hostname_;
     std::unique_ptr<outputs::Outputs> outputs_;
+    Views views_{metrics_};
     std::unique_ptr<engine::BatchQueue> queue_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<replay::Recorder> recorder_;

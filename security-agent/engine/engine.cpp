@@ -233,6 +233,8 @@ void Engine::evaluate(v1::Event& event) {
             alerting_.handle({*book_, subject, context, verdict.matched, {}});
         if (watch_)
             run_watch(subject);
+        if (options_.tap && options_.tap->open())
+            options_.tap->event(subject, [&] { return bare_event(subject); });
         const bool sound = Integrity::is_sound(subject);
         if (!sound)
             check_integrity(subject);

@@ -247,8 +247,14 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
         timer_.async_wait([weak = this->weak_from_this()](error_code error) {
             const auto self = weak.lock();
             if (!error && self && !self->closed_ && !self->writing_ && self->body_)
-                self->write_more(self->body_->heartbeat());
+                self->pulse();
         });
+    }
+
+    /// What nobody was woken for, or a sign of life.
+    void pulse() {
+        std::string more = body_->take();
+        write_more(more.empty() ? body_->heartbeat() : std::move(more));
     }
 
     void write_more(std::string text) {

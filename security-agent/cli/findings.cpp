@@ -66,10 +66,9 @@ std::string findings_text(const Findings& findings, const Style& style) {
                 out += style("2", "        -> " + finding.fix) + "\n";
         }
     }
-    return out + fmt::format("\n{} ok, {} warnings, {} failures\n",
-                             findings.count(Finding::Level::kOk),
-                             findings.count(Finding::Level::kWarn),
-                             findings.count(Finding::Level::kFail));
+    return out + fmt::format(
+                     "\n{} ok, {} warnings, {} failures\n", findings.count(Finding::Level::kOk),
+                     findings.count(Finding::Level::kWarn), findings.count(Finding::Level::kFail));
 }
 
 boost::json::object findings_json(const Findings& findings) {

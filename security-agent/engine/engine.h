@@ -32,6 +32,7 @@
 #include "security-agent/engine/lineage.h"
 #include "security-agent/engine/loss_report.h"
 #include "security-agent/engine/parked_events.h"
+#include "security-agent/engine/process_json.h"
 #include "security-agent/engine/process_mirror.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
@@ -178,7 +179,8 @@ class Engine {
     bool decide_with(ParkedEvent& parked, const v1::FileAnswer& answer);
     void complete(secl::EvalContext& context, const secl::VariableReader& variables);
     void run_watch(const EventSubject& subject);
-    boost::json::object bare_event(const EventSubject& subject) const;
+    boost::json::object bare_event(const EventSubject& subject,
+                                   size_t max_ancestors = kAlertAncestors) const;
     void check_integrity(const EventSubject& subject);
     void report_losses(bool at_once);
     void reconcile_scopes();

@@ -15,6 +15,7 @@ namespace {
 using boost::json::object;
 
 constexpr size_t kLinesAtOnce = 256;
+constexpr auto kTellEvery = std::chrono::seconds(1);
 
 const boost::json::value* member(const object& parent, std::string_view name,
                                  std::string_view inner) {
@@ -68,8 +69,6 @@ Hub::Hub(std::string instance, HubLimits limits, Metrics& metrics)
       listening_(metrics.gauge("vedette_agent_live_listeners", "Streams of alerts and events.")),
       missed_(metrics.counter("vedette_agent_live_missed_total",
                               "Lines that a listener was too slow for.")),
-      event_rate_(static_cast<int64_t>(limits.events_per_second),
-                  1'000'000'000 / static_cast<int64_t>(limits.events_per_second)),
       alerts_(limits.alerts),
       events_(limits.events) {}
 
@@ -90,15 +89,16 @@ void Hub::add(Lines& lines, std::string text) {
     wake_all();
 }
 
-bool Hub::wants_event(uint32_t pid, std::string_view container, int64_t now_ns) {
+bool Hub::wants_event(uint32_t pid, std::string_view container) {
     const std::lock_guard lock(mutex_);
-    const bool wanted = std::ranges::any_of(listeners_, [&](const Listener* listener) {
+    return std::ranges::any_of(listeners_, [&](const Listener* listener) {
         return listener->filter_.events && passes_process(listener->filter_, pid, container);
     });
-    if (!wanted || event_rate_.take(now_ns))
-        return wanted;
+}
+
+void Hub::skip_event() {
+    const std::lock_guard lock(mutex_);
     ++skipped_events_;
-    return false;
 }
 
 void Hub::wake_all() {
@@ -194,10 +194,13 @@ std::vector<Listener::Item> Listener::take(size_t max_bytes, bool& more) {
             next_event_ = events.next();
         note_gap(out, alerts, next_alert_, false);
         note_gap(out, events, next_event_, true);
-        if (filter_.events && skipped_told_ != hub_->skipped_events_)
-            out.push_back({.gap = Gap{Gap::Reason::kRate, true,
-                                      hub_->skipped_events_ -
-                                          std::exchange(skipped_told_, hub_->skipped_events_)}});
+        const auto now = std::chrono::steady_clock::now();
+        if (filter_.events && skipped_told_ != hub_->skipped_events_ &&
+            now - told_at_ >= kTellEvery) {
+            told_at_ = now;
+            const uint64_t before = std::exchange(skipped_told_, hub_->skipped_events_);
+            out.push_back({.gap = Gap{Gap::Reason::kRate, true, skipped_told_ - before}});
+        }
         size_t bytes = 0;
         while (true) {
             const bool alert = next_alert_ < alerts.next();

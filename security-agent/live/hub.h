@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,7 +20,6 @@
 #include "common/metrics.h"
 #include "common/result.h"
 #include "security-agent/engine/alert_sink.h"
-#include "security-agent/engine/rate_limiter.h"
 #include "security-agent/live/lines.h"
 
 namespace vedette::live {
@@ -44,7 +44,7 @@ struct Gap {
     enum class Reason : uint8_t {
         kSlow,     ///< it read slower than lines came, or was away too long
         kRestart,  ///< the agent started anew: how many came before that is not known, either
-        kRate,     ///< events: more than are shown in a second
+        kRate,     ///< events: more than the engine has time to show
     };
     Reason reason;
     bool events = false;  ///< else alerts
@@ -56,7 +56,6 @@ struct HubLimits {
     size_t listeners = 16;
     Lines::Limits alerts{2'000, 8U << 20};
     Lines::Limits events{4'000, 8U << 20};
-    uint64_t events_per_second = 1'000;
 };
 
 class Listener;
@@ -71,8 +70,10 @@ class Hub final : public engine::AlertSink, public std::enable_shared_from_this<
     void write(const std::string& line) override;
     /// Somebody listens to events.
     bool wants_events() const { return event_listeners_ > 0; }
-    /// Somebody wants an event of this process, and it is not one too many in this second.
-    bool wants_event(uint32_t pid, std::string_view container, int64_t now_ns);
+    /// Somebody wants an event of this process.
+    bool wants_event(uint32_t pid, std::string_view container);
+    /// One that is wanted, but not shown.
+    void skip_event();
     void add_event(std::string line);
     /// @}
 
@@ -90,7 +91,6 @@ class Hub final : public engine::AlertSink, public std::enable_shared_from_this<
     Gauge& listening_;
     Counter& missed_;
     std::atomic<size_t> event_listeners_ = 0;
-    engine::TokenBucket event_rate_;  ///< engine thread
 
     std::mutex mutex_;  ///< all below
     Lines alerts_;
@@ -138,6 +138,7 @@ class Listener {
     uint64_t next_alert_ = 1;
     uint64_t next_event_ = 1;
     uint64_t skipped_told_ = 0;
+    std::chrono::steady_clock::time_point told_at_;  ///< of skipped_told_: once a second will do
     std::optional<Gap> first_gap_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/live/tap.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <utility>
 
@@ -11,9 +12,14 @@ void Tap::event(const engine::EventSubject& subject,
     if (counting_)
         count(subject);
     const v1::ProcessNode& process = subject.process();
-    if (hub_.wants_events() &&
-        hub_.wants_event(process.pid(), process.container().id(), steady_ns_()))
-        hub_.add_event(boost::json::serialize(json()));
+    if (!hub_.wants_events() || !hub_.wants_event(process.pid(), process.container().id()))
+        return;
+    const int64_t begin = steady_ns_();
+    if (next_event_ > begin)
+        return hub_.skip_event();
+    hub_.add_event(boost::json::serialize(json()));
+    const int64_t cost = steady_ns_() - begin;
+    next_event_ = std::max(next_event_, begin - kAdvanceNs) + cost * kShareOfTime;
 }
 
 void Tap::count(const engine::EventSubject& subject) {

@@ -28,6 +28,10 @@ class Tap final : public engine::EventTap {
     /// How long is counted after somebody asked.
     static constexpr int64_t kLeaseNs = 10'000'000'000;
     static constexpr size_t kKeys = 256;
+    /// To show events takes the engine one part of its time in so many, at most.
+    static constexpr int64_t kShareOfTime = 10;
+    /// So much of that can be taken in advance, after a quiet time.
+    static constexpr int64_t kAdvanceNs = 200'000'000;
 
     /// `steady_ns`: a clock, any thread.
     Tap(Hub& hub, std::function<int64_t()> steady_ns)
@@ -45,6 +49,7 @@ class Tap final : public engine::EventTap {
 
     Hub& hub_;
     std::function<int64_t()> steady_ns_;
+    int64_t next_event_ = 0;  ///< when the engine has time for another; engine thread
     std::atomic<bool> counting_ = false;
     std::mutex mutex_;  ///< all below
     int64_t lease_end_ = 0;

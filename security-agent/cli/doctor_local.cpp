@@ -58,7 +58,8 @@ bool port_is_free(uint16_t port) {
 void check_space(const std::string& what, const std::string& directory, Findings& out) {
     struct statvfs facts{};
     if (statvfs(directory.c_str(), &facts) != 0)
-        return;
+        return out.warn("host", fmt::format("'{}': {}", directory, std::strerror(errno)),
+                        fmt::format("it is the place for {}: make it, or choose another", what));
     const uint64_t free = uint64_t{facts.f_bavail} * facts.f_frsize;
     const std::string text = fmt::format("{} MiB free for {} in '{}'", free >> 20, what, directory);
     if (free < kLittleSpace)

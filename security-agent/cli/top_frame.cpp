@@ -127,7 +127,7 @@ std::string table(const object& frame, std::string_view list_name, const char* t
         head += fmt::format("{:>{}}", column.title, column.width);
     }
     const size_t room = std::max<size_t>(size.columns, taken + 20) - taken;
-    const size_t name_width = std::min<size_t>(room, 60);
+    const size_t name_width = std::min<size_t>(room, 100);
     std::string out = style("1;4", fitted(title, name_width) + head) + "\n";
     size_t shown = 0;
     for (const auto& value : list(frame, list_name)) {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -189,6 +190,23 @@ def test_top_on_a_terminal_fills_it_resizes_and_restores_it(terminal, tmp_path):
         assert top.wait_end() == 0
         assert top.is_restored()
         assert top.seen.rstrip().endswith(b"\x1b[?1049l")
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+def test_a_program_s_name_does_not_reach_the_terminal_as_it_is(terminal, state_dir):
+    program = state_dir / "evil\x1b[5m\u009bname"
+    shutil.copy("/bin/true", program)
+    busy = subprocess.Popen(["/bin/sh", "-c", 'while :; do "$0"; done', str(program)])
+    try:
+        for words in (("top", "-d", "0.5"), ("tail", "--events", "-n", "0"), ("tree", str(busy.pid))):
+            shown = terminal(*words, columns=250)
+            shown.wait_for(rb"evil\\x1b\[5m")
+            assert b"\x1b[5m" not in shown.seen and b"\xc2\x9b" not in shown.seen
+            if words[0] != "tree":
+                shown.process.send_signal(signal.SIGTERM)
+            assert shown.wait_end() == 0
     finally:
         busy.kill()
         busy.wait()

@@ -18,8 +18,12 @@
 #include "security-agent/app/agent.h"
 #include "security-agent/app/format.h"
 #include "security-agent/cli/client_commands.h"
+#include "security-agent/cli/doctor_command.h"
 #include "security-agent/cli/probe_commands.h"
 #include "security-agent/cli/runtime_commands.h"
+#include "security-agent/cli/tail_command.h"
+#include "security-agent/cli/top_command.h"
+#include "security-agent/cli/tree_command.h"
 #include "security-agent/self_test/act.h"
 
 namespace {
@@ -133,6 +137,11 @@ int run(int argc, char** argv) {
     add_start(top, sources, start, exit_code);
     cli::add_runtime_commands(top, sources, exit_code);
     cli::add_probe_commands(top, sources, exit_code);
+    cli::add_process_cache(top, sources, exit_code);
+    cli::add_tail(top, sources, exit_code);
+    cli::add_top(top, sources, exit_code);
+    cli::add_tree(top, sources, exit_code);
+    cli::add_doctor(top, sources, exit_code);
     add_format(top, colour, exit_code);
     add_self_test_connect(top, mark, exit_code);
     cli::add_client_commands(top, sources, exit_code);

@@ -242,6 +242,11 @@ constexpr SettingDef kTable[] = {
      .default_value = "auto",
      .help = "Kernel hooks to use; auto takes the best that attach.",
      .choices = "auto|tracepoint|trampoline"},
+    {.key = "system_probe_config.bpf_stats",
+     .type = kBool,
+     .default_value = "false",
+     .help = "Have the kernel count what the BPF programs cost, for `security-agent top`: it then "
+             "reads a clock twice a run. As sysctl kernel.bpf_stats_enabled."},
     {.key = "system_probe_config.disabled_programs",
      .type = kStringList,
      .default_value = "[]",

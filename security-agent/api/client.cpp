@@ -11,6 +11,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -31,6 +32,7 @@ using boost::system::error_code;
 using Stream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr size_t kMaxAnswer = 64 << 20;
+constexpr size_t kPiece = 64 << 10;
 
 struct X509Deleter {
     void operator()(X509* cert) const { X509_free(cert); }
@@ -106,31 +108,19 @@ class Connection {
 
     Result<ClientResponse> exchange(const std::string& method, const std::string& target,
                                     const std::string& body) {
-        http::request<http::string_body> request;
-        request.method_string(method);
-        request.target(target);
-        request.version(11);
-        request.set(http::field::host, where_);
-        request.set(http::field::user_agent, fmt::format("vedette/{}", version().text));
-        request.set(http::field::authorization, "Bearer " + options_.token);
-        request.set(http::field::connection, "close");
+        http::request<http::string_body> request = head(method, target);
         if (!body.empty()) {
             request.set(http::field::content_type, "application/x-www-form-urlencoded");
             request.body() = body;
         }
         if (!body.empty() || method == "POST")
             request.prepare_payload();
-        error_code error = run([&](auto done) {
-            http::async_write(*stream_, request,
-                              [done](error_code result, size_t) { done(result); });
-        });
-        if (error)
-            return failed(error, "asking");
-
+        if (auto sent = send(request); !sent)
+            return forward_error(sent);
         http::response_parser<http::string_body> parser;
         parser.body_limit(kMaxAnswer);
         beast::flat_buffer buffer;
-        error = run([&](auto done) {
+        const error_code error = run([&](auto done) {
             http::async_read(*stream_, buffer, parser,
                              [done](error_code result, size_t) { done(result); });
         });
@@ -142,7 +132,69 @@ class Connection {
                               std::move(message.body())};
     }
 
+    Result<ClientResponse> follow(const std::string& target, const std::string& last_event_id,
+                                  const std::function<bool(std::string_view)>& data) {
+        auto request = head("GET", target);
+        request.set(http::field::accept, "text/event-stream");
+        if (!last_event_id.empty())
+            request.set("Last-Event-ID", last_event_id);
+        if (auto sent = send(request); !sent)
+            return forward_error(sent);
+        http::response_parser<http::buffer_body> parser;
+        parser.body_limit(boost::none);
+        beast::flat_buffer buffer;
+        error_code error = run([&](auto done) {
+            http::async_read_header(*stream_, buffer, parser,
+                                    [done](error_code result, size_t) { done(result); });
+        });
+        if (error)
+            return failed(error, "the answer of");
+        ClientResponse answer{static_cast<int>(parser.get().result_int()),
+                              std::string(parser.get()[http::field::content_type]),
+                              {}};
+        std::string piece(kPiece, '\0');
+        while (!parser.is_done()) {
+            parser.get().body().data = piece.data();
+            parser.get().body().size = piece.size();
+            error = run([&](auto done) {
+                http::async_read_some(*stream_, buffer, parser,
+                                      [done](error_code result, size_t) { done(result); });
+            });
+            if (error && error != http::error::need_buffer)
+                return failed(error, "the answer of");
+            const std::string_view got(piece.data(), piece.size() - parser.get().body().size);
+            if (answer.status != 200 && answer.body.size() < kMaxAnswer)
+                answer.body += got;
+            else if (!data(got))
+                break;
+        }
+        return answer;
+    }
+
    private:
+    http::request<http::string_body> head(const std::string& method,
+                                          const std::string& target) const {
+        http::request<http::string_body> request;
+        request.method_string(method);
+        request.target(target);
+        request.version(11);
+        request.set(http::field::host, where_);
+        request.set(http::field::user_agent, fmt::format("vedette/{}", version().text));
+        request.set(http::field::authorization, "Bearer " + options_.token);
+        request.set(http::field::connection, "close");
+        return request;
+    }
+
+    Result<> send(const http::request<http::string_body>& request) {
+        const error_code error = run([&](auto done) {
+            http::async_write(*stream_, request,
+                              [done](error_code result, size_t) { done(result); });
+        });
+        if (error)
+            return failed(error, "asking");
+        return {};
+    }
+
     beast::tcp_stream& lowest() { return beast::get_lowest_layer(*stream_); }
 
     template <typename Start>
@@ -178,6 +230,15 @@ Result<ClientResponse> request(const ClientOptions& options, const std::string& 
     if (auto opened = connection.open(); !opened)
         return forward_error(opened);
     return connection.exchange(method, target, body);
+}
+
+Result<ClientResponse> read_stream(const ClientOptions& options, const std::string& target,
+                                   const std::string& last_event_id,
+                                   const std::function<bool(std::string_view)>& data) {
+    Connection connection(options);
+    if (auto opened = connection.open(); !opened)
+        return forward_error(opened);
+    return connection.follow(target, last_event_id, data);
 }
 
 std::string percent_encode(std::string_view text) {

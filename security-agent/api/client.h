@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,13 @@ struct ClientResponse {
 /// kDenied when the server shows another certificate, kIo. An answer of any status is no error.
 Result<ClientResponse> request(const ClientOptions& options, const std::string& method,
                                const std::string& target, const std::string& body = {});
+
+/// GET of an answer that goes on (server-sent events). `data` gets it piece by piece while it returns true. Returns when
+/// the server ends it, or with an answer of another status than 200, whole. Errors: as request(), also in the middle;
+/// `timeout` is how long the server may be silent.
+Result<ClientResponse> read_stream(const ClientOptions& options, const std::string& target,
+                                   const std::string& last_event_id,
+                                   const std::function<bool(std::string_view)>& data);
 
 /// For a path segment or a form value.
 std::string percent_encode(std::string_view text);

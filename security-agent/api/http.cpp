@@ -96,6 +96,18 @@ std::string_view reason(int status) {
     }
 }
 
+/// `length`: its line, if any.
+std::string head_text(const Response& response, std::string_view length, bool keep_alive) {
+    std::string out = fmt::format(
+        "HTTP/1.1 {} {}\r\nContent-Type: {}\r\n{}Connection: {}\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+        response.status, reason(response.status), response.content_type, length,
+        keep_alive ? "keep-alive" : "close");
+    for (const auto& [name, value] : response.headers)
+        out += fmt::format("{}: {}\r\n", name, value);
+    return out + "\r\n";
+}
+
 int hex_digit(char c) {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -233,15 +245,14 @@ std::variant<RequestHead, Response> parse_head(std::string_view head, size_t max
     return result;
 }
 
+std::string serialize_head(const Response& response) {
+    return head_text(response, "", false);
+}
+
 std::string serialize(const Response& response, bool keep_alive) {
-    std::string out = fmt::format(
-        "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n"
-        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
-        response.status, reason(response.status), response.content_type, response.body.size(),
-        keep_alive ? "keep-alive" : "close");
-    for (const auto& [name, value] : response.headers)
-        out += fmt::format("{}: {}\r\n", name, value);
-    return out + "\r\n" + response.body;
+    return head_text(response, fmt::format("Content-Length: {}\r\n", response.body.size()),
+                     keep_alive) +
+           response.body;
 }
 
 bool parse_form(std::string_view text, std::map<std::string, std::string, std::less<>>& out) {

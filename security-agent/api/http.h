@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,12 +31,26 @@ struct Request {
     bool flag(std::string_view name) const;
 };
 
+/// A body that goes on: what is asked for more as fast as the peer reads. Lives as long as its connection wants it.
+class BodyStream {
+   public:
+    virtual ~BodyStream() = default;
+    /// io thread, once, before all else. `wake`: there may be something to take; any thread may call it, any number of
+    /// times, until the stream is destroyed.
+    virtual void start(std::function<void()> wake) = 0;
+    /// io thread: what is to be written next, bounded; empty: nothing now.
+    virtual std::string take() = 0;
+    /// io thread: what a peer that has heard nothing for a while is told.
+    virtual std::string heartbeat() = 0;
+};
+
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
-    bool close = false;                 ///< close the connection after it
+    bool close = false;                  ///< close the connection after it
+    std::shared_ptr<BodyStream> stream;  ///< instead of `body`: until one side closes
     std::function<void()> after_write;  ///< runs on the io thread once the peer has it (or is gone)
 
     static Response json(std::string body) { return {200, "application/json", std::move(body)}; }
@@ -57,6 +72,9 @@ struct RequestHead {
 /// Host, folded line, bare CR or LF, control character, target that is no plain path or is too long gives the
 /// response to refuse it with.
 std::variant<RequestHead, Response> parse_head(std::string_view head, size_t max_body);
+
+/// Of an answer with a stream: its end is that of the connection.
+std::string serialize_head(const Response& response);
 
 /// The whole answer as it goes over the wire.
 std::string serialize(const Response& response, bool keep_alive);

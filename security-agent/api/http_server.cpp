@@ -4,18 +4,10 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/write.hpp>
-#include <list>
-#include <optional>
+#include <utility>
+
+#include "security-agent/api/http_listener.h"
 
 namespace vedette::api {
 namespace {
@@ -23,12 +15,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-using TlsStream = asio::ssl::stream<tcp::socket>;
-
-constexpr auto kLinger = std::chrono::milliseconds(1000);
-constexpr size_t kMaxDrained = 1 << 20;
-
-using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 Result<TlsContext> tls_context(const ipc::Certificate& certificate) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -49,328 +35,9 @@ Result<TlsContext> tls_context(const ipc::Certificate& certificate) {
     return context;
 }
 
-/// How far a connection has come; who has done least gives way first.
-enum class Stage { kSilent, kTalking, kServed };
-
-class SessionBase {
-   public:
-    virtual ~SessionBase() = default;
-    virtual void run() = 0;
-    virtual void abort() = 0;  ///< closes at once
-    virtual void drain() = 0;  ///< closes when the answer it is at is written
-    Stage stage = Stage::kSilent;
-};
-
 }  // namespace
 
-class HttpListener : public std::enable_shared_from_this<HttpListener> {
-   public:
-    HttpListener(asio::io_context& context, HttpServerOptions server_options,
-                 HttpHandler request_handler, Logger& log, Metrics& registry)
-        : io(context),
-          options(std::move(server_options)),
-          handler(std::move(request_handler)),
-          logger(log),
-          metrics(registry),
-          acceptor_(context),
-          retry_(context),
-          stop_timer_(context),
-          workers_(options.workers) {}
-
-    Result<> start();
-    Result<> use_certificate(const ipc::Certificate& certificate);
-    void stop();
-    void abandon();
-    void join() { workers_.join(); }
-    uint16_t port() const { return port_; }
-
-    void remove(const std::shared_ptr<SessionBase>& session) {
-        sessions_.remove(session);
-        if (sessions_.empty())
-            stop_timer_.cancel();
-        connections_gauge().Set(static_cast<double>(sessions_.size()));
-    }
-    /// Runs the handler on a worker, then `done` on the io thread.
-    template <typename Done>
-    void handle(Request request, Done done);
-    void count_request(int status) {
-        metrics
-            .counter("vedette_agent_http_requests_total", "Requests answered.",
-                     {{"server", options.name}, {"code", std::to_string(status)}})
-            .Increment();
-    }
-    void count_dropped(const char* why) {
-        metrics
-            .counter("vedette_agent_http_dropped_total",
-                     "Connections closed by the server before their request was answered.",
-                     {{"server", options.name}, {"reason", why}})
-            .Increment();
-    }
-
-    asio::io_context& io;
-    const HttpServerOptions options;
-    const HttpHandler handler;
-    Logger& logger;
-    Metrics& metrics;
-    bool stopping = false;
-
-   private:
-    Result<> bind(const tcp::endpoint& endpoint);
-    void accept();
-    void accepted(tcp::socket socket);
-    bool make_room();
-    Gauge& connections_gauge() {
-        return metrics.gauge("vedette_agent_http_connections", "Open connections.",
-                             {{"server", options.name}});
-    }
-
-    tcp::acceptor acceptor_;
-    asio::steady_timer retry_;
-    asio::steady_timer stop_timer_;
-    TlsContext tls_;
-    std::list<std::shared_ptr<SessionBase>> sessions_;  ///< oldest first
-    uint16_t port_ = 0;
-    asio::thread_pool workers_;
-};
-
-namespace {
-
-/// One connection: wait for a byte, handshake, then requests one after the other. Every wait has a deadline.
-template <typename Stream>
-class Session final : public SessionBase, public std::enable_shared_from_this<Session<Stream>> {
-   public:
-    static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
-
-    Session(std::shared_ptr<HttpListener> server, tcp::socket socket, TlsContext tls)
-        : server_(std::move(server)),
-          socket_(std::move(socket)),
-          tls_(std::move(tls)),
-          timer_(server_->io) {}
-
-    void run() override {
-        error_code ignored;
-        const auto remote = socket_.remote_endpoint(ignored);
-        peer_ = fmt::format("{}:{}", remote.address().to_string(), remote.port());
-        deadline(limits().step);
-        // Until it speaks, a connection costs a descriptor and nothing else.
-        socket_.async_wait(tcp::socket::wait_read,
-                           [self = this->shared_from_this()](error_code error) {
-                               if (error)
-                                   return self->finish();
-                               self->stage = Stage::kTalking;
-                               self->handshake();
-                           });
-    }
-
-    void abort() override {
-        closed_ = true;
-        timer_.cancel();
-        error_code ignored;
-        transport().close(ignored);
-    }
-
-    void drain() override {
-        last_ = true;
-        if (waiting_)
-            abort();
-    }
-
-   private:
-    const HttpLimits& limits() const { return server_->options.limits; }
-    tcp::socket& transport() {
-        if constexpr (kTls)
-            if (stream_)
-                return stream_->next_layer();
-        return socket_;
-    }
-    auto& stream() {
-        if constexpr (kTls)
-            return *stream_;
-        else
-            return socket_;
-    }
-
-    void deadline(std::chrono::milliseconds timeout) {
-        timer_.expires_after(timeout);
-        timer_.async_wait([weak = this->weak_from_this()](error_code error) {
-            const auto self = weak.lock();
-            if (error || !self || self->closed_)
-                return;
-            if (self->timer_.expiry() > std::chrono::steady_clock::now())
-                return;  // set anew
-            self->server_->count_dropped("timeout");
-            self->abort();
-        });
-    }
-
-    void finish() {
-        abort();
-        server_->remove(this->shared_from_this());
-    }
-
-    void handshake() {
-        if constexpr (kTls) {
-            stream_.emplace(std::move(socket_), *tls_);
-            stream_->async_handshake(asio::ssl::stream_base::server,
-                                     [self = this->shared_from_this()](error_code error) {
-                                         if (!error)
-                                             return self->read_head();
-                                         if (!self->closed_)
-                                             self->server_->count_dropped("tls");
-                                         self->finish();
-                                     });
-        } else {
-            read_head();
-        }
-    }
-
-    /// Waits for the first byte as long as a client may idle, then for the whole request as long as one step may take.
-    void next_request() {
-        if (!input_.empty())
-            return read_head();
-        waiting_ = true;
-        deadline(limits().idle);
-        first_bytes_.resize(1024);
-        stream().async_read_some(asio::buffer(first_bytes_),
-                                 [self = this->shared_from_this()](error_code error, size_t size) {
-                                     self->waiting_ = false;
-                                     if (error)
-                                         return self->finish();
-                                     self->input_.assign(self->first_bytes_, 0, size);
-                                     self->read_head();
-                                 });
-    }
-
-    void read_head() {
-        deadline(limits().step);
-        asio::async_read_until(stream(), asio::dynamic_buffer(input_, limits().header_bytes),
-                               "\r\n\r\n",
-                               [self = this->shared_from_this()](error_code error, size_t size) {
-                                   self->on_head(error, size);
-                               });
-    }
-
-    void on_head(error_code error, size_t size) {
-        if (error == asio::error::not_found) {
-            auto refused = Response::error(
-                431,
-                fmt::format("the request's head may have at most {} bytes", limits().header_bytes));
-            refused.close = true;
-            return respond(std::move(refused));
-        }
-        if (error)
-            return finish();
-        auto parsed = parse_head(std::string_view(input_).substr(0, size), limits().body_bytes);
-        input_.erase(0, size);
-        if (auto* refused = std::get_if<Response>(&parsed))
-            return respond(std::move(*refused));
-
-        auto& head = std::get<RequestHead>(parsed);
-        request_ = std::move(head.request);
-        request_.peer = peer_;
-        if (!head.keep_alive || ++requests_ >= limits().requests)
-            last_ = true;
-        const size_t have = std::min(input_.size(), head.content_length);
-        request_.body = input_.substr(0, have);
-        input_.erase(0, have);
-        read_body(head.content_length);
-    }
-
-    void read_body(size_t length) {
-        const size_t have = request_.body.size();
-        if (have == length)
-            return dispatch();
-        request_.body.resize(length);
-        asio::async_read(stream(), asio::buffer(request_.body.data() + have, length - have),
-                         [self = this->shared_from_this()](error_code error, size_t) {
-                             if (error)
-                                 return self->finish();
-                             self->dispatch();
-                         });
-    }
-
-    void dispatch() {
-        timer_.cancel();  // ours to answer now
-        server_->handle(std::move(request_), [self = this->shared_from_this()](Response response) {
-            self->respond(std::move(response));
-        });
-    }
-
-    void respond(Response response) {
-        if (closed_) {
-            if (response.after_write)
-                response.after_write();
-            return finish();
-        }
-        if (response.status < 400)
-            stage = Stage::kServed;
-        if (response.close || server_->stopping)
-            last_ = true;
-        server_->count_request(response.status);
-        output_ = serialize(response, !last_);
-        deadline(limits().step);
-        asio::async_write(stream(), asio::buffer(output_),
-                          [self = this->shared_from_this(),
-                           after = std::move(response.after_write)](error_code error, size_t) {
-                              if (after)
-                                  after();
-                              if (error)
-                                  return self->finish();
-                              if (self->last_)
-                                  return self->say_goodbye();
-                              self->next_request();
-                          });
-    }
-
-    /// A close with unread input would reset the connection, and the peer might lose the answer.
-    void say_goodbye() {
-        deadline(kLinger);
-        if constexpr (kTls) {
-            stream_->async_shutdown(
-                [self = this->shared_from_this()](error_code) { self->drain_input(); });
-        } else {
-            drain_input();
-        }
-    }
-
-    void drain_input() {
-        error_code ignored;
-        transport().shutdown(tcp::socket::shutdown_send, ignored);
-        discard();
-    }
-
-    void discard() {
-        first_bytes_.resize(16 << 10);
-        transport().async_read_some(asio::buffer(first_bytes_), [self = this->shared_from_this()](
-                                                                    error_code error, size_t size) {
-            self->drained_ += size;
-            if (error || self->drained_ > kMaxDrained)
-                return self->finish();
-            self->discard();
-        });
-    }
-
-    std::shared_ptr<HttpListener> server_;
-    tcp::socket socket_;  ///< moved into stream_ when TLS begins
-    TlsContext tls_;
-    std::optional<TlsStream> stream_;
-    asio::steady_timer timer_;
-    std::string peer_;
-    std::string input_;
-    std::string first_bytes_;
-    std::string output_;
-    Request request_;
-    size_t requests_ = 0;
-    size_t drained_ = 0;
-    bool waiting_ = false;  ///< between requests
-    bool last_ = false;     ///< close after this answer
-    bool closed_ = false;
-};
-
-}  // namespace
-
-template <typename Done>
-void HttpListener::handle(Request request, Done done) {
+void HttpListener::handle(Request request, std::function<void(Response)> done) {
     asio::post(workers_, [self = shared_from_this(), request = std::move(request),
                           done = std::move(done)]() mutable {
         Response response;
@@ -464,12 +131,7 @@ void HttpListener::accepted(tcp::socket socket) {
         return count_dropped("full");
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    std::shared_ptr<SessionBase> session;
-    if (tls_)
-        session = std::make_shared<Session<TlsStream>>(shared_from_this(), std::move(socket), tls_);
-    else
-        session =
-            std::make_shared<Session<tcp::socket>>(shared_from_this(), std::move(socket), nullptr);
+    const auto session = make_session(shared_from_this(), std::move(socket), tls_);
     sessions_.push_back(session);
     connections_gauge().Set(static_cast<double>(sessions_.size()));
     session->run();
@@ -501,7 +163,7 @@ void HttpListener::stop() {
         session->drain();
     if (sessions_.empty())
         return;
-    stop_timer_.expires_after(kLinger);
+    stop_timer_.expires_after(kHttpLinger);
     stop_timer_.async_wait([weak = weak_from_this()](error_code error) {
         const auto self = weak.lock();
         if (!error && self)

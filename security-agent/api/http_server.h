@@ -31,9 +31,10 @@ struct HttpLimits {
     size_t connections = 128;        ///< beyond: the oldest of those that have done least gives way
     size_t header_bytes = 16 << 10;  ///< request line and fields
     size_t body_bytes = 64 << 10;
-    size_t requests = 100;                   ///< per connection
-    std::chrono::milliseconds step{5'000};   ///< handshake; a whole request; writing an answer
-    std::chrono::milliseconds idle{15'000};  ///< between requests
+    size_t requests = 100;                        ///< per connection
+    std::chrono::milliseconds step{5'000};        ///< handshake; a whole request; writing an answer
+    std::chrono::milliseconds idle{15'000};       ///< between requests
+    std::chrono::milliseconds heartbeat{15'000};  ///< of a stream that has nothing to say
 };
 
 struct HttpServerOptions {

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/result.h"
+#include "security-agent/api/live_routes.h"
 #include "security-agent/api/record_routes.h"
 
 namespace boost::asio {
@@ -57,6 +58,8 @@ struct Dependencies {
     std::function<boost::json::object()> dump_discarders;
     /// /agent/record; without `start` there is no such route.
     Recording recording;
+    /// What `tail`, `top` and `tree` ask for; without `stream` there are no such routes.
+    LiveViews live;
 };
 
 class Server {

@@ -210,6 +210,7 @@ Result<> Agent::start_outputs() {
     if (!made)
         return forward_error(made);
     outputs_ = std::move(*made);
+    views_.pass_on_to(*outputs_);
     if (outputs_->names().empty())
         logger_->warn(
             "no output is on: alerts are only counted (outputs.stdout, outputs.file.path)");
@@ -267,7 +268,8 @@ Result<> Agent::start_engine() {
     options.wall_ns = wall_time_ns;
     options.files = file_options();
     options.discard = [this](const v1::Discard& discard) { probe_client_->discard(discard); };
-    engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
+    options.tap = &views_.tap();
+    engine_ = std::make_unique<engine::Engine>(std::move(options), views_, metrics_, *logger_);
     return {};
 }
 
@@ -413,7 +415,10 @@ Result<> Agent::start_api() {
                  },
                  [this] { return to_json(self_tester_->run()); },
                  [this] { return dump_discarders(command_socket_path(settings_)); },
-                 recording_of(*recorder_)});
+                 recording_of(*recorder_), views_.answers([this]() -> Views::Sources {
+                     return {*engine_, *queue_, probe_client_->connected(),
+                             command_socket_path(settings_)};
+                 })});
     certificate_->start(
         [this](const ipc::Certificate& certificate) { return api_->use_certificate(certificate); });
     return api_->start();

@@ -19,6 +19,7 @@
 #include "common/os/pid_file.h"
 #include "security-agent/api/server.h"
 #include "security-agent/app/certificate_keeper.h"
+#include "security-agent/app/live_views.h"
 #include "security-agent/app/policy_manager.h"
 #include "security-agent/app/policy_watcher.h"
 #include "security-agent/app/probe_metrics.h"
@@ -104,6 +105,7 @@ class Agent {
     std::optional<CertificateKeeper> certificate_;
     std::string hostname_;
     std::unique_ptr<outputs::Outputs> outputs_;
+    Views views_{metrics_};
     std::unique_ptr<engine::BatchQueue> queue_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<replay::Recorder> recorder_;

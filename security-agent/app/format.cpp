@@ -181,7 +181,8 @@ std::string format_alert(std::string_view json_line, bool colour) {
     boost::json::error_code error;
     const value parsed = boost::json::parse(json_line, error);
     const Style style{colour};
-    if (error || !parsed.is_object() || !parsed.get_object().if_contains("agent"))
+    if (error || !parsed.is_object() ||
+        !(parsed.get_object().contains("agent") || parsed.get_object().contains("evt")))
         return printable(json_line);
     const object& alert = parsed.get_object();
     const std::string rule = text(child(alert, "agent"), "rule_id");
@@ -196,7 +197,8 @@ std::string format_alert(std::string_view json_line, bool colour) {
         user = text(process, "uid");
     std::string line =
         fmt::format("{}  {}  {} {}{}  {}{}{}  {}", style("2", clock(text(alert, "date"))),
-                    style("1;31", rule), style("36", event), style("1", what(alert, event)),
+                    rule.empty() ? style("2", "event") : style("1;31", rule), style("36", event),
+                    style("1", what(alert, event)),
                     outcome == "Success" ? "" : style("33", " [" + outcome + "]"),
                     arguments(process), style("2", fmt::format(" (pid {})", text(process, "pid"))),
                     style("2", chain(process)), style("2", "user " + user));

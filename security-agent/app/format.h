@@ -10,6 +10,7 @@
 
 namespace vedette::app {
 
+/// An alert, or an event, which has no rule.
 /// "12:04:31.120  shadow_read  open /etc/shadow  cat(4711) <- bash <- sshd  user root"
 std::string format_alert(std::string_view json_line, bool colour);
 

@@ -28,6 +28,8 @@ tl::unexpected<Failure> no_secret(const Error& error) {
     return failure(kExitFailed, error.message);
 }
 
+}  // namespace
+
 std::string error_of(const api::ClientResponse& response) {
     boost::system::error_code error;
     const auto value = boost::json::parse(response.body, error);
@@ -36,8 +38,6 @@ std::string error_of(const api::ClientResponse& response) {
             return std::string(text->get_string());
     return printable(std::string_view(response.body).substr(0, 500));
 }
-
-}  // namespace
 
 Outcome<Settings> settings_for_client(const SettingsArguments& arguments) {
     auto settings = load_settings("security-agent", arguments);

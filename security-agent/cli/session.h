@@ -25,6 +25,9 @@ Outcome<api::ClientOptions> client_options(const Settings& settings);
 
 Outcome<Settings> settings_for_client(const SettingsArguments& arguments);
 
+/// What the server says is wrong, fit for a terminal.
+std::string error_of(const api::ClientResponse& response);
+
 /// The body of a 200; another status is a Failure with the server's words.
 Outcome<std::string> call(const SettingsArguments& arguments, const std::string& method,
                           const std::string& target, const std::string& body = {});

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kScratchBytes = 64U << 10;
 constexpr int64_t kReconcileAfter = 60'000'000'000;
+constexpr size_t kTappedAncestors = 8;
 
 Policies no_policies() {
     return std::make_shared<const policy::CompiledPolicies>(
@@ -233,6 +234,8 @@ void Engine::evaluate(v1::Event& event) {
             alerting_.handle({*book_, subject, context, verdict.matched, {}});
         if (watch_)
             run_watch(subject);
+        if (options_.tap && options_.tap->open())
+            options_.tap->event(subject, [&] { return bare_event(subject, kTappedAncestors); });
         const bool sound = Integrity::is_sound(subject);
         if (!sound)
             check_integrity(subject);
@@ -307,13 +310,14 @@ void Engine::run_watch(const EventSubject& subject) {
 }
 
 /// As in an alert, without rules and variables.
-boost::json::object Engine::bare_event(const EventSubject& subject) const {
+boost::json::object Engine::bare_event(const EventSubject& subject, size_t max_ancestors) const {
+    const auto ancestors = subject.ancestors();
     AlertSubject about{subject.event(),
                        subject.type().name,
                        subject.type().category,
                        subject.process(),
                        subject.parent(),
-                       subject.ancestors(),
+                       ancestors.first(std::min(ancestors.size(), max_ancestors)),
                        subject.target_lineage(),
                        {},
                        {},

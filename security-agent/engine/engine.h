@@ -25,11 +25,14 @@
 #include "security-agent/engine/alerting.h"
 #include "security-agent/engine/discarder_finder.h"
 #include "security-agent/engine/event_subject.h"
+#include "security-agent/engine/event_tap.h"
 #include "security-agent/engine/heartbeats.h"
 #include "security-agent/engine/integrity.h"
 #include "security-agent/engine/internal_events.h"
+#include "security-agent/engine/lineage.h"
 #include "security-agent/engine/loss_report.h"
 #include "security-agent/engine/parked_events.h"
+#include "security-agent/engine/process_json.h"
 #include "security-agent/engine/process_mirror.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
@@ -57,6 +60,7 @@ struct EngineOptions {
     std::function<void(const v1::Discard&)>
         discard;                         ///< tells the probe what is of no use; empty: nobody asks
     std::function<std::string()> uuid4;  ///< of ${builtins.uuid4}; empty: random
+    EventTap* tap = nullptr;             ///< sees every event; null: nobody does
 };
 
 /// What others may ask at any time.
@@ -72,6 +76,7 @@ struct EngineStatus {
         uint64_t alerts = 0;
         uint64_t limited = 0;
         uint64_t cost_ns = 0;  ///< mean of the evaluations that were timed
+        uint64_t timed = 0;    ///< of those of one event in Engine::kTimedEvery
     };
     std::map<std::string, Rule, std::less<>> rules;  ///< in force, by id
 
@@ -146,6 +151,8 @@ class Engine {
     Position position() const;
     /// May wait for the batch that is being evaluated.
     EngineStatus status() const;
+    /// As find_lineage(). May wait as status().
+    std::optional<Lineage> lineage(uint32_t pid) const;
     /// Variables that are set and not private: {"": {name: value}, "process": {"pid 12": {name: value}}, ...}; at most
     /// `max` values. May wait as status().
     boost::json::object variables(size_t max = 1000) const;
@@ -172,7 +179,8 @@ class Engine {
     bool decide_with(ParkedEvent& parked, const v1::FileAnswer& answer);
     void complete(secl::EvalContext& context, const secl::VariableReader& variables);
     void run_watch(const EventSubject& subject);
-    boost::json::object bare_event(const EventSubject& subject) const;
+    boost::json::object bare_event(const EventSubject& subject,
+                                   size_t max_ancestors = kAlertAncestors) const;
     void check_integrity(const EventSubject& subject);
     void report_losses(bool at_once);
     void reconcile_scopes();

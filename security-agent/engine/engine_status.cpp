@@ -149,7 +149,7 @@ EngineStatus Engine::status() const {
     out.lost = losses_.totals();
     for (const auto& [id, figures] : book_->figures)
         out.rules[id] = {figures->hits, figures->alerts, figures->limited,
-                         figures->timed ? figures->cost_ns / figures->timed : 0};
+                         figures->timed ? figures->cost_ns / figures->timed : 0, figures->timed};
     out.variables.values = store_.values();
     out.variables.scopes = store_.scopes();
     out.variables.bytes = store_.bytes();
@@ -167,6 +167,11 @@ EngineStatus Engine::status() const {
         if (type && type->timed)
             out.evaluation[type->name] = {type->timed, type->cost_ns / type->timed};
     return out;
+}
+
+std::optional<Lineage> Engine::lineage(uint32_t pid) const {
+    const std::lock_guard state(state_mutex_);
+    return find_lineage(mirror_, pid);
 }
 
 boost::json::object Engine::variables(size_t max) const {

@@ -74,4 +74,16 @@ Result<std::string> dump_discarders(const std::string& socket_path,
     return response.filename();
 }
 
+Result<std::string> dump_process_cache(const std::string& socket_path,
+                                       const v1::DumpProcessCacheRequest& request,
+                                       std::chrono::milliseconds timeout) {
+    v1::DumpProcessCacheResponse response;
+    auto asked = ask(socket_path, timeout, [&](auto& stub, auto& context) {
+        return stub.DumpProcessCache(&context, request, &response);
+    });
+    if (!asked)
+        return forward_error(asked);
+    return response.filename();
+}
+
 }  // namespace vedette::probe_client

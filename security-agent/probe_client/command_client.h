@@ -26,4 +26,9 @@ Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::strin
 Result<std::string> dump_discarders(const std::string& socket_path,
                                     std::chrono::milliseconds timeout);
 
+/// The same with what it knows of all processes.
+Result<std::string> dump_process_cache(const std::string& socket_path,
+                                       const v1::DumpProcessCacheRequest& request,
+                                       std::chrono::milliseconds timeout);
+
 }  // namespace vedette::probe_client

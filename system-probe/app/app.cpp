@@ -43,6 +43,17 @@ uint64_t random_id() {
     return id;
 }
 
+void fill(const RunCosts& costs, v1::ProgramCosts& out) {
+    out.set_counted(costs.counted);
+    out.set_problem(costs.problem);
+    for (const ProgramRuns& program : costs.programs) {
+        v1::ProgramCost& one = *out.add_programs();
+        one.set_name(program.name);
+        one.set_runs(program.runs);
+        one.set_run_ns(program.ns);
+    }
+}
+
 bool process_exists(uint32_t pid) {
     return kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH;
 }
@@ -213,6 +224,7 @@ Result<> App::start_source() {
         return forward_error(backend);
     options.backend = *backend;
     options.disabled_programs = settings_.list("system_probe_config.disabled_programs");
+    options.bpf_stats = settings_.boolean("system_probe_config.bpf_stats");
     auto kernel = open_kernel_source(options, *logger_);
     if (!kernel) {
         kernel.error().message +=
@@ -474,7 +486,12 @@ void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
         files_->fill_status(out);
         out.mutable_stream()->set_refused_peers(refused_peers_);
         out.set_rss_bytes(resident_bytes());
-        done(true);
+        const auto with_costs = [&out, done](const RunCosts& costs) {
+            fill(costs, *out.mutable_costs());
+            done(true);
+        };
+        if (!source_->read_costs(with_costs))
+            done(true);
     });
     if (!posted)
         done(false);

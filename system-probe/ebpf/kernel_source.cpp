@@ -49,6 +49,8 @@ class KernelSource : public RecordSource {
               [this](uint32_t table) { control_.count_flows_in(table); }) {
         if (attached_types(object_.plan()).contains(VDT_PACKET))
             packet_filters_.try_out();
+        if (options.bpf_stats)
+            stats_.enable();
     }
 
     Result<> snapshot(const RecordSink& sink) override {
@@ -134,6 +136,13 @@ class KernelSource : public RecordSource {
     bool read_discarders(const std::function<void(std::vector<StoredDiscarder>)>& done) override {
         return discarders_.read(control_.revision(), done);
     }
+    bool read_costs(const std::function<void(RunCosts)>& done) override {
+        if (stats_.counted())
+            return privileged_(
+                [this, done] { done({true, stats_.problem(), object_.program_runs()}); });
+        done({false, stats_.problem(), {}});
+        return true;
+    }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
     uint64_t ring_bytes() const override { return object_.ring_bytes(); }
@@ -175,6 +184,7 @@ class KernelSource : public RecordSource {
     PacketFilters packet_filters_;
     FlowReports flow_reports_;
     uint64_t flow_records_ = 0;
+    BpfStats stats_;
     std::set<std::string_view> needed_;  ///< event types
     std::atomic<unsigned> attaching_ = 0;
     mutable std::mutex mutex_;

@@ -30,6 +30,7 @@ struct KernelSourceOptions {
     Backend backend = Backend::kAuto;
     /// Names; what needs them is as on a kernel that refuses them.
     std::vector<std::string> disabled_programs;
+    bool bpf_stats = false;     ///< have the kernel count what the programs cost
     uint32_t packet_rate = 10;  ///< events a second that one packet filter may make
     std::chrono::nanoseconds flow_period = std::chrono::seconds(10);
     /// Empty: all. Process lifecycle (fork, exec, exit, cgroup) is always on.

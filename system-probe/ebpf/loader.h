@@ -14,6 +14,7 @@
 
 #include "common/os/fd.h"
 #include "system-probe/ebpf/attachments.h"
+#include "system-probe/ebpf/bpf_stats.h"
 #include "system-probe/ebpf/hook_plan.h"
 
 struct bpf_object;
@@ -41,6 +42,8 @@ class LoadedObject {
     const std::string& iterator_refusal() const { return iterator_refusal_; }
 
     std::vector<ProgramCost> program_costs() const;
+    /// A thread that has CAP_BPF.
+    std::vector<ProgramRuns> program_runs() const { return probe::program_runs(object_.get()); }
     uint32_t cpus() const { return cpus_; }
     uint64_t ring_bytes() const { return ring_bytes_ + reserved_ring_bytes_; }
     uint64_t map_bytes() const;  ///< all maps but the rings

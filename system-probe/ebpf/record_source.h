@@ -45,6 +45,19 @@ struct ProgramCost {
     uint32_t verified_instructions = 0;
 };
 
+/// What a program has cost since it was loaded, as far as the kernel counted.
+struct ProgramRuns {
+    std::string name;
+    uint64_t runs = 0;
+    uint64_t ns = 0;
+};
+
+struct RunCosts {
+    bool counted = false;  ///< now
+    std::string problem;   ///< why the setting has no effect
+    std::vector<ProgramRuns> programs;
+};
+
 /// One whole record, header first. The bytes are valid during the call only and are not trusted.
 using RecordSink = std::function<void(std::span<const std::byte>)>;
 
@@ -88,6 +101,8 @@ class RecordSource {
         const std::function<void(std::vector<StoredDiscarder>)>& /*done*/) {
         return false;
     }
+    /// `done` gets them, on the privileged thread or at once. False: it will not be called.
+    virtual bool read_costs(const std::function<void(RunCosts)>& /*done*/) { return false; }
     /// Before the pipeline's thread starts; the jobs must have run before the source goes.
     virtual void set_privileged(PrivilegedPost /*post*/) {}
 

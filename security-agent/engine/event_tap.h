@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+
+#include "security-agent/engine/event_subject.h"
+
+namespace vedette::engine {
+
+/// Sees every event that the engine evaluates, whether or not a rule matched. Engine thread; must not block, nor call
+/// the engine.
+class EventTap {
+   public:
+    virtual ~EventTap() = default;
+    /// Asked before each event: false costs nothing more.
+    virtual bool open() const = 0;
+    /// `json`: makes the event as an alert would show it, without rules and variables.
+    virtual void event(const EventSubject& subject,
+                       const std::function<boost::json::object()>& json) = 0;
+};
+
+}  // namespace vedette::engine

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/live/tap.h"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+namespace vedette::live {
+
+void Tap::event(const engine::EventSubject& subject,
+                const std::function<boost::json::object()>& json) {
+    if (counting_)
+        count(subject);
+    const v1::ProcessNode& process = subject.process();
+    if (!hub_.wants_events() || !hub_.wants_event(process.pid(), process.container().id()))
+        return;
+    const int64_t begin = steady_ns_();
+    if (next_event_ > begin)
+        return hub_.skip_event();
+    hub_.add_event(boost::json::serialize(json()));
+    const int64_t cost = steady_ns_() - begin;
+    next_event_ = std::max(next_event_, begin - kAdvanceNs) + cost * kShareOfTime;
+}
+
+void Tap::count(const engine::EventSubject& subject) {
+    const std::lock_guard lock(mutex_);
+    if (++events_ % 64 == 0 && steady_ns_() > lease_end_) {
+        counting_ = false;
+        return;
+    }
+    containers_.count(subject.process().container().id());
+    programs_.count(subject.process().file().path());
+}
+
+Counts Tap::counts() {
+    const std::lock_guard lock(mutex_);
+    const int64_t now = steady_ns_();
+    if (!counting_ || now > lease_end_) {
+        events_ = 0;
+        containers_.clear();
+        programs_.clear();
+    }
+    lease_end_ = now + kLeaseNs;
+    counting_ = true;
+    return {events_, containers_.rows(), programs_.rows()};
+}
+
+}  // namespace vedette::live

@@ -70,7 +70,7 @@ std::string_view provider_of_response(const HttpHead& head) {
 
 /// The string value of `key` in a JSON object, without a JSON parser: the text may be cut anywhere.
 std::string_view json_string(std::string_view text, std::string_view key) {
-    constexpr std::string_view kBlank = " \t\r\n";
+    static constexpr std::string_view kBlank = " \t\r\n";
     const auto skip_blank = [&text] {
         text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
     };

@@ -19,6 +19,7 @@
 #include "security-agent/cli/client_commands.h"
 #include "security-agent/cli/probe_commands.h"
 #include "security-agent/cli/runtime_commands.h"
+#include "security-agent/cli/workload_command.h"
 #include "security-agent/self_test/act.h"
 
 namespace {
@@ -108,6 +109,7 @@ int run(int argc, char** argv) {
     add_format(top, colour, exit_code);
     add_self_test_connect(top, mark, exit_code);
     cli::add_client_commands(top, sources, exit_code);
+    cli::add_workload_command(top, sources, exit_code);
     try {
         top.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -15,6 +15,7 @@
 #include "common/metrics.h"
 #include "common/result.h"
 #include "security-agent/api/record_routes.h"
+#include "security-agent/api/workload_routes.h"
 
 namespace boost::asio {
 class io_context;
@@ -57,6 +58,7 @@ struct Dependencies {
     std::function<boost::json::object()> dump_discarders;
     /// /agent/record; without `start` there is no such route.
     Recording recording;
+    WorkloadList workloads;
 };
 
 class Server {

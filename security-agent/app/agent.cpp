@@ -19,6 +19,7 @@
 #include "security-agent/app/answers.h"
 #include "security-agent/app/recording.h"
 #include "security-agent/app/status_sections.h"
+#include "security-agent/app/workload_list.h"
 #include "security-agent/engine/filter_message.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/policy/report_json.h"
@@ -268,6 +269,7 @@ Result<> Agent::start_engine() {
     options.steady_ns = steady_ns;
     options.wall_ns = wall_time_ns;
     options.files = file_options();
+    options.label_tags = settings_.list("container_runtimes.labels_as_tags");
     options.discard = [this](const v1::Discard& discard) { probe_client_->discard(discard); };
     engine_ = std::make_unique<engine::Engine>(std::move(options), *outputs_, metrics_, *logger_);
     return {};
@@ -411,7 +413,7 @@ Result<> Agent::start_api() {
                  },
                  [this] { return to_json(self_tester_->run()); },
                  [this] { return dump_discarders(command_socket_path(settings_)); },
-                 recording_of(*recorder_)});
+                 recording_of(*recorder_), workload_list_of(engine_)});
     return api_->start();
 }
 

@@ -24,6 +24,7 @@
 #include "security-agent/cli/tail_command.h"
 #include "security-agent/cli/top_command.h"
 #include "security-agent/cli/tree_command.h"
+#include "security-agent/cli/workload_command.h"
 #include "security-agent/self_test/act.h"
 
 namespace {
@@ -145,6 +146,7 @@ int run(int argc, char** argv) {
     add_format(top, colour, exit_code);
     add_self_test_connect(top, mark, exit_code);
     cli::add_client_commands(top, sources, exit_code);
+    cli::add_workload_command(top, sources, exit_code);
     cli::add_generate(top, manual());
     try {
         top.parse(argc, argv);

@@ -23,6 +23,23 @@ constexpr SettingDef kTable[] = {
      .type = kString,
      .default_value = "127.0.0.1",
      .help = "Address the API listens on."},
+    {.key = "container_runtimes.labels_as_tags",
+     .type = kStringList,
+     .default_value = "[]",
+     .help = "Labels of containers and pods that become tags of the same name; '*' takes all."},
+    {.key = "container_runtimes.refresh",
+     .type = kDuration,
+     .default_value = "30s",
+     .help = "How often the probe looks which containers run; a new one is asked about at once.",
+     .min = kSecond,
+     .max = 3600 * kSecond},
+    {.key = "container_runtimes.sockets",
+     .type = kStringList,
+     .default_value = "[/run/containerd/containerd.sock, /run/crio/crio.sock, "
+                      "/run/k3s/containerd/containerd.sock, /run/docker.sock, "
+                      "/run/podman/podman.sock]",
+     .help = "Sockets of container runtimes that the probe asks about containers: Docker's or "
+             "Podman's API, or CRI. Those that are not there are left alone; empty: none."},
     {.key = "core_dumps",
      .type = kBool,
      .default_value = "false",

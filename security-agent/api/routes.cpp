@@ -89,6 +89,7 @@ Router make_routes(const Dependencies& d) {
     add_config_routes(router, d);
     add_record_routes(router, d);
     add_live_routes(router, d);
+    add_workload_routes(router, d);
     return router;
 }
 

@@ -16,6 +16,7 @@
 #include "common/result.h"
 #include "security-agent/api/live_routes.h"
 #include "security-agent/api/record_routes.h"
+#include "security-agent/api/workload_routes.h"
 
 namespace boost::asio {
 class io_context;
@@ -60,6 +61,7 @@ struct Dependencies {
     Recording recording;
     /// What `tail`, `top` and `tree` ask for; without `stream` there are no such routes.
     LiveViews live;
+    WorkloadList workloads;
 };
 
 class Server {

@@ -19,6 +19,7 @@
 #include "security-agent/app/answers.h"
 #include "security-agent/app/recording.h"
 #include "security-agent/app/status_sections.h"
+#include "security-agent/app/workload_list.h"
 #include "security-agent/engine/filter_message.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/policy/report_json.h"
@@ -267,6 +268,7 @@ Result<> Agent::start_engine() {
     options.steady_ns = steady_ns;
     options.wall_ns = wall_time_ns;
     options.files = file_options();
+    options.label_tags = settings_.list("container_runtimes.labels_as_tags");
     options.discard = [this](const v1::Discard& discard) { probe_client_->discard(discard); };
     options.tap = &views_.tap();
     engine_ = std::make_unique<engine::Engine>(std::move(options), views_, metrics_, *logger_);
@@ -418,7 +420,8 @@ Result<> Agent::start_api() {
                  recording_of(*recorder_), views_.answers([this]() -> Views::Sources {
                      return {*engine_, *queue_, probe_client_->connected(),
                              command_socket_path(settings_)};
-                 })});
+                 }),
+                 workload_list_of(engine_)});
     certificate_->start(
         [this](const ipc::Certificate& certificate) { return api_->use_certificate(certificate); });
     return api_->start();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/json_text.h"
+#include "security-agent/app/workload_list.h"
 #include "security-agent/probe_client/command_client.h"
 
 namespace vedette::app {
@@ -96,6 +97,7 @@ object runtime_section(const engine::Engine& engine, bool connected,
                   {"alerts", status.alerts},
                   {"limited", status.limited},
                   {"processes", status.processes},
+                  {"workloads", workload_counts(engine.workloads())},
                   {"lost", counts(status.lost)},
                   {"endpoints", std::move(endpoints)},
                   {"policiesStatus", std::move(policies)},

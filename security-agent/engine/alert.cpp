@@ -7,6 +7,7 @@
 #include "common/json_text.h"
 #include "security-agent/engine/json_fields.h"
 #include "security-agent/engine/process_json.h"
+#include "security-agent/engine/workload_json.h"
 
 namespace vedette::engine {
 namespace {
@@ -78,6 +79,7 @@ object event_part(const AlertSubject& subject) {
     put_event(out, subject.event, subject.process, subject.target);
     put_object(out, "usr", user_json(subject.process.credentials()));
     object container = container_json(subject.process.container());
+    put_workload(container, subject.workload);
     put_object(container, "variables", subject.variables.container);
     put_object(out, "container", std::move(container));
     object cgroup = cgroup_json(subject.process.cgroup());

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "security-agent/engine/event_json.h"
+#include "security-agent/engine/workload_mirror.h"
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event.pb.h"
 
@@ -48,6 +49,8 @@ struct AlertSubject {
     std::string_view source = "runtime";
     std::string_view
         decided;  ///< "late", "incomplete" (docs/adr/0008-unknown-values.md); empty: at once
+    const KnownWorkload* workload =
+        nullptr;  ///< of the process's container; null: nothing is known
 };
 
 /// Members of `agent` that say where a line comes from.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "security-agent/engine/variable_json.h"
+#include "security-agent/engine/workload_json.h"
 
 namespace vedette::engine {
 namespace {
@@ -32,11 +33,13 @@ std::string limiter_token(const policy::RuleInfo& rule, const secl::EvalContext&
 }  // namespace
 
 Alerting::Alerting(Options options, VariableStore& store, FindProcess find_process,
-                   FileFacts& files, AlertSink& sink, Metrics& metrics, Logger& logger)
+                   FileFacts& files, const WorkloadMirror& workloads, AlertSink& sink,
+                   Metrics& metrics, Logger& logger)
     : options_(std::move(options)),
       store_(store),
       find_process_(std::move(find_process)),
       files_(files),
+      workloads_(workloads),
       sink_(sink),
       logger_(logger),
       latency_(metrics.histogram("vedette_agent_alert_latency_seconds",
@@ -81,6 +84,8 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
     const auto variables = [&](secl::Scope scope) {
         return variables_json(store_, *match.book.variables, subject, scope, match.context.now_ns);
     };
+    const std::string& container = subject.process().container().id();
+    const WorkloadPtr workload = workloads_.find(container);
     AlertSubject about{subject.event(),
                        subject.type().name,
                        subject.type().category,
@@ -92,7 +97,8 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
                        {variables(secl::Scope::kGlobal), variables(secl::Scope::kProcess),
                         variables(secl::Scope::kContainer), variables(secl::Scope::kCgroup)},
                        options_.source,
-                       match.decided};
+                       match.decided,
+                       workload.get()};
     HeldAlert alert;
     alert.event = event_part(about);
     alert.event_ns = static_cast<int64_t>(subject.event().timestamp());
@@ -103,7 +109,11 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
         ++state.figures->alerts;
     }
     ask_about_files(match, loud, alert);
-    if (alert.awaited.empty())
+    // What has waited until now waits no longer.
+    if (match.decided != "incomplete" && workload &&
+        workload->facts.metadata() == v1::Workload::METADATA_PENDING)
+        alert.container = container;
+    if (alert.complete())
         return write_lines(alert);
     alert.deadline_ns = options_.steady_ns() + HeldAlerts::kPatienceNs;
     held_.hold(std::move(alert), [this](HeldAlert& oldest) { write_lines(oldest); });
@@ -164,6 +174,18 @@ void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> lou
 
 void Alerting::answer(const v1::FileAnswer& answer) {
     held_.answer(answer, [this](HeldAlert& alert) { write_lines(alert); });
+}
+
+void Alerting::workload(const std::string& container_id) {
+    const WorkloadPtr workload = workloads_.find(container_id);
+    held_.on_container(
+        container_id,
+        [&workload](HeldAlert& alert) {
+            boost::json::object& container = alert.event["container"].as_object();
+            container.erase("metadata");
+            put_workload(container, workload.get());
+        },
+        [this](HeldAlert& alert) { write_lines(alert); });
 }
 
 void Alerting::on_time() {

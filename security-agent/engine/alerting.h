@@ -24,6 +24,7 @@
 #include "security-agent/engine/held_alerts.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
+#include "security-agent/engine/workload_mirror.h"
 
 namespace vedette::engine {
 
@@ -46,11 +47,13 @@ class Alerting {
 
     /// References must outlive it.
     Alerting(Options options, VariableStore& store, FindProcess find_process, FileFacts& files,
-             AlertSink& sink, Metrics& metrics, Logger& logger);
+             const WorkloadMirror& workloads, AlertSink& sink, Metrics& metrics, Logger& logger);
 
     void handle(const Match& match);
     /// Writes the alert that waited for it.
     void answer(const v1::FileAnswer& answer);
+    /// Writes the alerts that waited for that container's runtime.
+    void workload(const std::string& container_id);
     /// Writes alerts that have waited long enough.
     void on_time();
     /// Writes all that wait.
@@ -75,6 +78,7 @@ class Alerting {
     VariableStore& store_;
     FindProcess find_process_;
     FileFacts& files_;
+    const WorkloadMirror& workloads_;
     HeldAlerts held_;
     AlertSink& sink_;
     Logger& logger_;

@@ -57,13 +57,15 @@ Engine::Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger&
       store_(options_.variables, metrics),
       mirror_(options_.mirror_bytes,
               [this](secl::Scope scope, std::string_view key) { store_.end(scope, key); }),
+      workloads_(std::move(options_.label_tags)),
       books_(store_, metrics, options_.limit),
       book_(books_.make(no_policies(), nullptr)),
       files_(std::move(options_.files), mirror_, metrics),
       alerting_(
           {options_.agent, options_.source, [this] { return steady_ns(); },
            [this] { return wall_ns(); }},
-          store_, [this](int64_t pid) { return find_process(pid); }, files_, sink, metrics, logger),
+          store_, [this](int64_t pid) { return find_process(pid); }, files_, workloads_, sink,
+          metrics, logger),
       parked_(options_.parked),
       discarders_(options_.discard, metrics),
       losses_(metrics),
@@ -90,6 +92,7 @@ void Engine::welcome(const v1::Welcome& welcome) {
         // Nothing more will be heard of what they wait for.
         parked_.all([this](ParkedEvent& parked) { return decide(parked, nullptr, true); });
         mirror_.clear();
+        workloads_.clear();
         if (other_probe)
             store_.end_all(secl::Scope::kProcess);  // its process keys are others
         reconcile_ns_ = clock_ns_ + kReconcileAfter;
@@ -115,8 +118,14 @@ void Engine::batch(v1::Batch& batch) {
     counters_->batches.Increment();
     losses_.count(batch, last_sequence_);
     const int events = batch.events_size();
+    int workload = 0;
     int update = 0;
     const auto apply_before = [&](int event) {
+        for (; workload < batch.workloads_size() &&
+               (event == events ||
+                batch.workloads(workload).before_event() <= static_cast<uint32_t>(event));
+             ++workload)
+            apply(*batch.mutable_workloads(workload));
         for (; update < batch.processes_size() &&
                (event == events ||
                 batch.processes(update).before_event() <= static_cast<uint32_t>(event));
@@ -175,6 +184,8 @@ void Engine::apply(v1::ProcessUpdate& update) {
         return;
     }
     files_.mark(*update.mutable_node());
+    if (update.node().has_container())
+        workloads_.mark(*update.mutable_node()->mutable_container());
     const v1::Container& container = update.node().container();
     if (parked_.empty() || container.id().empty() || container.metadata_pending()) {
         mirror_.apply(std::move(*update.mutable_node()));
@@ -263,10 +274,12 @@ void Engine::park(v1::Event& event, EventSubject& subject, std::vector<uint32_t>
 
 bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool settle) {
     v1::Container& container = *parked.process.mutable_container();
-    if (arrived && arrived->id() == container.id())
-        container = *arrived;
-    else if (const v1::ProcessNode* now = mirror_.find(parked.process.key()))
+    if (arrived && arrived->id() == container.id()) {
+        *container.mutable_tags() = arrived->tags();
+        container.set_metadata_pending(arrived->metadata_pending());
+    } else if (const v1::ProcessNode* now = mirror_.find(parked.process.key())) {
         container = now->container();
+    }
     Type& type = type_of(parked.event.payload_case());
     EventSubject subject(mirror_, parked.event, *type.definition,
                          parked.process.key() ? &parked.process : nullptr, buffers_);
@@ -322,7 +335,8 @@ boost::json::object Engine::bare_event(const EventSubject& subject, size_t max_a
                        {},
                        {},
                        options_.source,
-                       {}};
+                       {},
+                       workloads_.find(subject.process().container().id()).get()};
     return event_part(about);
 }
 

@@ -38,6 +38,7 @@
 #include "security-agent/engine/rule_book.h"
 #include "security-agent/engine/variable_store.h"
 #include "security-agent/engine/watch.h"
+#include "security-agent/engine/workload_mirror.h"
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event_stream.pb.h"
 
@@ -52,9 +53,10 @@ struct EngineOptions {
     size_t mirror_bytes = 128U << 20;
     VariableStore::Limits variables;
     ParkedEvents::Limits parked;
-    FileOptions files;      ///< without files.ask what only the probe can know of files stays empty
-    bool heartbeat = true;  ///< write `heartbeat` lines
-    std::function<int64_t()> steady_ns;  ///< monotonic clock; empty: the time of the newest event
+    FileOptions files;  ///< without files.ask what only the probe can know of files stays empty
+    std::vector<std::string> label_tags;  ///< labels of containers that become tags; "*": all
+    bool heartbeat = true;                ///< write `heartbeat` lines
+    std::function<int64_t()> steady_ns;   ///< monotonic clock; empty: the time of the newest event
     std::function<int64_t()>
         wall_ns;  ///< nanoseconds since 1970; empty: the time of the newest event
     std::function<void(const v1::Discard&)>
@@ -153,6 +155,12 @@ class Engine {
     EngineStatus status() const;
     /// As find_lineage(). May wait as status().
     std::optional<Lineage> lineage(uint32_t pid) const;
+    /// Containers, with how many processes are alive in each. May wait as status().
+    struct RunningWorkload {
+        WorkloadPtr workload;
+        uint64_t processes = 0;
+    };
+    std::vector<RunningWorkload> workloads() const;
     /// Variables that are set and not private: {"": {name: value}, "process": {"pid 12": {name: value}}, ...}; at most
     /// `max` values. May wait as status().
     boost::json::object variables(size_t max = 1000) const;
@@ -172,6 +180,7 @@ class Engine {
     void take_policies(Policies policies);
     void periodic();
     void apply(v1::ProcessUpdate& update);
+    void apply(v1::WorkloadUpdate& update);
     void evaluate(v1::Event& event);
     secl::Matches run_rules(const RuleBook& book, const secl::EvalContext& context, Type& type);
     void park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules);
@@ -202,6 +211,7 @@ class Engine {
     int64_t clock_ns_ = 0;  ///< of the newest event
     VariableStore store_;
     ProcessMirror mirror_;
+    WorkloadMirror workloads_;
     RuleBooks books_;
     RuleBookPtr book_;
     std::shared_ptr<const Watch> watch_;  ///< null: nobody watches

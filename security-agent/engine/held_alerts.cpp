@@ -47,11 +47,28 @@ void HeldAlerts::answer(const v1::FileAnswer& answer, const Release& release) {
             if (boost::json::object* file = find(at->event, path))
                 put_file_answer(*file, answer);
         at->awaited.erase(awaited);
-        if (!at->awaited.empty())
+        if (!at->complete())
             return;
         release(*at);
         alerts_.erase(at);
         return;
+    }
+}
+
+void HeldAlerts::on_container(const std::string& id, const Release& fill, const Release& release) {
+    for (auto at = alerts_.begin(); at != alerts_.end();) {
+        if (at->container != id) {
+            ++at;
+            continue;
+        }
+        fill(*at);
+        at->container.clear();
+        if (!at->complete()) {
+            ++at;
+            continue;
+        }
+        release(*at);
+        at = alerts_.erase(at);
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Alerts that are decided and wait only for what they show of a file (ADR 13). Bounded in number and time; what has not
-// come by then is left out. Engine thread only.
+// Alerts that are decided and wait only for what they show: of a file (ADR 13), of a container (ADR 19). Bounded in
+// number and time; what has not come by then is left out. Engine thread only.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -21,8 +21,11 @@ struct HeldAlert {
     boost::json::object event;
     std::vector<std::string> heads;                      ///< one line each: alert_head()
     std::map<uint64_t, std::vector<AlertPath>> awaited;  ///< where the answer to a question goes
+    std::string container;  ///< whose runtime is to answer; empty: none
     int64_t event_ns = 0;
     int64_t deadline_ns = 0;
+
+    bool complete() const { return awaited.empty() && container.empty(); }
 };
 
 /// That file cannot be hashed, because it is not known which it was.
@@ -37,6 +40,8 @@ class HeldAlerts {
     /// Releases the oldest one when there are too many.
     void hold(HeldAlert alert, const Release& release);
     void answer(const v1::FileAnswer& answer, const Release& release);
+    /// `fill` puts in what is known of it now.
+    void on_container(const std::string& id, const Release& fill, const Release& release);
     void on_time(int64_t now_ns, const Release& release);
     void all(const Release& release);
 

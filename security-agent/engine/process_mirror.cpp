@@ -29,6 +29,8 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     bytes_ -= entry.bytes;
     if (!known)
         entry.node = std::make_unique<v1::ProcessNode>();
+    move_container(key, known ? entry.node->container().id() : std::string(),
+                   node.container().id());
     join_scopes(node);  // before it leaves those of before: most stay the same
     if (known)
         leave_scopes(*entry.node);
@@ -58,14 +60,37 @@ void ProcessMirror::erase(uint64_t key) {
     nodes_.erase(found);
     if (const auto at = living_.find(node->pid()); at != living_.end() && at->second == key)
         living_.erase(at);
+    move_container(key, node->container().id(), {});
     leave_scopes(*node);
 }
 
-void ProcessMirror::change(uint64_t key, const std::function<void(v1::ProcessNode&)>& use) {
-    const auto found = nodes_.find(key);
-    if (found == nodes_.end())
+void ProcessMirror::move_container(uint64_t key, const std::string& from, const std::string& to) {
+    if (from == to)
         return;
-    Entry& entry = found->second;
+    if (const auto at = containers_.find(from); at != containers_.end()) {
+        at->second.erase(key);
+        if (at->second.empty())
+            containers_.erase(at);
+    }
+    if (!to.empty())
+        containers_[to].insert(key);
+}
+
+void ProcessMirror::change(uint64_t key, const std::function<void(v1::ProcessNode&)>& use) {
+    if (const auto found = nodes_.find(key); found != nodes_.end())
+        change(found->second, use);
+}
+
+void ProcessMirror::change_container(const std::string& id,
+                                     const std::function<void(v1::ProcessNode&)>& use) {
+    const auto members = containers_.find(id);
+    if (members == containers_.end())
+        return;
+    for (const uint64_t key : members->second)
+        change(key, use);
+}
+
+void ProcessMirror::change(Entry& entry, const std::function<void(v1::ProcessNode&)>& use) {
     use(*entry.node);
     bytes_ -= entry.bytes;
     entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
@@ -75,6 +100,7 @@ void ProcessMirror::change(uint64_t key, const std::function<void(v1::ProcessNod
 void ProcessMirror::clear() {
     nodes_.clear();
     living_.clear();
+    containers_.clear();
     ended_.clear();
     arrived_.clear();
     bytes_ = 0;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,8 @@ class ProcessMirror {
     void erase(uint64_t key);
     /// Changes what is not part of a scope, nor of the tree. Nothing happens when the key is not known.
     void change(uint64_t key, const std::function<void(v1::ProcessNode&)>& use);
+    /// The same, of every image in that container.
+    void change_container(const std::string& id, const std::function<void(v1::ProcessNode&)>& use);
     /// Ends no scope: a snapshot of the same processes may follow.
     void clear();
     /// Some image belongs to it.
@@ -65,6 +68,8 @@ class ProcessMirror {
         std::unique_ptr<v1::ProcessNode> node;
         size_t bytes = 0;
     };
+    void change(Entry& entry, const std::function<void(v1::ProcessNode&)>& use);
+    void move_container(uint64_t key, const std::string& from, const std::string& to);
     void evict();
     void join_scopes(const v1::ProcessNode& node);
     void leave_scopes(const v1::ProcessNode& node);
@@ -73,6 +78,7 @@ class ProcessMirror {
     boost::unordered_flat_map<uint64_t, Entry> nodes_;
     boost::unordered_flat_map<uint32_t, uint64_t> living_;  ///< pid to key of the newest image
     std::array<boost::unordered_flat_map<std::string, size_t>, 4> members_;  ///< images by scope
+    boost::unordered_flat_map<std::string, boost::unordered_flat_set<uint64_t>> containers_;
     std::deque<uint64_t>
         ended_;  ///< keys of images that have ended, oldest first; may hold erased ones
     std::deque<uint64_t>

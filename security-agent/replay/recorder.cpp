@@ -11,6 +11,7 @@ namespace vedette::replay {
 namespace {
 
 constexpr int kProcessesPerFrame = 256;
+constexpr int kWorkloadsPerFrame = 64;
 
 }  // namespace
 
@@ -96,6 +97,17 @@ void Recorder::begin(const engine::Engine& engine) {
         return a->key() < b->key();
     });
     v1::SubscribeResponse frame;
+    auto workloads = engine.workloads();
+    std::ranges::sort(workloads, {}, [](const auto& running) -> const std::string& {
+        return running.workload->facts.container_id();
+    });
+    for (const auto& running : workloads) {
+        *frame.mutable_batch()->add_workloads()->mutable_workload() = running.workload->facts;
+        if (frame.batch().workloads_size() == kWorkloadsPerFrame)
+            fits = fits && append(std::exchange(frame, {}));
+    }
+    if (frame.batch().workloads_size() > 0)
+        fits = fits && append(std::exchange(frame, {}));
     for (size_t i = 0; i < nodes.size() && fits; ++i) {
         *frame.mutable_batch()->add_processes()->mutable_node() = *nodes[i];
         if (frame.batch().processes_size() == kProcessesPerFrame || i + 1 == nodes.size()) {

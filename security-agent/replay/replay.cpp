@@ -51,6 +51,8 @@ engine::EngineOptions engine_options(const StreamInfo& info, bool limited) {
     options.source = "replay";
     options.limit = default_limit(limited);
     options.heartbeat = false;
+    // Which labels are tags is a setting of the host that recorded; with all of them no rule misses its own.
+    options.label_tags = {"*"};
     options.uuid4 = [count = uint64_t{0}]() mutable {
         return fmt::format("00000000-0000-4000-8000-{:012x}", ++count & 0xffffffffffff);
     };

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 #include "common/log.h"
 #include "security-agent/status/status.h"
@@ -180,6 +181,11 @@ class Page {
         field(2, "Alerts", text(status, "alerts"));
         field(2, "Rate limited", text(status, "limited"));
         field(2, "Processes", text(status, "processes"));
+        if (const auto& workloads = object(status, "workloads"); number(workloads, "containers"))
+            field(2, "Containers",
+                  fmt::format("{}, in {} pods; {} not described yet, {} known to no runtime",
+                              number(workloads, "containers"), number(workloads, "pods"),
+                              number(workloads, "pending"), number(workloads, "unknown")));
         for (const auto& [type, count] : object(status, "lost"))
             field(2, "Lost", fmt::format("{} {}", scalar(count), std::string_view(type)));
         for (const auto& endpoint : array(status, "endpoints"))
@@ -326,6 +332,7 @@ class Page {
         hooks(array(probe, "hooks"));
         events(array(probe, "events"));
         resolver(object(probe, "resolver"));
+        runtimes(array(object(probe, "workloads"), "runtimes"));
         stream(object(probe, "stream"));
     }
 
@@ -385,6 +392,23 @@ class Page {
         line(4, fmt::format("{} from the snapshot, {} placeholders, {} evicted",
                             number(resolver, "snapshot"), number(resolver, "placeholders"),
                             number(resolver, "evicted")));
+    }
+
+    /// Those that are not there are none of this host.
+    void runtimes(const json::array& runtimes) {
+        bool any = false;
+        for (const auto& value : runtimes) {
+            if (!value.is_object() || (text(value.get_object(), "name").empty() && !verbose_))
+                continue;
+            if (!std::exchange(any, true))
+                subtitle("Container runtimes");
+            const auto& runtime = value.get_object();
+            const std::string problem = text(runtime, "problem");
+            line(4, fmt::format("{}: {} {}, {} questions, slowest {} us{}", text(runtime, "socket"),
+                                text(runtime, "name"), text(runtime, "version"),
+                                number(runtime, "questions"), number(runtime, "maxAnswerUs"),
+                                problem.empty() ? "" : fmt::format("; {}", problem)));
+        }
     }
 
     void stream(const json::object& stream) {

@@ -258,6 +258,7 @@ Result<> App::start_pipeline_state() {
     options.keep_exited_of_flows_ns =
         options.resolver.keep_exited_ns + static_cast<uint64_t>(period.count());
     options.live = !replaying();
+    options.runtimes = make_runtime_watch();
     options.filter_in_kernel = settings_.boolean("system_probe_config.kernel_filters");
     options.clock_offset = boot_time_ns;
     if (replaying()) {
@@ -287,6 +288,19 @@ Result<> App::start_pipeline_state() {
     return {};
 }
 
+/// It takes questions at once, and asks when its thread starts, without capabilities.
+RuntimeQuestions App::make_runtime_watch() {
+    auto sockets = settings_.list("container_runtimes.sockets");
+    if (sockets.empty() || replaying())
+        return {};
+    WorkloadFinder::Options options;
+    options.refresh = std::chrono::duration_cast<std::chrono::milliseconds>(
+        settings_.duration("container_runtimes.refresh"));
+    runtimes_ = std::make_unique<RuntimeWatch>(std::move(sockets), options);
+    return {.ask = [this](const std::string& id) { return runtimes_->ask(id); },
+            .forget = [this](const std::string& id) { return runtimes_->forget(id); }};
+}
+
 void App::stop_pipeline_state() {
     pipeline_.reset();
 }
@@ -311,10 +325,17 @@ Result<> App::start_unprivileged() {
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
+    if (runtimes_) {
+        runtimes_->start(
+            {.found = [this](v1::Workload found) { pipeline_->workload_found(std::move(found)); },
+             .ended = [this](const std::string& id) { pipeline_->workload_ended(id); }});
+    }
     return files_->start();
 }
 
 void App::stop_privileged() {
+    if (runtimes_)
+        runtimes_->stop();
     files_.reset();
     privileged_.reset();
 }
@@ -484,6 +505,8 @@ void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
         out = facts_;
         pipeline_->fill_status(out);
         files_->fill_status(out);
+        if (runtimes_)
+            runtimes_->fill_status(*out.mutable_workloads());
         out.mutable_stream()->set_refused_peers(refused_peers_);
         out.set_rss_bytes(resident_bytes());
         const auto with_costs = [&out, done](const RunCosts& costs) {

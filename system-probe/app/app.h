@@ -22,6 +22,7 @@
 #include "system-probe/commands/command_service.h"
 #include "system-probe/commands/dumps.h"
 #include "system-probe/files/file_room.h"
+#include "system-probe/runtimes/runtime_watch.h"
 #include "system-probe/stream/file_lock.h"
 #include "system-probe/stream/grpc_server.h"
 #include "system-probe/stream/peer_listener.h"
@@ -66,6 +67,7 @@ class App {
     Result<> start_ready();
     void stop_ready();
 
+    RuntimeQuestions make_runtime_watch();
     bool replaying() const { return !settings_.string("system_probe_config.replay").empty(); }
     void find_agent_user();
     void wait_for_signal();
@@ -99,7 +101,8 @@ class App {
     std::unique_ptr<Pipeline> pipeline_;
     std::unique_ptr<PrivilegedWorker> privileged_;
     std::unique_ptr<FileRoom> files_;
-    Dumps dumps_;  ///< pipeline thread
+    std::unique_ptr<RuntimeWatch> runtimes_;  ///< null: no container runtime is asked
+    Dumps dumps_;                             ///< pipeline thread
     std::unique_ptr<GrpcServer> event_server_;
     std::unique_ptr<GrpcServer> command_server_;
     std::unique_ptr<PeerListener> event_listener_;

@@ -65,8 +65,9 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       queue_(options_.stream_bytes),
       batcher_(queue_),
       feed_(batcher_),
-      resolver_(options_.resolver, clock_, names_, feed_),
-      hub_(batcher_, queue_, resolver_, options_.instance_id),
+      workloads_(options_.runtimes, batcher_),
+      resolver_(resolver_options(), clock_, names_, feed_),
+      hub_(batcher_, queue_, resolver_, workloads_, options_.instance_id),
       sink_([this](std::span<const std::byte> bytes) { handle(bytes); }),
       records_(metrics.counter("vedette_probe_records_total", "Records read from the source.")),
       malformed_(metrics.counter("vedette_probe_records_malformed_total",
@@ -76,6 +77,14 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       lost_(metrics.counter("vedette_probe_events_lost_total",
                             "Events lost in the kernel, for want of room.")) {
     names_.refresh();
+}
+
+ProcessResolver::Options Pipeline::resolver_options() {
+    ProcessResolver::Options options = options_.resolver;
+    options.container_appeared = [this](const std::shared_ptr<const Container>& container) {
+        workloads_.appeared(container);
+    };
+    return options;
 }
 
 Pipeline::~Pipeline() {
@@ -241,6 +250,7 @@ void Pipeline::tick() {
         source_.tell_gathered();
     look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
+    workloads_.sweep();
     if (hub_.connected())
         questions_.expire(Clock::now());
     else
@@ -342,6 +352,16 @@ void Pipeline::drain() {
     questions_.fail_all(kStopping);
     feed_.close(kStopping);
     hub_.finish(kStopping);
+}
+
+void Pipeline::workload_found(v1::Workload workload) {
+    post([this, workload = std::move(workload)]() mutable {
+        workloads_.found(std::move(workload));
+    });
+}
+
+void Pipeline::workload_ended(std::string id) {
+    post([this, id = std::move(id)] { workloads_.ended(id); });
 }
 
 StreamHandlers Pipeline::stream_handlers() {

@@ -54,6 +54,7 @@ class Pipeline {
         /// Looks for a login in the logs, calls `found` from any thread, or never. May be empty.
         std::function<void(const v1::UserSession& session, std::function<void(SshLogin)> found)>
             look_up_login;
+        RuntimeQuestions runtimes;
     };
 
     /// The references must outlive it.
@@ -75,6 +76,9 @@ class Pipeline {
     bool post(std::function<void()> work);
     StreamHandlers stream_handlers();
     ListenHandler listen_handler();
+    /// What container runtimes say, from any thread.
+    void workload_found(v1::Workload workload);
+    void workload_ended(std::string id);
     /// `done` is called exactly once, on the pipeline's thread or, when the pipeline has stopped, here.
     void ask_agent(v1::Question::Kind kind, AgentQuestions::Done done);
 
@@ -93,6 +97,7 @@ class Pipeline {
    private:
     using Clock = std::chrono::steady_clock;
 
+    ProcessResolver::Options resolver_options();
     void run();
     void run_posted();
     void poll_once();
@@ -125,6 +130,7 @@ class Pipeline {
     BatchQueue queue_;
     Batcher batcher_;
     ProcessFeed feed_;
+    WorkloadTable workloads_;
     ProcessResolver resolver_;
     DnsNames dns_names_;
     StreamHub hub_;

@@ -70,7 +70,7 @@ ProcessResolver::ProcessResolver(Options options, const WallClock& clock, const 
       cache_(options_.max_bytes,
              {.changed = [this](const Image& image) { send(image); },
               .forgotten = [this](const Image& image) { sink_.gone(image.key); }}),
-      workloads_(cache_.account(), options_.cgroup_mount_id) {}
+      workloads_(cache_.account(), options_.cgroup_mount_id, options_.container_appeared) {}
 
 void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     const auto& header = decoded.header;

@@ -32,6 +32,7 @@ class ProcessResolver {
         uint32_t cgroup_mount_id = 0;  ///< of the default hierarchy; 0: not known
         std::vector<std::string> envs_with_value;
         bool ssh_sessions = true;                 ///< tell sessions of ssh
+        Workloads::Appeared container_appeared;   ///< may be empty
         uint64_t keep_exited_ns = 5'000'000'000;  ///< at least, for events that come late
     };
     struct Counts : CacheCounts {

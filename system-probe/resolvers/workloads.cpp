@@ -45,6 +45,8 @@ std::shared_ptr<const Container> Workloads::container_of(std::string_view path, 
     auto container = make_charged(Container{id, seen_at}, account_,
                                   kBookkeepingBytes + sizeof(Container) + id.size());
     containers_[id] = container;
+    if (appeared_)
+        appeared_(container);
     return container;
 }
 

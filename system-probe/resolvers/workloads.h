@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,9 +30,12 @@ using WorkloadPtr = std::shared_ptr<const Workload>;
 /// Pipeline thread. Forgets a cgroup with the last process that is in it.
 class Workloads {
    public:
-    /// Their memory is charged to `account`.
-    explicit Workloads(size_t& account, uint32_t mount_id = 0)
-        : account_(account), mount_id_(mount_id) {}
+    using Appeared = std::function<void(const std::shared_ptr<const Container>& container)>;
+
+    /// Their memory is charged to `account`. `appeared` is called for each container that comes into being here, and may
+    /// be empty.
+    explicit Workloads(size_t& account, uint32_t mount_id = 0, Appeared appeared = {})
+        : account_(account), mount_id_(mount_id), appeared_(std::move(appeared)) {}
 
     /// An empty `path` means "as known for this id". `seen_at`: when a process was seen in it.
     WorkloadPtr get(uint64_t cgroup_id, std::string_view path, uint64_t seen_at);
@@ -45,6 +49,7 @@ class Workloads {
     size_t sweep_at_ = 1024;
     size_t& account_;
     uint32_t mount_id_;
+    Appeared appeared_;
 };
 
 }  // namespace vedette::probe

@@ -51,6 +51,24 @@ void Batcher::gone(uint64_t key) {
     update.set_gone(true);
 }
 
+v1::WorkloadUpdate& Batcher::add_workload(size_t bytes) {
+    make_room(bytes + kFramingBytes);
+    bytes_ += bytes + kFramingBytes;
+    auto& update = *batch().add_workloads();
+    update.set_before_event(static_cast<uint32_t>(batch().events_size()));
+    return update;
+}
+
+void Batcher::workload_changed(v1::Workload workload) {
+    *add_workload(workload.ByteSizeLong()).mutable_workload() = std::move(workload);
+}
+
+void Batcher::workload_gone(const std::string& container_id) {
+    auto& update = add_workload(container_id.size());
+    update.mutable_workload()->set_container_id(container_id);
+    update.set_gone(true);
+}
+
 void Batcher::make_room(size_t bytes) {
     if (bytes_ + bytes > kMaxBytes)
         flush();
@@ -88,7 +106,8 @@ void Batcher::set_filter_revision(uint64_t revision) {
 
 bool Batcher::empty() const {
     return lost_.empty() && response_.batch().filter_revision() == 0 &&
-           response_.batch().events().empty() && response_.batch().processes().empty();
+           response_.batch().events().empty() && response_.batch().processes().empty() &&
+           response_.batch().workloads().empty();
 }
 
 /// As if those events had never been given a number: the agent is told how many there were, and whose.
@@ -117,6 +136,8 @@ void Batcher::drop_events() {
     next_sequence_ -= static_cast<uint64_t>(batch().events_size() - kept.size());
     batch().mutable_events()->Swap(&kept);
     for (auto& update : *batch().mutable_processes())
+        update.set_before_event(kept_before.at(update.before_event()));
+    for (auto& update : *batch().mutable_workloads())
         update.set_before_event(kept_before.at(update.before_event()));
 }
 

@@ -9,13 +9,14 @@
 #include <utility>
 
 #include "system-probe/resolvers/process_resolver.h"
+#include "system-probe/resolvers/workload_table.h"
 #include "system-probe/stream/batch_queue.h"
 #include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe {
 
 /// Pipeline thread.
-class Batcher : public NodeSink {
+class Batcher : public NodeSink, public WorkloadSink {
    public:
     static constexpr size_t kMaxBytes = 64 * 1024;
     static constexpr int kMaxEvents = 512;
@@ -26,6 +27,8 @@ class Batcher : public NodeSink {
     void add_event(v1::Event event);
     void changed(v1::ProcessNode node) override;
     void gone(uint64_t key) override;
+    void workload_changed(v1::Workload workload) override;
+    void workload_gone(const std::string& container_id) override;
     /// Loss.event_type is 0 when it is not known. Losses of one key become one in the batch.
     void add_loss(const v1::Loss& loss);
     /// Said once, in the next batch.
@@ -43,6 +46,7 @@ class Batcher : public NodeSink {
    private:
     v1::Batch& batch() { return *response_.mutable_batch(); }
     v1::ProcessUpdate& add_update();
+    v1::WorkloadUpdate& add_workload(size_t bytes);
     void make_room(size_t bytes);
     void drop_events();
     void add_dropped(const std::map<uint32_t, uint64_t>& by_type);

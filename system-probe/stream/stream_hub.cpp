@@ -15,8 +15,12 @@ Frame serialize(const v1::SubscribeResponse& response) {
 }  // namespace
 
 StreamHub::StreamHub(Batcher& batcher, BatchQueue& queue, const ProcessResolver& resolver,
-                     uint64_t instance_id)
-    : batcher_(batcher), queue_(queue), resolver_(resolver), instance_id_(instance_id) {}
+                     const WorkloadTable& workloads, uint64_t instance_id)
+    : batcher_(batcher),
+      queue_(queue),
+      resolver_(resolver),
+      workloads_(workloads),
+      instance_id_(instance_id) {}
 
 StreamHub::Subscription StreamHub::subscribe(std::shared_ptr<Subscriber> subscriber,
                                              const v1::Hello& hello) {
@@ -60,11 +64,17 @@ void StreamHub::add_snapshot(std::vector<Frame>& frames, uint64_t sequence) cons
         response.Clear();
         bytes = 0;
     };
-    resolver_.for_each_node([&](v1::ProcessNode node) {
-        const size_t size = node.ByteSizeLong();
+    const auto make_room = [&](size_t size) {
         if (bytes + size > Batcher::kMaxBytes)
             finish();
         bytes += size;
+    };
+    workloads_.for_each([&](const v1::Workload& workload) {
+        make_room(workload.ByteSizeLong());
+        *response.mutable_batch()->add_workloads()->mutable_workload() = workload;
+    });
+    resolver_.for_each_node([&](v1::ProcessNode node) {
+        make_room(node.ByteSizeLong());
         *response.mutable_batch()->add_processes()->mutable_node() = std::move(node);
     });
     finish();

@@ -17,7 +17,7 @@ class StreamHub {
    public:
     /// The references must outlive it. `instance_id`: random, not 0.
     StreamHub(Batcher& batcher, BatchQueue& queue, const ProcessResolver& resolver,
-              uint64_t instance_id);
+              const WorkloadTable& workloads, uint64_t instance_id);
 
     struct Subscription {
         uint64_t missed = 0;
@@ -42,6 +42,7 @@ class StreamHub {
     Batcher& batcher_;
     BatchQueue& queue_;
     const ProcessResolver& resolver_;
+    const WorkloadTable& workloads_;
     uint64_t instance_id_;
     std::shared_ptr<Subscriber> subscriber_;
 };

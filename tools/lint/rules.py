@@ -15,11 +15,13 @@ BOUNDARIES = {
     "libbpf": (r"<bpf/(?:libbpf|bpf|btf)\.h>|\.skel\.h\"", ("system-probe/ebpf/", "system-probe/filters/"),
                "only the loader talks to the kernel's BPF"),
     "Beast": (r"<boost/beast", ("security-agent/api/", "security-agent/telemetry/", "security-agent/outputs/",
-                                "common/boost_impl.cpp", "common/ipc/"), "HTTP is spoken in few places"),
+                                "common/boost_impl.cpp", "common/ipc/", "system-probe/runtimes/http_get"),
+              "HTTP is spoken in few places; in the probe only to ask root's own container runtimes"),
     "yaml-cpp": (r"<yaml-cpp/", ("security-agent/policy/", "common/config/"),
                  "its exceptions and limits are handled in the two loaders"),
     "gRPC": (r"<grpc(?:pp)?[/+]|\.grpc\.pb\.h\"", ("system-probe/stream/", "system-probe/commands/",
-                                                 "security-agent/probe_client/"), "the wire has two ends"),
+                                                 "security-agent/probe_client/", "system-probe/runtimes/cri"),
+             "the wire has two ends; and container runtimes of Kubernetes are asked by CRI"),
 }
 # Folder -> what it may not know, because it stands below it.
 LAYERS = {

@@ -145,6 +145,31 @@ TEST_CASE("stream: what a running agent records raises the same alerts without i
     CHECK(live.recorder.status().ended == "duration");
 }
 
+TEST_CASE("stream: containers that were known when it began keep their names and labels") {
+    Live live;
+    v1::SubscribeResponse known;
+    v1::Workload& workload = *known.mutable_batch()->add_workloads()->mutable_workload();
+    workload.set_container_id("c1");
+    workload.set_metadata(v1::Workload::METADATA_KNOWN);
+    workload.set_name("web");
+    workload.add_labels()->set_key("team");
+    workload.mutable_labels(0)->set_value("shop");
+    v1::ProcessNode& child = *known.mutable_batch()->add_processes()->mutable_node();
+    child = process(2, 1, "child");
+    child.mutable_container()->set_id("c1");
+    live.feed(known);
+    const TemporaryDirectory directory;
+    const Replayed replayed = replay(directory, record(live), R"(
+rules:
+  - {id: in_web, expression: 'open.file.path == "/tmp/file0" && container.tags == "container_name:web"'}
+  - {id: in_shop, expression: 'open.file.path == "/tmp/file0" && container.tags == "team:shop"'}
+)");
+    REQUIRE(replayed.summary);
+    CHECK(replayed.lines.count("in_web") == 2);
+    CHECK(replayed.lines.count("in_shop") == 2);
+    CHECK(replayed.lines.text.find("\"name\":\"web\"") != std::string::npos);
+}
+
 TEST_CASE("stream: the same recording gives the same bytes, a hundred times of a hundred") {
     Live live;
     const TemporaryDirectory directory;

@@ -69,6 +69,29 @@ TEST_CASE("changes stand before the event they belong to") {
     CHECK(f.batcher.next_sequence() == 4);
 }
 
+TEST_CASE(
+    "what is said of containers stands before the event it belongs to, and is sent alone when "
+    "nothing else is") {
+    Fixture f;
+    v1::Workload workload;
+    workload.set_container_id("c1");
+    f.batcher.add_event(open_event());
+    f.batcher.workload_changed(workload);
+    f.batcher.add_event(open_event());
+    f.batcher.flush();
+    f.batcher.workload_gone("c1");
+    CHECK_FALSE(f.batcher.empty());
+    f.batcher.flush();
+    const auto batch = taken(f.queue, 1);
+    REQUIRE(batch.workloads_size() == 1);
+    CHECK(batch.workloads(0).before_event() == 1);
+    CHECK_FALSE(batch.workloads(0).gone());
+    const auto second = taken(f.queue, 2);
+    REQUIRE(second.workloads_size() == 1);
+    CHECK(second.workloads(0).gone());
+    CHECK(second.workloads(0).workload().container_id() == "c1");
+}
+
 TEST_CASE("a batch is full at 512 events") {
     Fixture f;
     for (int i = 0; i < Batcher::kMaxEvents; ++i)

@@ -43,7 +43,8 @@ struct Fixture {
     WallClock clock{[] { return int64_t{0}; }};
     Names names;
     ProcessResolver resolver{{}, clock, names, batcher};
-    StreamHub hub{batcher, queue, resolver, 4242};
+    WorkloadTable workloads{{}, batcher};
+    StreamHub hub{batcher, queue, resolver, workloads, 4242};
 
     void apply(const Bytes& record) {
         Decoded decoded;
@@ -74,6 +75,30 @@ TEST_CASE("a fresh agent forgets everything and gets all processes before the ev
     CHECK(agent->nodes() == 490);
     CHECK(agent->number == 1);
     CHECK(f.hub.connected());
+}
+
+TEST_CASE("a fresh agent hears of all containers before the processes in them") {
+    Fixture f;
+    for (int i = 0; i < 300; ++i) {
+        v1::Workload workload;
+        workload.set_container_id(std::to_string(i));
+        workload.set_metadata(v1::Workload::METADATA_KNOWN);
+        workload.set_name(std::string(500, 'n'));
+        f.workloads.found(workload);
+    }
+    f.apply(fork_record(image(10), image(0), 10));
+    auto agent = std::make_shared<FakeAgent>();
+    f.hub.subscribe(agent, Fixture::hello(0, 0));
+    int workloads = 0;
+    bool node_seen = false;
+    for (const auto& frame : agent->first) {
+        CHECK_FALSE((node_seen && frame.batch().workloads_size() > 0));
+        node_seen = node_seen || frame.batch().processes_size() > 0;
+        workloads += frame.batch().workloads_size();
+        CHECK(frame.ByteSizeLong() <= Batcher::kMaxBytes + 4096);
+    }
+    CHECK(workloads == 300);
+    CHECK(node_seen);
 }
 
 TEST_CASE("the snapshot comes in frames of bounded size") {

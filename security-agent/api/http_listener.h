@@ -107,7 +107,6 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
 
 /// `tls` null: plain.
 std::shared_ptr<SessionBase> make_session(std::shared_ptr<HttpListener> server,
-                                          boost::asio::ip::tcp::socket socket,
-                                          TlsContext tls);
+                                          boost::asio::ip::tcp::socket socket, TlsContext tls);
 
 }  // namespace vedette::api

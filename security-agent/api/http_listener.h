@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -23,6 +24,9 @@ inline constexpr auto kHttpLinger = std::chrono::milliseconds(1000);
 /// Shared with the connections that were made with it: the next may have another certificate.
 using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
+/// What a connection has to make its first request before it may have to give way, however many others come.
+inline constexpr auto kHttpGrace = std::chrono::milliseconds(100);
+
 /// How far a connection has come; who has done least gives way first.
 enum class Stage { kSilent, kTalking, kServed };
 
@@ -34,6 +38,7 @@ class SessionBase {
     virtual void abort() = 0;  ///< closes at once
     virtual void drain() = 0;  ///< closes when the answer it is at is written
     Stage stage = Stage::kSilent;
+    const std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 class HttpListener : public std::enable_shared_from_this<HttpListener> {
@@ -90,6 +95,9 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
     Result<> bind(const boost::asio::ip::tcp::endpoint& endpoint);
     void accept();
     void accepted(boost::asio::ip::tcp::socket socket);
+    void accept_later(std::chrono::steady_clock::duration wait);
+    std::shared_ptr<SessionBase> least_served() const;
+    std::chrono::steady_clock::duration until_room() const;
     bool make_room();
     Gauge& connections_gauge() {
         return metrics.gauge("vedette_agent_http_connections", "Open connections.",

@@ -109,6 +109,8 @@ Result<> HttpListener::bind(const tcp::endpoint& endpoint) {
 }
 
 void HttpListener::accept() {
+    if (const auto wait = until_room(); wait.count() > 0)
+        return accept_later(wait);
     acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
         if (self->stopping || error == asio::error::operation_aborted)
             return;
@@ -118,11 +120,15 @@ void HttpListener::accept() {
         }
         // Out of descriptors or memory: the connection stays in the backlog until there is room.
         self->count_dropped("accept");
-        self->retry_.expires_after(std::chrono::milliseconds(100));
-        self->retry_.async_wait([self](error_code cancelled) {
-            if (!cancelled && !self->stopping)
-                self->accept();
-        });
+        self->accept_later(std::chrono::milliseconds(100));
+    });
+}
+
+void HttpListener::accept_later(std::chrono::steady_clock::duration wait) {
+    retry_.expires_after(wait);
+    retry_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled && !self->stopping)
+            self->accept();
     });
 }
 
@@ -137,17 +143,30 @@ void HttpListener::accepted(tcp::socket socket) {
     session->run();
 }
 
+/// Null: all have been served.
+std::shared_ptr<SessionBase> HttpListener::least_served() const {
+    const auto least =
+        std::min_element(sessions_.begin(), sessions_.end(),
+                         [](const auto& a, const auto& b) { return a->stage < b->stage; });
+    return least == sessions_.end() || (*least)->stage == Stage::kServed ? nullptr : *least;
+}
+
+/// How long until somebody may be made to give way.
+std::chrono::steady_clock::duration HttpListener::until_room() const {
+    const auto least = sessions_.size() < options.limits.connections ? nullptr : least_served();
+    return least ? least->since + kHttpGrace - std::chrono::steady_clock::now()
+                 : std::chrono::steady_clock::duration::zero();
+}
+
 /// A flood of connections that say nothing pushes out only its own; someone who is being served stays.
 bool HttpListener::make_room() {
     if (sessions_.size() < options.limits.connections)
         return true;
-    const auto least =
-        std::min_element(sessions_.begin(), sessions_.end(),
-                         [](const auto& a, const auto& b) { return a->stage < b->stage; });
-    if (least == sessions_.end() || (*least)->stage == Stage::kServed)
+    const auto least = least_served();
+    if (!least)
         return false;
-    (*least)->abort();
-    sessions_.erase(least);
+    least->abort();
+    sessions_.remove(least);
     count_dropped("evicted");
     return true;
 }

@@ -28,7 +28,7 @@ class io_context;
 namespace vedette::api {
 
 struct HttpLimits {
-    size_t connections = 128;        ///< beyond: the oldest of those that have done least gives way
+    size_t connections = 512;        ///< beyond: the oldest of those that have done least gives way
     size_t header_bytes = 16 << 10;  ///< request line and fields
     size_t body_bytes = 64 << 10;
     size_t requests = 100;                        ///< per connection

@@ -346,10 +346,9 @@ class Page {
             const auto& hook = value.get_object();
             const std::string reason = text(hook, "reason");
             const bool idle = !text(hook, "backend").empty() && text(hook, "attached").empty();
-            line(4,
-                 fmt::format("{:<22}{:<9}{:<11}{}{}", text(hook, "eventType"), text(hook, "state"),
-                             text(hook, "backend"), idle ? " not needed now" : "",
-                             reason.empty() ? "" : fmt::format(" ({})", reason)));
+            line(4, fmt::format("{:<22}{:<9}{}{}{}", text(hook, "eventType"), text(hook, "state"),
+                                text(hook, "backend"), idle ? ", not needed now" : "",
+                                reason.empty() ? "" : fmt::format(" ({})", reason)));
             if (!verbose_)
                 continue;
             for (const auto& program : array(hook, "programs"))

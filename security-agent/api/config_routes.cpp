@@ -94,21 +94,32 @@ Response post_setting(const Dependencies& d, const Request& request, const std::
 }  // namespace
 
 void add_config_routes(Router& router, const Dependencies& d) {
-    router.add("GET", "/agent/config", [&d](const Request&, const auto&) {
-        auto response = Response::text(d.settings.to_yaml());
-        response.content_type = "application/yaml";
-        return response;
-    });
-    router.add("GET", "/agent/config/by-source",
+    router.add("GET", "/agent/config",
+               {"The settings in force; secrets are hidden.", "application/yaml"},
+               [&d](const Request&, const auto&) {
+                   auto response = Response::text(d.settings.to_yaml());
+                   response.content_type = "application/yaml";
+                   return response;
+               });
+    router.add("GET", "/agent/config/by-source", {"The settings by where they come from."},
                [&d](const Request&, const auto&) { return get_by_source(d.settings); });
     router.add("GET", "/agent/config/list-runtime",
+               {"Settings that can be changed while the agent runs."},
                [](const Request&, const auto&) { return list_runtime(); });
-    router.add("GET", "/agent/config/{}", [&d](const Request& request, const std::string& key) {
-        return get_setting(d.settings, request, key);
-    });
-    router.add("POST", "/agent/config/{}", [&d](const Request& request, const std::string& key) {
-        return post_setting(d, request, key);
-    });
+    router.add("GET", "/agent/config/{}",
+               {.help = "One setting.",
+                .query = {{"sources", "true: also what each source says"}},
+                .segment = "setting"},
+               [&d](const Request& request, const std::string& key) {
+                   return get_setting(d.settings, request, key);
+               });
+    router.add("POST", "/agent/config/{}",
+               {.help = "Changes a setting until the next start.",
+                .form = {{"value", "the new value", true}},
+                .segment = "setting"},
+               [&d](const Request& request, const std::string& key) {
+                   return post_setting(d, request, key);
+               });
 }
 
 }  // namespace vedette::api

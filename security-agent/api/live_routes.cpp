@@ -104,14 +104,30 @@ void add_live_routes(Router& router, const Dependencies& d) {
     if (!d.live.stream)
         return;
     router.add("GET", "/agent/events/stream",
+               {"Alerts, and events, as they happen (server-sent events); the header Last-Event-ID "
+                "goes on after that one.",
+                "text/event-stream",
+                {{"kind", "alerts (the default), events or all"},
+                 {"rule", "only of this rule"},
+                 {"pid", "only of this process"},
+                 {"container", "only of this container"},
+                 {"newest", "so many of those before come first"}}},
                [&d](const Request& request, const auto&) { return stream(d, request); });
-    router.add("GET", "/agent/activity", [&d](const Request&, const auto&) {
-        return Response::json(boost::json::serialize(d.live.activity()));
-    });
-    router.add("GET", "/agent/processes/{}", [&d](const Request&, const std::string& parameter) {
-        return process(d, parameter);
-    });
+    router.add("GET", "/agent/activity",
+               {"Events a second by type, rule, container and program, costs, queues and losses, "
+                "since the last question."},
+               [&d](const Request&, const auto&) {
+                   return Response::json(boost::json::serialize(d.live.activity()));
+               });
+    router.add(
+        "GET", "/agent/processes/{}",
+        {.help = "A process with its ancestors and children, also of one that has ended.",
+         .segment = "pid"},
+        [&d](const Request&, const std::string& parameter) { return process(d, parameter); });
     router.add("POST", "/agent/process-cache/dump",
+               {.help = "Has the probe write the process tree to a file; the answer names it.",
+                .form = {{"format", "dot (the default) or json"},
+                         {"with_args", "true: command lines as they are"}}},
                [&d](const Request& request, const auto&) { return dump_processes(d, request); });
 }
 

@@ -64,16 +64,25 @@ void add_record_routes(Router& router, const Dependencies& d) {
     if (!d.recording.start)
         return;
     router.add("POST", "/agent/record",
+               {.help = "Records the stream of events.",
+                .form = {{"duration", "nanoseconds", true},
+                         {"max_bytes", "at which it ends earlier", true}}},
                [&d](const Request& request, const auto&) { return start(d, request); });
-    router.add("GET", "/agent/record", [&d](const Request&, const auto&) {
-        return Response::json(boost::json::serialize(d.recording.status()));
-    });
+    router.add("GET", "/agent/record", {"What is recorded just now."},
+               [&d](const Request&, const auto&) {
+                   return Response::json(boost::json::serialize(d.recording.status()));
+               });
     router.add("GET", "/agent/record/data",
+               {"The next bytes of the recording.",
+                "application/octet-stream",
+                {{"offset", "where they begin", true}}},
                [&d](const Request& request, const auto&) { return read(d, request); });
-    router.add("POST", "/agent/record/stop", [&d](const Request&, const auto&) {
-        d.recording.stop();
-        return Response::json("\"\"");
-    });
+    router.add("POST", "/agent/record/stop",
+               {"Ends the recording; what was recorded stays to be read."},
+               [&d](const Request&, const auto&) {
+                   d.recording.stop();
+                   return Response::json("\"\"");
+               });
 }
 
 }  // namespace vedette::api

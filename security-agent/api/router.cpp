@@ -24,8 +24,8 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
 
 }  // namespace
 
-void Router::add(std::string method, std::string path, RouteHandler handler) {
-    Route route{std::move(method), std::move(path), std::move(handler)};
+void Router::add(std::string method, std::string path, RouteDoc doc, RouteHandler handler) {
+    Route route{std::move(method), std::move(path), std::move(doc), std::move(handler)};
     const bool exact = !route.path.ends_with(kParameter);
     const auto at = exact
                         ? std::find_if(routes_.begin(), routes_.end(),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "security-agent/api/http.h"
+#include "security-agent/api/route_doc.h"
 
 namespace vedette::api {
 
@@ -17,18 +18,21 @@ using RouteHandler = std::function<Response(const Request&, const std::string& p
 
 class Router {
    public:
-    /// `path` may end in "/{}": any one segment. Exact paths come before such.
-    void add(std::string method, std::string path, RouteHandler handler);
-
-    /// 404 for an unknown path, 405 with Allow for a known one with another method.
-    Response route(const Request& request) const;
-
-   private:
     struct Route {
         std::string method;
         std::string path;
+        RouteDoc doc;
         RouteHandler handler;
     };
+
+    /// `path` may end in "/{}": any one segment. Exact paths come before such.
+    void add(std::string method, std::string path, RouteDoc doc, RouteHandler handler);
+
+    /// 404 for an unknown path, 405 with Allow for a known one with another method.
+    Response route(const Request& request) const;
+    const std::vector<Route>& routes() const { return routes_; }
+
+   private:
     std::vector<Route> routes_;
 };
 

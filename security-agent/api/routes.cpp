@@ -3,9 +3,11 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <memory>
 
 #include "common/health.h"
 #include "common/version.h"
+#include "security-agent/api/openapi.h"
 #include "security-agent/flare/flare.h"
 #include "security-agent/status/status.h"
 
@@ -55,41 +57,63 @@ Response post_stop(const Dependencies& d, const Request& request) {
 
 Router make_routes(const Dependencies& d) {
     Router router;
-    router.add("GET", "/agent/version", [](const Request&, const auto&) { return get_version(); });
-    router.add("GET", "/agent/hostname", [&d](const Request&, const auto&) {
-        return Response::json(json::serialize(json::value(d.hostname)));
-    });
-    router.add("GET", "/agent/status",
-               [&d](const Request& request, const auto&) { return get_status(d, request); });
-    router.add("GET", "/agent/status/health", [&d](const Request&, const auto&) {
-        return Response::json(json::serialize(to_json(d.health.readiness())));
-    });
-    router.add("POST", "/agent/flare", [&d](const Request&, const auto&) { return post_flare(d); });
-    router.add("POST", "/agent/stop",
+    router.add("GET", "/agent/version", {"Version of the agent."},
+               [](const Request&, const auto&) { return get_version(); });
+    router.add("GET", "/agent/hostname", {"Name of this host as alerts have it."},
+               [&d](const Request&, const auto&) {
+                   return Response::json(json::serialize(json::value(d.hostname)));
+               });
+    router.add(
+        "GET", "/agent/status",
+        {"State of the agent, its policies and its probe; as text it is text/plain.",
+         "application/json",
+         {{"format", "json (the default) or text"}, {"verbose", "with text: every rule and hook"}}},
+        [&d](const Request& request, const auto&) { return get_status(d, request); });
+    router.add("GET", "/agent/status/health", {"Which components are healthy and which are not."},
+               [&d](const Request&, const auto&) {
+                   return Response::json(json::serialize(to_json(d.health.readiness())));
+               });
+    router.add(
+        "POST", "/agent/flare",
+        {"Makes an archive for support; the answer is its path.", "text/plain; charset=utf-8"},
+        [&d](const Request&, const auto&) { return post_flare(d); });
+    router.add("POST", "/agent/stop", {"Stops the agent once this is answered."},
                [&d](const Request& request, const auto&) { return post_stop(d, request); });
     if (d.reload_policies)
-        router.add("POST", "/agent/policies/reload", [&d](const Request& request, const auto&) {
-            d.logger.info("api: {} asked to reload the policies", request.peer);
-            return Response::json(json::serialize(d.reload_policies()));
-        });
+        router.add("POST", "/agent/policies/reload",
+                   {"Loads the policies; what fails to load leaves those before in force."},
+                   [&d](const Request& request, const auto&) {
+                       d.logger.info("api: {} asked to reload the policies", request.peer);
+                       return Response::json(json::serialize(d.reload_policies()));
+                   });
     if (d.policies)
-        router.add("GET", "/agent/policies", [&d](const Request&, const auto&) {
-            return Response::json(json::serialize(d.policies()));
-        });
+        router.add("GET", "/agent/policies",
+                   {"How the last load went, and the policies in force with their rules."},
+                   [&d](const Request&, const auto&) {
+                       return Response::json(json::serialize(d.policies()));
+                   });
     if (d.self_test)
-        router.add("POST", "/agent/self-test", [&d](const Request& request, const auto&) {
-            d.logger.info("api: {} asked for a self-test", request.peer);
-            return Response::json(json::serialize(d.self_test()));
-        });
+        router.add("POST", "/agent/self-test",
+                   {"Proves that events come through, and says which did."},
+                   [&d](const Request& request, const auto&) {
+                       d.logger.info("api: {} asked for a self-test", request.peer);
+                       return Response::json(json::serialize(d.self_test()));
+                   });
     if (d.dump_discarders)
-        router.add("POST", "/agent/discarders/dump", [&d](const Request& request, const auto&) {
-            d.logger.info("api: {} asked for a dump of the discarders", request.peer);
-            return Response::json(json::serialize(d.dump_discarders()));
-        });
+        router.add("POST", "/agent/discarders/dump",
+                   {"Has the probe write what the kernel discards to a file; the answer names it."},
+                   [&d](const Request& request, const auto&) {
+                       d.logger.info("api: {} asked for a dump of the discarders", request.peer);
+                       return Response::json(json::serialize(d.dump_discarders()));
+                   });
     add_config_routes(router, d);
     add_record_routes(router, d);
     add_live_routes(router, d);
     add_workload_routes(router, d);
+    const auto document = std::make_shared<std::string>();
+    router.add("GET", "/agent/openapi.json", {"This description of all routes (OpenAPI 3.1)."},
+               [document](const Request&, const auto&) { return Response::json(*document); });
+    *document = json::serialize(openapi(router));
     return router;
 }
 

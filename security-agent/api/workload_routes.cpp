@@ -32,6 +32,11 @@ void add_workload_routes(Router& router, const Dependencies& d) {
     if (!d.workloads)
         return;
     router.add("GET", "/agent/workload-list",
+               {"Containers and pods that are known.",
+                "application/json",
+                {{"verbose", "with their labels"},
+                 {"search", "only those that have this text"},
+                 {"format", "json: structured; else the shape of the reference"}}},
                [&d](const Request& request, const auto&) { return list(d, request); });
 }
 

@@ -103,21 +103,24 @@ void fill_others(const Dependencies& d, Metrics& out) {
 
 api::Router make_routes(const Dependencies& d, const std::atomic<bool>& stopping) {
     api::Router router;
-    router.add("GET", "/debug/vars", [&d](const Request&, const auto&) {
-        return Response::json(json::serialize(expvar_document(d)));
-    });
+    router.add("GET", "/debug/vars", {"Everything that is counted, as JSON."},
+               [&d](const Request&, const auto&) {
+                   return Response::json(json::serialize(expvar_document(d)));
+               });
     router.add("GET", "/debug/profile",
+               {"CPU profile of the agent.", "application/octet-stream", {{"seconds", "how long"}}},
                [&](const Request& request, const auto&) { return profile(d, request, stopping); });
-    router.add("GET", "/telemetry", [&d](const Request&, const auto&) {
-        if (!d.settings.boolean("telemetry.enabled"))
-            return Response::error(404, "telemetry.enabled is false");
-        auto response = Response::text(metrics_text(d));
-        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        return response;
-    });
-    router.add("GET", "/live",
+    router.add("GET", "/telemetry", {"Metrics, as Prometheus reads them."},
+               [&d](const Request&, const auto&) {
+                   if (!d.settings.boolean("telemetry.enabled"))
+                       return Response::error(404, "telemetry.enabled is false");
+                   auto response = Response::text(metrics_text(d));
+                   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                   return response;
+               });
+    router.add("GET", "/live", {"Whether the agent works."},
                [&d](const Request&, const auto&) { return health_response(d.health.liveness()); });
-    router.add("GET", "/ready",
+    router.add("GET", "/ready", {"Whether it watches."},
                [&d](const Request&, const auto&) { return health_response(d.health.readiness()); });
     return router;
 }

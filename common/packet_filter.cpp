@@ -104,12 +104,19 @@ size_t address_length(std::string_view text) {
     return inet_pton(AF_INET6, candidate.c_str(), &address) == 1 ? size : 0;
 }
 
-/// The first word that libpcap would ask a name server about: it has no business with one.
+/// The first word that libpcap would ask a name server about: it has no business with one. A name is left in peace only
+/// in "port NAME", "port NAME or NAME ..." and "port (NAME or NAME ...)"; what else may take over the "port" of something
+/// before it only libpcap's grammar knows.
 std::optional<std::string_view> find_host_name(std::string_view text) {
-    bool may_be_name = false;
+    bool may_be_name = false;  ///< in such a list
+    bool item = false;         ///< the last word was one of it, or a number
+    bool opened = false;       ///< the last word was "port" or the like
     for (size_t at = 0; at < text.size();) {
         if (const size_t size = address_length(text.substr(at)); size > 0) {
             at += size;
+            may_be_name = may_be_name && !item;
+            item = true;
+            opened = false;
             continue;
         }
         size_t end = at;
@@ -119,18 +126,27 @@ std::optional<std::string_view> find_host_name(std::string_view text) {
         while (end > at && (text[end - 1] == '-' || text[end - 1] == '_'))
             --end;
         if (end == at) {
-            ++at;
+            const char symbol = text[at++];
+            const bool blank = std::isspace(static_cast<unsigned char>(symbol)) != 0;
+            if (!blank && symbol != '\\' && !(symbol == '(' && opened))
+                may_be_name = false;
             continue;
         }
         const std::string_view word = text.substr(at, end - at);
         const bool escaped = at > 0 && text[at - 1] == '\\';
         at = end;
-        if (!escaped && contains(kBeforeNames, word))
-            may_be_name = true;
-        else if (!escaped && (contains(kWords, word) || contains(kMessageTypes, word)))
-            may_be_name = may_be_name && contains(kBetweenNames, word);
-        else if (!may_be_name && !is_number(word))
+        const bool known = !escaped && (contains(kWords, word) || contains(kMessageTypes, word));
+        if (known) {
+            opened = contains(kBeforeNames, word);
+            may_be_name = opened || (may_be_name && contains(kBetweenNames, word));
+            item = false;
+            continue;
+        }
+        if (!is_number(word) && (!may_be_name || item))
             return word;
+        may_be_name = may_be_name && !item;
+        item = true;
+        opened = false;
     }
     return std::nullopt;
 }

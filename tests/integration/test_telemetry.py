@@ -54,7 +54,8 @@ def test_every_metric_is_documented_and_clean(pair):
 
 
 def test_every_documented_metric_exists_in_the_source():
-    source = "".join(path.read_text() for folder in ("security-agent", "common") for path in (TOP / folder).rglob("*.cpp"))
+    source = "".join(path.read_text() for folder in ("security-agent", "common")
+                     for path in (TOP / folder).rglob("*") if path.suffix in (".cpp", ".h"))
     for name in DOCUMENTED:
         short = name.removeprefix("vedette_probe_")
         assert f'"{name}"' in source or f'"{short}"' in source, name

@@ -12,6 +12,7 @@
 #include "common/config/environment.h"
 #include "common/config/reference_keys.h"
 #include "common/config/setting_value.h"
+#include "common/config/yaml_documents.h"
 #include "common/log.h"
 #include "common/os/fd.h"
 
@@ -69,12 +70,12 @@ class FileLoader {
             return true;
         }
         try {
-            const auto documents = YAML::LoadAll(*text);
-            if (documents.size() > 1)
-                errors_.push_back(fmt::format("{}: holds {} YAML documents, only one is read",
-                                              path_, documents.size()));
-            if (!documents.empty())
-                root(documents.front());
+            if (holds_two_documents(*text))
+                errors_.push_back(
+                    fmt::format("{}: holds more than one YAML document, or something that is no "
+                                "part of one",
+                                path_));
+            root(YAML::Load(*text));
         } catch (const YAML::Exception& error) {
             add(error.mark, error.msg);
         }

@@ -28,8 +28,9 @@ def events_of(pair, kind):
 
 
 def reads_of_proc(pair, since=""):
-    """What the probe opened in /proc of others, as its own hooks saw it; its own memory use does not count."""
-    own = f"/proc/{pair.probe.pid}/"
+    """What the probe opened in /proc of others, as its own hooks saw it; what it asks for a status does not count: its
+    own memory use, and whether the kernel counts what programs cost."""
+    own = (f"/proc/{pair.probe.pid}/", "/proc/sys/kernel/bpf_stats_enabled")
     return [alert["file"]["path"] for alert in pair.alerts()
             if rule_of(alert) == "live_probe_reads_proc" and alert["process"]["pid"] == pair.probe.pid
             and alert["date"] >= since and not alert["file"]["path"].startswith(own)]

@@ -127,6 +127,10 @@ std::optional<std::string_view> find_host_name(std::string_view text) {
             --end;
         if (end == at) {
             const char symbol = text[at++];
+            // libpcap takes whatever follows for a name; no symbol or number needs it.
+            if (symbol == '\\' &&
+                (at == text.size() || std::isalpha(static_cast<unsigned char>(text[at])) == 0))
+                return text.substr(at - 1, 2);
             const bool blank = std::isspace(static_cast<unsigned char>(symbol)) != 0;
             if (!blank && symbol != '\\' && !(symbol == '(' && opened))
                 may_be_name = false;

@@ -155,12 +155,12 @@ object workload_list(const RunningWorkloads& workloads, const api::WorkloadQuery
     return {{"entities", std::move(entities)}};
 }
 
-object workload_counts(const RunningWorkloads& workloads) {
+object workload_counts(const std::vector<engine::WorkloadPtr>& workloads) {
     uint64_t pending = 0;
     uint64_t unknown = 0;
     std::set<std::string> pods;
-    for (const auto& running : workloads) {
-        const v1::Workload& facts = running.workload->facts;
+    for (const engine::WorkloadPtr& workload : workloads) {
+        const v1::Workload& facts = workload->facts;
         pending += facts.metadata() == v1::Workload::METADATA_PENDING;
         unknown += facts.metadata() == v1::Workload::METADATA_UNKNOWN;
         if (const std::string id = pod_id(facts.pod()); !id.empty())

@@ -20,7 +20,7 @@ boost::json::object workload_list(const RunningWorkloads& workloads,
                                   const api::WorkloadQuery& query);
 
 /// {"containers", "pods", "pending", "unknown"}: how many.
-boost::json::object workload_counts(const RunningWorkloads& workloads);
+boost::json::object workload_counts(const std::vector<engine::WorkloadPtr>& workloads);
 
 /// `engine` must outlive it; nothing is listed while it is null.
 api::WorkloadList workload_list_of(const std::unique_ptr<engine::Engine>& engine);

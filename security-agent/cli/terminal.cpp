@@ -93,6 +93,8 @@ FullScreen::~FullScreen() {
 }
 
 bool FullScreen::wait(int milliseconds) {
+    if (ended != 0)  // while nobody waited
+        return false;
     pollfd keys{STDIN_FILENO, POLLIN, 0};
     const int ready = poll(&keys, saved_->has_input ? 1 : 0, milliseconds);
     if (ready > 0) {

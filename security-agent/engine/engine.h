@@ -161,6 +161,8 @@ class Engine {
         uint64_t processes = 0;
     };
     std::vector<RunningWorkload> workloads() const;
+    /// The same without the processes, which takes no look at each. May wait as status().
+    std::vector<WorkloadPtr> known_workloads() const;
     /// Variables that are set and not private: {"": {name: value}, "process": {"pid 12": {name: value}}, ...}; at most
     /// `max` values. May wait as status().
     boost::json::object variables(size_t max = 1000) const;

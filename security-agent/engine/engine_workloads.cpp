@@ -38,4 +38,9 @@ std::vector<Engine::RunningWorkload> Engine::workloads() const {
     return out;
 }
 
+std::vector<WorkloadPtr> Engine::known_workloads() const {
+    const std::lock_guard state(state_mutex_);
+    return workloads_.all();
+}
+
 }  // namespace vedette::engine

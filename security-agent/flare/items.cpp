@@ -19,6 +19,8 @@ extern char** environ;
 namespace vedette::flare {
 namespace {
 
+/// In the names of such dumps (system-probe/commands/dumps.cpp).
+constexpr std::string_view kDumpWithArguments = "process-cache-args-dump-";
 constexpr size_t kMaxFiles = 200;
 constexpr size_t kMaxKernelFile = 1 << 20;
 
@@ -164,10 +166,13 @@ void add_policies(std::vector<Item>& items, const Settings& settings, const Flar
 }
 
 /// What the probe wrote on request (process cache, discarders, networks): root's files, so only in a flare that root
-/// makes without the agent. The probe keeps few.
+/// makes without the agent. The probe keeps few. Those with the arguments of others stay where they are: no pattern finds
+/// every password in them.
 void add_dumps(std::vector<Item>& items, const Settings& settings, const FlareOptions& options) {
-    for (const auto& path : files_in(settings.string("run_dir") + "/dumps"))
-        add_tail(items, "dumps", path, options);
+    for (const auto& path : files_in(settings.string("run_dir") + "/dumps")) {
+        if (!path.filename().string().starts_with(kDumpWithArguments))
+            add_tail(items, "dumps", path, options);
+    }
 }
 
 }  // namespace

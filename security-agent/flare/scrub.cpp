@@ -112,15 +112,25 @@ bool says_no_secret(std::string_view name) {
                        [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
-/// Where the closing quote is (not escaped by a backslash), npos when it is on no part of this line.
+/// Where the closing quote is (not escaped by a backslash, and no '' within single ones), npos when it is on no part of
+/// this line.
 size_t closing_quote(std::string_view text, char quote) {
     for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\')
+        const bool doubled = quote == '\'' && text.substr(i).starts_with("''");
+        if (text[i] == '\\' || doubled)
             ++i;
         else if (text[i] == quote)
             return i;
     }
     return std::string_view::npos;
+}
+
+/// The same of JSON within a JSON string, where the quote is \" and one within the value is \\\".
+size_t closing_escaped_quote(std::string_view text, std::string_view quote) {
+    size_t at = text.find(quote);
+    while (at != std::string_view::npos && at > 0 && text[at - 1] == '\\')
+        at = text.find(quote, at + 2);
+    return at;
 }
 
 size_t closing_bracket(std::string_view text) {
@@ -150,10 +160,10 @@ Value find_value(std::string_view rest, char separator, bool quoted_name) {
         return Value{rest.size(), true, quoted_name ? hidden_in("\"") : std::string(kHidden)};
     };
     if (rest.starts_with("\\\"") || rest.starts_with("\\'")) {  // JSON inside a JSON string
-        const size_t end = rest.find(rest.substr(0, 2), 2);
+        const size_t end = closing_escaped_quote(rest.substr(2), rest.substr(0, 2));
         if (end == std::string_view::npos)
             return whole();
-        return {end + 2, false, hidden_in(rest.substr(0, 2))};
+        return {end + 4, false, hidden_in(rest.substr(0, 2))};
     }
     if (rest.starts_with('"') || rest.starts_with('\'')) {
         const size_t end = closing_quote(rest.substr(1), rest.front());

@@ -325,12 +325,14 @@ Result<> App::start_unprivileged() {
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
+    if (auto started = files_->start(); !started)
+        return started;
     if (runtimes_) {
         runtimes_->start(
             {.found = [this](v1::Workload found) { pipeline_->workload_found(std::move(found)); },
              .ended = [this](const std::string& id) { pipeline_->workload_ended(id); }});
     }
-    return files_->start();
+    return {};
 }
 
 void App::stop_privileged() {

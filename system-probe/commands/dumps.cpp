@@ -42,7 +42,9 @@ Result<std::string> Dumps::processes(const v1::DumpProcessCacheRequest& request,
     if (auto allowed = begin(now); !allowed)
         return forward_error(allowed);
     const bool json = request.format() == v1::DumpProcessCacheRequest::FORMAT_JSON;
-    auto file = DumpFile::create(directory_, "process-cache-dump-", json ? ".json" : ".dot");
+    auto file = DumpFile::create(
+        directory_, request.with_args() ? "process-cache-args-dump-" : "process-cache-dump-",
+        json ? ".json" : ".dot");
     if (!file)
         return forward_error(file);
     const auto dump =

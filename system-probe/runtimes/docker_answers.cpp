@@ -107,7 +107,9 @@ Result<v1::Workload> parse_container(std::string_view body, std::string_view run
     out.set_pause(flag_of(object, "IsInfra"));
     if (const auto pod = text_of(object, "Pod"); is_plain_id(pod))
         out.mutable_pod()->set_id(std::string(pod));
-    add_kubernetes_labels(out);
+    // The labels of the image are among them: only what the kubelet named is the kubelet's.
+    if (out.name().starts_with("k8s_"))
+        add_kubernetes_labels(out);
     return out;
 }
 

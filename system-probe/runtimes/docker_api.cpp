@@ -43,15 +43,14 @@ class DockerRuntime final : public ContainerRuntime {
         using Found = std::optional<v1::Workload>;
         if (!is_plain_id(id))
             return Found();
-        auto answer = get(fmt::format("{}/containers/{}/json", prefix_, id));
-        if (!answer && answer.error().code == ErrorCode::kNotFound)
-            return Found();
-        if (!answer)
+        auto answer = http_get(socket_, fmt::format("{}/containers/{}/json", prefix_, id),
+                               {.patience = kRuntimePatience});
+        if (!answer && !is_about_one(answer.error()))
             return forward_error(answer);
+        if (!answer || answer->status != kOk)
+            return Found();
         auto workload = parse_container(answer->body, name_);
-        if (!workload)
-            return forward_error(workload);
-        if (workload->container_id() != id)  // part of an id names a container, too
+        if (!workload || workload->container_id() != id)  // part of an id names a container, too
             return Found();
         if (is_podman_)
             add_pod(*workload);
@@ -61,6 +60,12 @@ class DockerRuntime final : public ContainerRuntime {
     }
 
    private:
+    /// What one container's description is too much for says nothing of the others; whoever makes an image says how large
+    /// it is.
+    static bool is_about_one(const Error& error) {
+        return error.code == ErrorCode::kLimit || error.code == ErrorCode::kInvalid;
+    }
+
     /// Errors: kNotFound for 404.
     Result<HttpAnswer> get(const std::string& target) {
         auto answer = http_get(socket_, target, {.patience = kRuntimePatience});

@@ -61,7 +61,6 @@ void RuntimeSet::failed(Slot& slot, const Error& error, Clock::time_point now) {
 
 void RuntimeSet::answered(Slot& slot, Clock::time_point asked) {
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - asked);
-    slot.pause = kFirstPause;
     const std::lock_guard lock(mutex_);
     slot.status.set_questions(slot.status.questions() + 1);
     slot.status.set_max_answer_us(
@@ -75,8 +74,11 @@ RuntimeSet::Found RuntimeSet::find(const std::string& id, Clock::time_point now)
             const auto asked = Clock::now();
             auto found = runtime->find(id);
             answered(slot, asked);
+            if (found)
+                slot.pause = kFirstPause;
             if (!found) {
-                failed(slot, found.error(), now);
+                // It may have taken as long as we wait for an answer: the pause begins now.
+                failed(slot, found.error(), now + (Clock::now() - asked));
                 const std::lock_guard lock(mutex_);
                 slot.status.set_failed(slot.status.failed() + 1);
             } else if (*found) {
@@ -99,10 +101,11 @@ std::set<std::string> RuntimeSet::list(Clock::time_point now) {
         auto ids = runtime->list();
         answered(slot, asked);
         if (ids) {
+            slot.pause = kFirstPause;
             out.insert(ids->begin(), ids->end());
             continue;
         }
-        failed(slot, ids.error(), now);
+        failed(slot, ids.error(), now + (Clock::now() - asked));
         const std::lock_guard lock(mutex_);
         slot.status.set_failed(slot.status.failed() + 1);
     }

@@ -32,7 +32,7 @@ v1::Workload unknown_workload(const std::string& id) {
 }  // namespace
 
 void WorkloadFinder::ask(const std::string& id, Clock::time_point now) {
-    if (!entries_.contains(id) && entries_.size() >= options_.max_containers) {
+    if (!entries_.contains(id) && !make_room()) {
         ++refused_;
         return hooks_.found(unknown_workload(id));
     }
@@ -64,6 +64,9 @@ WorkloadFinder::Clock::time_point WorkloadFinder::work(Clock::time_point now) {
         if (entry.state == State::kAsked && entry.next_try <= now)
             due.push_back(id);
     }
+    // One that makes a runtime hang comes after those that have not been asked about as often.
+    std::ranges::stable_sort(due, {},
+                             [this](const std::string& id) { return entries_.at(id).tries; });
     const bool many = due.size() > kManyAtOnce;
     const std::set<std::string> running = many ? runtimes_.list(now) : std::set<std::string>();
     for (const std::string& id : due)
@@ -90,6 +93,18 @@ void WorkloadFinder::look_for(const std::string& id, Entry& entry, Clock::time_p
     entry.next_try = now + kPauses[entry.tries++];
 }
 
+/// Names that no runtime knows go first: anybody who may make cgroups can make up as many as he likes.
+bool WorkloadFinder::make_room() {
+    if (entries_.size() < options_.max_containers)
+        return true;
+    const auto made_up = std::ranges::find_if(
+        entries_, [](const auto& entry) { return entry.second.state == State::kUnknown; });
+    if (made_up == entries_.end())
+        return false;
+    entries_.erase(made_up);
+    return true;
+}
+
 void WorkloadFinder::set_known(Entry& entry, v1::Workload workload) {
     entry.state = State::kKnown;
     hooks_.found(std::move(workload));
@@ -107,7 +122,7 @@ void WorkloadFinder::refresh(Clock::time_point now) {
         const auto known = entries_.find(id);
         if (known != entries_.end() && known->second.state == State::kKnown)
             continue;
-        if (known == entries_.end() && entries_.size() >= options_.max_containers) {
+        if (known == entries_.end() && !make_room()) {
             ++refused_;
             continue;
         }

@@ -56,6 +56,7 @@ class WorkloadFinder {
     };
     void refresh(Clock::time_point now);
     void look_for(const std::string& id, Entry& entry, Clock::time_point now, bool ask);
+    bool make_room();
     void set_known(Entry& entry, v1::Workload workload);
     void give_up(const std::string& id, Entry& entry);
 

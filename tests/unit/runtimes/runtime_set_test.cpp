@@ -75,6 +75,6 @@ TEST_CASE("runtimes: a restart costs one question") {
     CHECK_FALSE(set.find("1", kStart).workload);
     CHECK(set.list(kStart).empty());
     runtime.answers = true;
-    CHECK(set.find("1", kStart + RuntimeSet::kFirstPause).workload);
+    CHECK(set.find("1", kStart + 2 * RuntimeSet::kFirstPause).workload);
     CHECK(runtime.opened == 2);
 }

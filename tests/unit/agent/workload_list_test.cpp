@@ -115,7 +115,10 @@ TEST_CASE("workload-list: as text for a terminal, whatever names and labels cont
 }
 
 TEST_CASE("workload-list: how many, for the status page") {
-    const object counts = workload_counts(some());
+    std::vector<engine::WorkloadPtr> known;
+    for (const auto& running : some())
+        known.push_back(running.workload);
+    const object counts = workload_counts(known);
     CHECK(counts.at("containers").to_number<int>() == 3);
     CHECK(counts.at("pods").to_number<int>() == 1);
     CHECK(counts.at("pending").to_number<int>() == 1);

@@ -21,11 +21,21 @@
 namespace vedette::probe {
 namespace {
 
+constexpr const char* kTooMuchWaits = "too much waits for the privileged thread";
+
 void degrade(HookReport& report, const std::string& problem) {
     if (problem.empty() || report.state == "missing")
         return;
     report.state = "partial";
     report.reason = report.reason.empty() ? problem : problem + "; " + report.reason;
+}
+
+/// Of what attach_only() says: one of the type's programs, or all of them.
+bool concerns(const std::string& problem, const HookReport& report) {
+    return problem == kTooMuchWaits ||
+           std::ranges::any_of(report.programs, [&problem](const std::string& program) {
+               return problem.find(program + ": ") != std::string::npos;
+           });
 }
 
 class KernelSource : public RecordSource {
@@ -116,7 +126,7 @@ class KernelSource : public RecordSource {
         const std::string attaching = attach_problem();
         for (HookReport& report : reports) {
             report.attached = !report.backend.empty() && needed_.contains(report.event_type);
-            if (report.attached)
+            if (report.attached && concerns(attaching, report))
                 degrade(report, attaching);
             if (report.event_type == "packet")
                 degrade(report, packet_filters_.problem());
@@ -161,7 +171,7 @@ class KernelSource : public RecordSource {
         if (posted)
             return;
         --attaching_;
-        report_attaching("too much waits for the privileged thread");
+        report_attaching(kTooMuchWaits);
     }
     void report_attaching(std::string problem) {
         const std::lock_guard lock(mutex_);

@@ -34,8 +34,8 @@ struct event_numbers {
 #define NO_NUMBERS ((struct event_numbers){})
 
 /*
- * Whether number `index` of an event of `type` passes. In filter.bpf.c: a global function, so that its loop is verified once
- * a program.
+ * Whether number `index` of an event of `type` passes. In filter.bpf.c: a global function, so that its loop is verified
+ * once a program.
  */
 extern int number_approved(u32 type, u32 index, u64 value);
 

@@ -18,8 +18,8 @@ namespace vedette::engine {
 class EngineThread {
    public:
     /// `acknowledge` is called with the sequence number of the last evaluated event, when its alerts are with the sink:
-    /// some milliseconds later at most, once for all batches of that time. References must outlive the thread. `tap` null: nobody
-    /// listens.
+    /// some milliseconds later at most, once for all batches of that time. References must outlive the thread. `tap`
+    /// null: nobody listens.
     EngineThread(Engine& engine, BatchQueue& queue, std::function<void(uint64_t)> acknowledge,
                  std::shared_ptr<Health::Component> health, BatchTap* tap = nullptr);
     ~EngineThread();

@@ -14,7 +14,7 @@ import urllib.parse
 LOADS = {("script", "src"), ("img", "src"), ("link", "href"), ("iframe", "src"), ("source", "src"), ("video", "src"),
          ("object", "data"), ("audio", "src"), ("use", "href")}
 NOT_FETCHED = {"canonical", "alternate", "next", "prev"}
-CSS_URL = re.compile(r"""(?:url\(|@import\s+)\s*["']?([^"')\s]+)""")
+CSS_URL = re.compile(r"""(?:url\(|@import\s+(?!url))\s*["']?([^"')\s]+)""")
 # Text in which Markdown's own marks stand is Markdown that was not understood.
 UNRENDERED = re.compile(r"^\s*(?:```|\| .* \|$|\* \S|#{2,} )|\]\([^)]+\)", re.M)
 

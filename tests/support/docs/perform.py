@@ -20,6 +20,7 @@ import transcript
 
 POLICIES = pathlib.Path("/etc/vedette/runtime-security.d")
 PRISTINE = pathlib.Path("/root/policies")
+# Seconds that one command may take, and what it prints may be waited for.
 LIMIT = 30
 
 

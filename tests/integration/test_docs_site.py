@@ -55,6 +55,19 @@ def test_the_site_is_whole_and_needs_nothing_but_itself(tree):
 
 
 @needs_mkdocs
+def test_links_out_of_docs_come_along(tree):
+    with open(tree / "docs/rules.md", "a", encoding="utf-8") as file:
+        file.write("\nSee [the rules](../deploy/prometheus/rules.yaml), [all](../deploy/prometheus) and "
+                   "[how](../DEVELOPERS.md#check).\n")
+    done = build_site(tree)
+    assert done.returncode == 0, done.stderr
+    page = (tree / "build/site/rules.html").read_text(encoding="utf-8")
+    assert '<a href="source/deploy/prometheus/rules.yaml.txt">the rules</a>' in page
+    assert "all (<code>deploy/prometheus/</code>)" in page
+    assert '<a href="DEVELOPERS.html#check">how</a>' in page
+
+
+@needs_mkdocs
 @pytest.mark.parametrize("page,text,says", [
     ("docs/lost.md", "# Lost\n", "not in the nav"),
     ("docs/rules.md", "\n[x](gone.md)\n", "docs/rules.md links to gone.md"),

@@ -3,7 +3,7 @@
 
 Documents link to files of the repository as they do on a forge: `../DEVELOPERS.md`, `../deploy/policies/default.policy`.
 In the site a document of the top becomes a page, any other file a copy under source/ with `.txt` behind its name, which
-every browser shows and none runs.
+every browser shows and none runs; a folder is named and not linked.
 """
 import pathlib
 import posixpath
@@ -18,6 +18,8 @@ DOCS = TOP / "docs"
 TOP_PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "DEVELOPERS.md")
 # ](target), target without scheme and not a mere #fragment; images, too.
 LINK = re.compile(r"(\]\()([^)#\s:]+)(#[^)\s]*)?(\))")
+CODE = re.compile(r"`[^`]*`")
+WHOLE_LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s:]+)\)")
 
 
 def repository_path(page_source, target):
@@ -64,6 +66,12 @@ def on_files(files, config):
 def on_page_markdown(markdown, page, config, files):
     source = source_of(page.file)
 
+    def without_folders(match):
+        path = repository_path(source, match[2])
+        if not (TOP / path).is_dir():
+            return match[0]
+        return match[1] if path in match[1] else f"{match[1]} (`{path}/`)"
+
     def rewritten(match):
         opening, target, fragment, closing = match.groups()
         place = site_path(repository_path(source, target))
@@ -71,7 +79,22 @@ def on_page_markdown(markdown, page, config, files):
             raise PluginError(f"{source} links to {target}, which is no page and no file of the repository")
         return opening + posixpath.relpath(place, posixpath.dirname(page.file.src_uri) or ".") + (fragment or "") + closing
 
-    return LINK.sub(rewritten, markdown)
+    # A forge wants | escaped in the code of a table, Python's Markdown shows the backslash.
+    rows = re.compile(r"^\|.*$", re.M)
+    markdown = rows.sub(lambda row: CODE.sub(lambda code: code[0].replace("\\|", "|"), row[0]), markdown)
+    return LINK.sub(rewritten, WHOLE_LINK.sub(without_folders, markdown))
+
+
+def existing(entries):
+    """Of a part of the nav what is there. A page that is not is no error: whatever links to it is one."""
+    kept = []
+    for entry in entries:
+        name, target = next(iter(entry.items())) if isinstance(entry, dict) else (None, entry)
+        if isinstance(target, list):
+            kept.append({name: existing(target)})
+        elif (DOCS / target).is_file() or target in TOP_PAGES:
+            kept.append(entry)
+    return kept
 
 
 def on_config(config):
@@ -79,6 +102,7 @@ def on_config(config):
     for section in config["nav"]:
         if "Decisions" in section:
             section["Decisions"] += [f"adr/{path.name}" for path in sorted(DOCS.glob("adr/0*.md"))]
+    config["nav"] = existing(config["nav"])
     return config
 
 

@@ -35,7 +35,7 @@ NOTE = re.compile(r"^\s*<!-- (not run|output|file|exit|wrong|part): (.+?) -->$")
 ELSEWHERE = {
     "docs/install.md": "packages and units are installed by tests/systemd, on a machine booted by systemd",
     "docs/systemd.md": "the units run in tests/systemd, on a machine booted by systemd",
-    "docs/containers.md": "images are built and run by ./dev kube",
+    "docs/containers.md": "images take packages: tests/live/test_container_pair.py builds and runs them",
     "docs/kubernetes.md": "the manifests and the chart are applied to a node of their own by ./dev kube",
     "docs/fleet.md": "it takes a cluster: ./dev kube",
     "docs/performance.md": "measurements take minutes: ./dev bench",

@@ -4,7 +4,7 @@
     ```console     `$ ` commands (`> ` goes on) with what they print; they run, and the output is compared
     ```sh          commands that run and must succeed
     ```yaml        parsed; policies compile, settings are valid
-    ```json        parsed
+    ```json        parsed; members of an object may stand alone
     anything else  text to read
 
 A comment directly above a fence says more, and a reader of the source sees it:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Manifests and chart, without a cluster: they render, have the types of the API, and keep the promises of docs/kubernetes.md."""
+import os
 import re
 
 import pytest
@@ -200,6 +201,20 @@ def test_every_capability_and_host_mount_says_why():
     for name in ("cgroup", "runtime"):
         at = next(number for number, line in enumerate(lines) if f"{{name: {name}, mountPath" in line)
         assert lines[at - 1].strip().startswith("#"), name
+
+
+def test_an_old_kernel_needs_one_capability_more(kit, rendered, tmp_path):
+    overlay = tmp_path / "old"
+    overlay.mkdir()
+    base = os.path.relpath(KUSTOMIZE, overlay)
+    (overlay / "kustomization.yaml").write_text(
+        f"resources: [{base}/overlays/before-1.30]\ncomponents: [{base}/components/before-5.11]\n")
+    done = kit.run("kubectl", "kustomize", overlay)
+    assert done.returncode == 0, done.stderr
+
+    def added(found):
+        return container(found, "system-probe")["securityContext"]["capabilities"]["add"]
+    assert added(manifests.documents(done.stdout)) == [*added(rendered["before-1.30"]), "SYS_RESOURCE"]
 
 
 def test_secrets_are_files_of_the_agent_alone(rendered):

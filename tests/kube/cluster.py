@@ -54,6 +54,10 @@ class Cluster:
     def agent(self, *words, target="daemonset/vedette"):
         return self.kubectl("-n", NAMESPACE, "exec", target, "-c", "security-agent", "--", "/usr/bin/security-agent", *words)
 
+    def setting(self, key):
+        """Of the running agent."""
+        return json.loads(self.agent("config", "get", key))["value"]
+
     def describe(self):
         parts = [self.kit.run("kubectl", "-n", NAMESPACE, "describe", "pods", kubeconfig=KUBECONFIG).stdout[-6000:]]
         for path in sorted(glob.glob(f"/var/log/pods/{NAMESPACE}_*/*/*.log"))[-4:]:

@@ -41,10 +41,10 @@ def test_install_upgrade_rollback_uninstall(cluster):
     # A setting: the pods are replaced, one by one.
     cluster.helm("upgrade", "vedette", CHART, "-n", NAMESPACE, LOCAL, "--wait", "--set", "settings.VEDETTE_LOG_LEVEL=debug")
     cluster.roll_out()
-    assert cluster.agent("config", "get", "log_level").strip().endswith("debug")
+    assert cluster.setting("log_level") == "debug"
     cluster.helm("rollback", "vedette", "1", "-n", NAMESPACE, "--wait")
     cluster.roll_out()
-    assert cluster.agent("config", "get", "log_level").strip().endswith("info")
+    assert cluster.setting("log_level") == "info"
 
     cluster.helm("uninstall", "vedette", "-n", NAMESPACE, "--wait", "--timeout", "120s")
     wait_for(lambda: names(cluster) == before, 60, f"nothing is left: {names(cluster) - before}", interval=0.5)

@@ -20,15 +20,15 @@ soon() {
     done
     return 1
 }
-property() { systemctl show -P "$1" "$2"; }
+property() { systemctl show -P "$1" "vedette-$2"; }
 pid() { property MainPID "$1"; }
 capabilities() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$(pid "$1")/status"; }
 agent() { setpriv --reuid vedette --regid vedette --clear-groups security-agent "$@"; }
 started_again() { [ "$(pid "$1")" != 0 ] && [ "$(pid "$1")" != "$2" ]; }
 connected() { agent status -j 2> /dev/null | tr -d ' \n' | grep -q '"connected":true'; }
-alerts() { journalctl -u security-agent -o cat --no-pager | grep -c "\"rule_id\":\"$1\""; }
+alerts() { journalctl -u vedette-security-agent -o cat --no-pager | grep -c "\"rule_id\":\"$1\""; }
 
-check "both units start and notify" 'soon "systemctl is-active -q system-probe && systemctl is-active -q security-agent"'
+check "both units start and notify" 'soon "systemctl is-active -q vedette-system-probe && systemctl is-active -q vedette-security-agent"'
 check "the agent starts after the probe" \
     '[ "$(property ActiveEnterTimestampMonotonic security-agent)" -ge \
        "$(property ActiveEnterTimestampMonotonic system-probe)" ]'
@@ -52,8 +52,8 @@ check "the self-test passes with the units' restrictions" 'agent runtime self-te
 old=$(pid system-probe)
 kill -9 "$old"
 check "a killed probe is started again" \
-    'soon "started_again system-probe $old && systemctl is-active -q system-probe"'
-check "the agent survives that and connects again" 'systemctl is-active -q security-agent && soon connected'
+    'soon "started_again system-probe $old && systemctl is-active -q vedette-system-probe"'
+check "the agent survives that and connects again" 'systemctl is-active -q vedette-security-agent && soon connected'
 before=$(alerts credential_shadow_read)
 act openat /etc/shadow > /dev/null
 check "alerts go on after the probe came back" 'soon "[ \$(alerts credential_shadow_read) -gt $before ]"'
@@ -66,11 +66,11 @@ before=$(alerts credential_shadow_read)
 act openat /etc/shadow > /dev/null
 check "alerts go on after the agent came back" 'soon "[ \$(alerts credential_shadow_read) -gt $before ]"'
 
-check "reload is survived" 'systemctl reload security-agent && sleep 1 && connected'
+check "reload is survived" 'systemctl reload vedette-security-agent && sleep 1 && connected'
 check "stop is orderly" \
-    'systemctl stop security-agent system-probe && [ "$(property Result security-agent)" = success ] &&
+    'systemctl stop vedette-security-agent vedette-system-probe && [ "$(property Result security-agent)" = success ] &&
      [ "$(property Result system-probe)" = success ]'
 check "nothing is left behind" \
     '! pgrep -x system-probe && ! pgrep -x security-agent && [ -z "$(find /run/vedette -type s)" ]'
-systemd-analyze security --no-pager system-probe security-agent 2> /dev/null | tail -n 3
+systemd-analyze security --no-pager vedette-system-probe vedette-security-agent 2> /dev/null | tail -n 3
 exit $fail

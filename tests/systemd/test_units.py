@@ -24,9 +24,10 @@ def install(build, root):
         build / "security-agent/security-agent": "usr/bin/security-agent",
         build / "tests/live/act": "usr/bin/act",
         deploy / "systemd/vedette.sysusers": "usr/lib/sysusers.d/vedette.conf",
-        deploy / "systemd/vedette.tmpfiles": "usr/lib/tmpfiles.d/vedette.conf",
-        deploy / "systemd/system-probe.service": "usr/lib/systemd/system/system-probe.service",
-        deploy / "systemd/security-agent.service": "usr/lib/systemd/system/security-agent.service",
+        deploy / "systemd/system-probe.tmpfiles": "usr/lib/tmpfiles.d/vedette-system-probe.conf",
+        deploy / "systemd/security-agent.tmpfiles": "usr/lib/tmpfiles.d/vedette-security-agent.conf",
+        deploy / "systemd/vedette-system-probe.service": "usr/lib/systemd/system/vedette-system-probe.service",
+        deploy / "systemd/vedette-security-agent.service": "usr/lib/systemd/system/vedette-security-agent.service",
         deploy / "policies/default.policy": "etc/vedette/runtime-security.d/default.policy",
     }.items():
         (root / target).parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ def outcome(build):
     try:
         install(build, root)
         done = subprocess.run([str(SUPPORT / "systemd-run-ns"), "-t", "150", "-p", str(root), "-o", str(out),
-                               "-e", "system-probe.service", "-e", "security-agent.service",
+                               "-e", "vedette-system-probe.service", "-e", "vedette-security-agent.service",
                                str(HERE / "inside.sh")], capture_output=True, text=True)
         print(done.stdout, done.stderr)
         results = {}

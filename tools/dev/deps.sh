@@ -2,7 +2,7 @@
 #
 # usage: ./dev deps [--list | --missing] [GROUP...]
 #
-# Installs the packages of tools/packages.txt: all of them, or those of the groups build, test, lint, fuzz, vm, bench.
+# Installs the packages of tools/packages.txt: all of them, or those of the groups build, test, lint, fuzz, pkg, vm, bench.
 # Does nothing when all are there. Without root it says what to install.
 #
 #   --list      print the package names and stop
@@ -17,7 +17,7 @@ cmd_deps() {
         case $word in
             --list) mode=list ;;
             --missing) mode=missing ;;
-            build | test | lint | fuzz | vm | bench) groups+=("$word") ;;
+            build | test | lint | fuzz | pkg | vm | bench) groups+=("$word") ;;
             *) wrong_option deps "$word" ;;
         esac
     done

@@ -1,6 +1,6 @@
 # pkg: build the Debian packages into dist/
 #
-# usage: ./dev pkg [--work-tree] [--version VERSION] [--out DIR] [--check-reproducible] [--no-lintian]
+# usage: ./dev pkg [--work-tree] [--version VERSION] [--out DIR] [--check-reproducible] [--no-lintian] [--no-symbols]
 #
 # Exports HEAD (changes that are not committed are left out, and it says so), puts deploy/debian where debhelper wants
 # it, builds with Debian's own flags and hardening, checks the packages with lintian and leaves them in dist/:
@@ -13,13 +13,14 @@
 #   --out DIR              instead of dist/
 #   --check-reproducible   builds once more elsewhere, without ccache, and compares the hashes
 #   --no-lintian           without the check
+#   --no-symbols           without the packages of debug symbols
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 : "${top:?is set by ./dev}"
 
 pkg_git() { git -C "$top" -c safe.directory='*' "$@"; }
 
-# pkg_tree DIR VERSION [work-tree]: the source package's tree
+# pkg_tree DIR VERSION ['work tree']: the source package's tree
 pkg_tree() {
     local dir=$1 version=$2 commit
     commit=$(pkg_git rev-parse --short=12 HEAD 2> /dev/null || true)
@@ -42,7 +43,7 @@ pkg_build() {
     local log
     log=$(dirname "$1")/build.log
     # Umask and time zone are nobody's business; the date is the changelog's.
-    (cd "$1" && umask 022 && TZ=UTC DEB_BUILD_OPTIONS="parallel=${VEDETTE_JOBS:-$(nproc)}" \
+    (cd "$1" && umask 022 && TZ=UTC DEB_BUILD_OPTIONS="parallel=$(nproc) ${symbols:-noautodbgsym}" \
         CCACHE_DIR="${CCACHE_DIR:-$(ccache --get-config cache_dir 2> /dev/null)}" CCACHE_BASEDIR=$1 CCACHE_NOHASHDIR=1 \
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime \
         nice -n 5 dpkg-buildpackage --build=binary --no-sign --no-pre-clean < /dev/null > "$log" 2>&1) ||
@@ -53,10 +54,10 @@ pkg_build() {
 pkg_debs() { (cd "$1" && ls ./*.deb); }
 
 cmd_pkg() {
-    local out=$top/dist version='' source='' again='' lintian=1 work started=$SECONDS
+    local out=$top/dist version='' source='' again='' lintian=1 symbols=' ' work started=$SECONDS
     while [ $# -gt 0 ]; do
         case $1 in
-            --work-tree) source=work-tree ;;
+            --work-tree) source='work tree' ;;
             --version | --out)
                 [ $# -gt 1 ] || die "$1 needs a word; see ./dev pkg --help"
                 case $1 in --version) version=$2 ;; *) out=$(readlink -m "$2") ;; esac
@@ -64,6 +65,7 @@ cmd_pkg() {
                 ;;
             --check-reproducible) again=1 ;;
             --no-lintian) lintian='' ;;
+            --no-symbols) symbols='' ;;
             *) wrong_option pkg "$1" ;;
         esac
         shift

@@ -1,67 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two units of deploy/systemd under a real systemd, on this kernel."""
+"""The Debian packages on a machine booted by systemd, on this kernel: installed, used, attacked, booted again, purged."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
 import pytest
+from debs import build_debs, libraries_of
 from harness import BPF_PROBLEM, make_state_dir
 from pair import TOP
 
 HERE = pathlib.Path(__file__).resolve().parent
 SUPPORT = TOP / "tests/support/vm"
+BOOTS = ["first_boot.sh", "second_boot.sh"]
 
-# The checks of inside.sh; each is a test of its own here.
-CHECKS = [line.split('"')[1] for line in (HERE / "inside.sh").read_text().splitlines() if line.startswith("check \"")]
+# The checks of the scripts; each is a test of its own here.
+CHECKS = [name for boot in BOOTS for name in re.findall(r'^check "(.*?)" ', (HERE / boot).read_text(), re.M)]
 
 
-def install(build, root):
-    """What docs/install.md says, into `root`; and the libraries a minimal Debian does not have."""
-    deploy = TOP / "deploy"
-    for source, target in {
-        build / "system-probe/system-probe": "usr/bin/system-probe",
-        build / "security-agent/security-agent": "usr/bin/security-agent",
-        build / "tests/live/act": "usr/bin/act",
-        deploy / "systemd/vedette.sysusers": "usr/lib/sysusers.d/vedette.conf",
-        deploy / "systemd/vedette.tmpfiles": "usr/lib/tmpfiles.d/vedette.conf",
-        deploy / "systemd/system-probe.service": "usr/lib/systemd/system/system-probe.service",
-        deploy / "systemd/security-agent.service": "usr/lib/systemd/system/security-agent.service",
-        deploy / "policies/default.policy": "etc/vedette/runtime-security.d/default.policy",
-    }.items():
-        (root / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, root / target)
-    subprocess.run(["bash", "-c", '. "$1/lib.sh"; shift; copy_libraries "$@"', "bash", str(SUPPORT), str(root),
-                    str(root / "usr/bin/system-probe"), str(root / "usr/bin/security-agent")], check=True)
+def run(machine, debs, script, out):
+    packages = [word for name in libraries_of(debs) for word in ("-i", name)]
+    return subprocess.run([str(SUPPORT / "systemd-run-ns"), "-t", "240", "-s", str(machine), "-o", str(out), *packages,
+                           "-p", str(machine / "payload"), str(HERE / script)], capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def outcome(build):
-    """{check: "ok" or what was found}, from one boot."""
+    """{check: "ok" or what was found}, from two boots of one machine."""
     if BPF_PROBLEM:
         pytest.skip(f"NO SYSTEMD TEST RUNS: {BPF_PROBLEM}")
-    root = make_state_dir()
-    out = make_state_dir()
+    machine = make_state_dir()
     try:
-        install(build, root)
-        done = subprocess.run([str(SUPPORT / "systemd-run-ns"), "-t", "150", "-p", str(root), "-o", str(out),
-                               "-e", "system-probe.service", "-e", "security-agent.service",
-                               str(HERE / "inside.sh")], capture_output=True, text=True)
-        print(done.stdout, done.stderr)
-        results = {}
-        for line in done.stdout.splitlines():
-            word, _, rest = line.partition(" ")
-            if word == "ok":
-                results[rest] = "ok"
-            elif word == "FAIL":
-                name, _, why = rest.partition(": ")
-                results[name] = why
-        journal = out / "journal.txt"
-        tail = journal.read_text(errors="replace")[-6000:] if journal.exists() else ""
-        yield results, f"{done.stdout}\n{done.stderr}\n{tail}"
+        debs = build_debs()
+        payload = machine / "payload"
+        for source, target in [*[(deb, "srv/debs") for deb in debs], (HERE / "checks.sh", "srv/test"),
+                               (build / "tests/live/act", "usr/bin")]:
+            (payload / target).mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, payload / target)
+        results, said = {}, ""
+        for script in BOOTS:
+            out = machine / script
+            done = run(machine, debs, script, out)
+            journal = out / "journal.txt"
+            said += f"{done.stdout}\n{done.stderr}\n"
+            said += journal.read_text(errors="replace")[-8000:] if journal.exists() else ""
+            for word, name, why in re.findall(r"^(ok|FAIL) (.*?)(?:: (.*))?$", done.stdout, re.M):
+                results[name] = "ok" if word == "ok" else why
+        print(said)
+        yield results, said
     finally:
-        shutil.rmtree(root, ignore_errors=True)
-        shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(machine, ignore_errors=True)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NO SYSTEMD TEST RUNS: needs root")

@@ -2,7 +2,8 @@
 #
 # usage: ./dev deps [--list | --missing] [GROUP...]
 #
-# Installs the packages of tools/packages.txt: all of them, or those of the groups build, test, lint, fuzz, vm, bench, kube.
+# Installs the packages of tools/packages.txt: all of them, or those of the groups build, test, lint, fuzz, pkg, vm,
+# bench, kube.
 # Does nothing when all are there. Without root it says what to install.
 #
 #   --list      print the package names and stop
@@ -17,7 +18,7 @@ cmd_deps() {
         case $word in
             --list) mode=list ;;
             --missing) mode=missing ;;
-            build | test | lint | fuzz | vm | bench | kube) groups+=("$word") ;;
+            build | test | lint | fuzz | pkg | vm | bench | kube) groups+=("$word") ;;
             *) wrong_option deps "$word" ;;
         esac
     done

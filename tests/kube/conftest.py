@@ -14,6 +14,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(items):
+    # A kubelet takes its time: up to a minute until a pod that has ended is gone.
+    for item in items:
+        if HERE in pathlib.Path(str(item.fspath)).parents:
+            item.add_marker(pytest.mark.timeout(900))
     if "NODE_DIR" not in os.environ:
         for item in items:
             if HERE in pathlib.Path(str(item.fspath)).parents:

@@ -2,7 +2,8 @@
 """The Helm chart on a real node: install, upgrade, rollback, uninstall, and nothing left."""
 import json
 
-from cluster import NAMESPACE
+import pytest
+from cluster import KUBECONFIG, NAMESPACE
 from kube.manifests import CHART
 from pair import wait_for
 
@@ -20,8 +21,17 @@ def names(cluster):
     return inside | classes
 
 
-def test_install_upgrade_rollback_uninstall(cluster):
+@pytest.fixture
+def namespace(cluster):
+    """Gone afterwards, with all that is in it, so that a failure here is no failure of the next test."""
     cluster.kubectl("create", "namespace", NAMESPACE)
+    yield NAMESPACE
+    cluster.kit.run("helm", "uninstall", "vedette", "-n", NAMESPACE, kubeconfig=KUBECONFIG)
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=true")
+
+
+@pytest.mark.usefixtures("namespace")
+def test_install_upgrade_rollback_uninstall(cluster):
     before = names(cluster)
     cluster.helm("install", "vedette", CHART, "-n", NAMESPACE, LOCAL, "--wait", "--timeout", "120s")
     cluster.roll_out()
@@ -48,4 +58,3 @@ def test_install_upgrade_rollback_uninstall(cluster):
 
     cluster.helm("uninstall", "vedette", "-n", NAMESPACE, "--wait", "--timeout", "120s")
     wait_for(lambda: names(cluster) == before, 60, f"nothing is left: {names(cluster) - before}", interval=0.5)
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=true")

@@ -4,8 +4,9 @@
 #
 # Starts a one-node Kubernetes 1.20 in namespaces of its own (nothing of this machine's network or files is touched), puts
 # the images of this build on it, and tests deploy/kubernetes and the chart there: rollout, probes, an alert of another
-# pod, rules that change, killed containers, updates, Helm's install, upgrade and uninstall. Needs root and BPF; three
-# minutes, and the first time ten, because Kubernetes itself is compiled (Debian has its source, but not the programs).
+# pod, rules that change, killed containers, updates, Helm's install, upgrade and uninstall. Needs root and BPF; six
+# to ten minutes, and once as many more, because Kubernetes itself is compiled (Debian has its source, but not the
+# programs).
 #
 #   --build DIR  the programs of this build directory as they are
 # shellcheck shell=bash

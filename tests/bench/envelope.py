@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The design envelope of docs/fleet.md, measured: what 5,000 opens a second and a burst cost a host with the default policy,
-and how many bytes an alert is.
+"""The design envelope of docs/fleet.md, measured: what 5,000 opens a second and a burst cost a host with the default
+policy, and how many bytes an alert is.
 
     VEDETTE_BUILD=build python3 tests/bench/envelope.py [SECONDS]
 
-Needs root, BPF, and tests/bench/workload. CPU time is that of the two processes, so other load on the machine matters little.
+Needs root, BPF, and tests/bench/workload. CPU time is that of the two processes; they watch whatever else runs, too.
 """
 import gzip
 import os
@@ -56,8 +56,8 @@ def phase(pair, name, seconds, act):
     took = max(time.monotonic() - started, seconds)
     time.sleep(0.5)
     used = cpu_seconds(pair) - before
-    print(f"{name:32} {took:6.1f} s   CPU {used:6.2f} s = {100 * used / took:5.2f}% of a core   lost {lost(pair):.0f}   {said}",
-          flush=True)
+    print(f"{name:32} {took:6.1f} s   CPU {used:6.2f} s = {100 * used / took:5.2f}% of a core   "
+          f"lost {lost(pair):.0f}   {said}", flush=True)
 
 
 def main():

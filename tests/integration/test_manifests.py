@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Manifests and chart, without a cluster: they render, have the types of the API, and keep the promises of docs/kubernetes.md."""
+"""Manifests and chart, without a cluster: they render, have the types of the API, and keep what docs/kubernetes.md says."""
 import os
 import re
 

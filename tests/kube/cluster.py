@@ -52,7 +52,8 @@ class Cluster:
             raise PairError(f"{error}\n{self.describe()}") from None
 
     def agent(self, *words, target="daemonset/vedette"):
-        return self.kubectl("-n", NAMESPACE, "exec", target, "-c", "security-agent", "--", "/usr/bin/security-agent", *words)
+        return self.kubectl("-n", NAMESPACE, "exec", target, "-c", "security-agent", "--", "/usr/bin/security-agent",
+                            *words)
 
     def setting(self, key):
         """Of the running agent."""

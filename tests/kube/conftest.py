@@ -41,8 +41,9 @@ def import_images(build):
             f'[storage]\ndriver = "overlay"\ngraphroot = "{work}/lib"\nrunroot = "{work}/run"\n')
         environment = {**os.environ, "CONTAINERS_CONF": f"{work}/containers.conf",
                        "CONTAINERS_STORAGE_CONF": f"{work}/storage.conf"}
-        done = subprocess.run([str(TOP / "dev"), "image", "--build", str(build), "--save", str(work / "out")], env=environment,
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300, check=False)
+        done = subprocess.run([str(TOP / "dev"), "image", "--build", str(build), "--save", str(work / "out")],
+                              env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=300,
+                              check=False)
         assert done.returncode == 0, done.stderr
         for archive in (work / "out").iterdir():
             subprocess.run(["ctr", "-n", "k8s.io", "images", "import", str(archive)], check=True, capture_output=True,

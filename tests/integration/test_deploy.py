@@ -81,7 +81,7 @@ def test_the_field_reference_is_what_proto_says(build):
 def test_units_are_hardened(name):
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str
-    unit.read(SYSTEMD / f"{name}.service")
+    unit.read(SYSTEMD / f"vedette-{name}.service")
     service = unit["Service"]
     assert service["Type"] == "notify" and service["Restart"] == "always" and int(service["WatchdogSec"]) > 0
     for key in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectKernelModules", "RestrictNamespaces",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian packages of this checkout, for tests that install them."""
+import functools
 import os
 import pathlib
 import re
@@ -8,6 +9,7 @@ import subprocess
 from pair import TOP
 
 
+@functools.cache
 def build_debs(version=None):
     """Paths of the packages without debug symbols. VEDETTE_DEBS names a directory that has them already."""
     ready = os.environ.get("VEDETTE_DEBS")

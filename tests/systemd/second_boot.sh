@@ -5,6 +5,9 @@
 # shellcheck disable=SC1091,SC2016,SC2034,SC2317
 . /srv/test/checks.sh
 check "both units run after a reboot" 'soon "active system-probe && active security-agent"'
+check "the agent starts after the probe" \
+    '[ "$(property ActiveEnterTimestampMonotonic security-agent)" -ge \
+       "$(property ActiveEnterTimestampMonotonic system-probe)" ]'
 check "rules of one's own are in force after a reboot" 'soon connected && soon "rule_loaded mark2"'
 check "events come after a reboot" 'open_marks 4001 4100 && soon "[ \$(marks_seen 4001 4100) = 100 ]"'
 

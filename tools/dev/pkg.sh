@@ -1,10 +1,12 @@
 # pkg: build the Debian packages into dist/
 #
 # usage: ./dev pkg [--work-tree] [--version VERSION] [--out DIR] [--check-reproducible] [--no-lintian] [--no-symbols]
+#        ./dev pkg --rehearse [PYTEST OPTION...]
 #
 # Exports HEAD (changes that are not committed are left out, and it says so), puts deploy/debian where debhelper wants
 # it, builds with Debian's own flags and hardening, checks the packages with lintian and leaves them in dist/:
-# vedette-system-probe, vedette-security-agent, vedette (both and examples) and the debug symbols of the two.
+# vedette-system-probe, vedette-security-agent, vedette (both and examples), the debug symbols of the two, and
+# vedette_VERSION.cdx.json, a list of all parts (SBOM, CycloneDX 1.5).
 # ccache is used where it is installed. The packages depend on nothing but the source and the installed packages:
 # the same commit gives the same bytes in every directory.
 #
@@ -14,6 +16,8 @@
 #   --check-reproducible   builds once more elsewhere, without ccache, and compares the hashes
 #   --no-lintian           without the check
 #   --no-symbols           without the packages of debug symbols
+#   --rehearse             tests what takes long: an upgrade to a next version and back under load, and all of
+#                          tests/systemd in a virtual machine with Debian's kernel (half an hour; needs root and BPF)
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 : "${top:?is set by ./dev}"
@@ -50,9 +54,6 @@ pkg_build() {
         { tail -n 40 "$log" >&2; die "the packages could not be built; all of it is in $log"; }
 }
 
-# pkg_debs DIR: names of what a build left there, one a line
-pkg_debs() { (cd "$1" && ls ./*.deb); }
-
 cmd_pkg() {
     local out=$top/dist version='' source='' again='' lintian=1 symbols=' ' work started=$SECONDS
     while [ $# -gt 0 ]; do
@@ -65,6 +66,7 @@ cmd_pkg() {
                 ;;
             --check-reproducible) again=1 ;;
             --no-lintian) lintian='' ;;
+            --rehearse) shift && rehearse "$@" && return ;;
             --no-symbols) symbols='' ;;
             *) wrong_option pkg "$1" ;;
         esac
@@ -81,14 +83,30 @@ cmd_pkg() {
     say "built in $((SECONDS - started)) s"
     rm -f "$out"/vedette*_"$version"_*.deb
     cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$out/"
+    pkg_sbom "$work" "$version" > "$out/vedette_$version.cdx.json"
     [ -z "$lintian" ] || pkg_lintian "$work"/*.changes
     [ -z "$again" ] || pkg_again "$work" "$version" "$source"
     (cd "$out" && ls -l ./*_"$version"_*.deb >&2)
 }
 
+rehearse() {
+    need build test vm pkg
+    "$top/dev" build tests/live/act
+    (cd "$top" && PYTHONDONTWRITEBYTECODE=1 VEDETTE_BUILD="$top/build" \
+        /usr/bin/python3 -m pytest -c tests/pytest.ini --rootdir=tests "$@" tests/packages)
+}
+
 pkg_lintian() {
     say "lintian"
     lintian --allow-root --info --display-info --fail-on error,warning,info "$1" >&2 || die "lintian found something"
+}
+
+# pkg_sbom WORK VERSION: what is in the packages and what they need, CycloneDX
+pkg_sbom() {
+    local debs
+    mapfile -t debs < <(find "$1" -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' | sort)
+    SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$1/vedette-$2/debian/changelog" -S Timestamp) \
+        /usr/bin/python3 "$top/tools/dev/sbom.py" "$2" "${debs[@]}" || die "the list of parts (SBOM) could not be made"
 }
 
 # pkg_again WORK VERSION SOURCE: the same in another directory; stops where a package differs

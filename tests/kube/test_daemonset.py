@@ -10,7 +10,7 @@ import pytest
 import yaml
 from cluster import NAMESPACE, Alerts, Detections, kustomization, metric
 from kube import manifests
-from pair import TOP, wait_for
+from pair import PairError, wait_for
 
 SHOP = """
 apiVersion: v1
@@ -49,19 +49,23 @@ def alerts(applied):
     follower.stop()
 
 
-def test_the_api_server_knows_every_field(cluster):
-    for overlay in ("before-1.30", "dev"):
-        said = cluster.kubectl("apply", "--dry-run=server", "-f", "-",
-                               text=no_namespaced_objects(manifests.render(cluster.kit, overlay)))
-        assert "daemonset" not in said or "vedette" in said
-
-
-def no_namespaced_objects(text):
+def dry_run(cluster, overlay):
     """The namespace is not there in a dry run, so that everything is asked of `default`."""
-    documents = [one for one in yaml.safe_load_all(text) if one]
+    documents = manifests.documents(manifests.render(cluster.kit, overlay))
     for one in documents:
         one["metadata"].pop("namespace", None)
-    return yaml.safe_dump_all(documents)
+    return cluster.kubectl("apply", "--dry-run=server", "-f", "-", text=yaml.safe_dump_all(documents))
+
+
+@pytest.mark.parametrize("overlay", ["before-1.30", "dev"])
+def test_the_api_server_knows_every_field(cluster, overlay):
+    assert "daemonset.apps/vedette created" in dry_run(cluster, overlay)
+
+
+def test_fields_of_later_versions_are_refused_by_name(cluster):
+    """So the overlay that has them is not applied by mistake."""
+    with pytest.raises(PairError, match="maxSurge"):
+        dry_run(cluster, "default")
 
 
 def test_it_rolls_out_and_is_ready(applied):

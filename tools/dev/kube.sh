@@ -25,7 +25,7 @@ cmd_kube() {
     done
     problem=$(bpf_problem)
     [ -z "$problem" ] || die "no DaemonSet can watch here: $problem"
-    need build test kube
+    need build test pkg kube
     if [ -z "$dir" ]; then
         dir=$top/build
         "$top/dev" build system-probe/system-probe security-agent/security-agent

@@ -311,6 +311,17 @@ constexpr SettingDef kTable[] = {
      .type = kBool,
      .default_value = "true",
      .help = "Serve Prometheus metrics."},
+    {.key = "telemetry.listen_host",
+     .type = kString,
+     .default_value = "",
+     .help = "Address on which other machines, or the kubelet, may also ask for /telemetry, /live "
+             "and /ready, and for nothing else; without TLS or a token. Empty: none."},
+    {.key = "telemetry.listen_port",
+     .type = kInt,
+     .default_value = "5012",
+     .help = "Port on that address.",
+     .min = 0,
+     .max = 65535},
 };
 
 constexpr bool sorted_and_unique() {

@@ -43,7 +43,12 @@ Result<> check_secret_file(int fd, const std::string& path) {
         return fail(ErrorCode::kDenied,
                     "'{}' belongs to user {}, not to user {}: chown or remove it", path, st.st_uid,
                     me);
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    // A Secret that Kubernetes mounts is root's and 0440 for the pod's own group (fsGroup): root's choice, and nobody's
+    // but ours to read.
+    const bool root_gave_it =
+        st.st_uid == 0 && st.st_gid == getegid() && (st.st_mode & (S_IWGRP | S_IXGRP)) == 0;
+    const mode_t others = root_gave_it ? S_IRWXO : S_IRWXG | S_IRWXO;
+    if ((st.st_mode & others) != 0)
         return fail(ErrorCode::kDenied,
                     "'{}' has mode {:04o}, others could use it: chmod 0600 '{}'", path,
                     st.st_mode & 07777, path);

@@ -41,6 +41,8 @@ ProbeClient::ProbeClient(ClientOptions options, engine::BatchQueue& queue, Metri
       health_(std::move(health)),
       connections_(metrics.counter("vedette_agent_probe_connections_total",
                                    "Times the event stream was opened.")),
+      unwatched_(metrics.counter("vedette_agent_unwatched_seconds_total",
+                                 "Time at most between the end of one probe and the next.")),
       connected_gauge_(
           metrics.gauge("vedette_agent_probe_connected", "1 while the event stream is open.")) {}
 
@@ -140,8 +142,10 @@ void ProbeClient::run() {
         welcomed_ = false;
         const Result<> ended = run_session();
         set_connected(false);
-        if (welcomed_)
+        if (welcomed_) {
             backoff.reset();
+            ended_ = std::chrono::steady_clock::now();
+        }
         if (!ended && (welcomed_ || ended.error().message != last_reason)) {
             last_reason = ended.error().message;
             logger_.warn("{}: {}; trying again until it works",
@@ -156,6 +160,18 @@ void ProbeClient::run() {
 bool ProbeClient::wait_before_retry(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     return !stop_requested_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+/// What happened between the end of one probe and the start of the next is in no count of lost events: nobody was
+/// there to count. Time is all that can be said of it, from above.
+void ProbeClient::note_unwatched(uint64_t instance) {
+    const bool other = instance_ != 0 && instance != instance_;
+    instance_ = instance;
+    if (!other)
+        return;
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - ended_;
+    unwatched_.Increment(time.count());
+    logger_.warn("the probe was started again: nobody watched for at most {:.2f} s", time.count());
 }
 
 std::shared_ptr<ProbeClient::Session> ProbeClient::session() {
@@ -231,6 +247,7 @@ Result<> ProbeClient::read_all(Session& session) {
                          printable(welcome.probe_version()), welcome.instance_id(),
                          welcome.next_sequence());
             connections_.Increment();
+            note_unwatched(welcome.instance_id());
             welcomed_ = true;
             set_connected(true);
         }

@@ -67,6 +67,7 @@ class ProbeClient {
     void note_filters(uint64_t revision);
     void publish(std::shared_ptr<Session> session);
     void set_connected(bool connected);
+    void note_unwatched(uint64_t instance);
     bool wait_before_retry(std::chrono::milliseconds time);
 
     ClientOptions options_;
@@ -74,6 +75,7 @@ class ProbeClient {
     Logger& logger_;
     std::shared_ptr<Health::Component> health_;
     Counter& connections_;
+    Counter& unwatched_;
     Gauge& connected_gauge_;
 
     mutable std::mutex mutex_;
@@ -85,6 +87,8 @@ class ProbeClient {
     bool stopping_ = false;
     std::atomic<bool> connected_ = false;
     std::atomic<bool> welcomed_ = false;  ///< in this attempt
+    uint64_t instance_ = 0;               ///< of the probe that was last welcomed; client's thread
+    std::chrono::steady_clock::time_point ended_;  ///< when its stream did
     std::thread thread_;
 };
 

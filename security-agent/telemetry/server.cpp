@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
+#include <optional>
 
 #include "common/config/settings.h"
 #include "common/health.h"
@@ -101,15 +102,7 @@ void fill_others(const Dependencies& d, Metrics& out) {
         d.others(out);
 }
 
-api::Router make_routes(const Dependencies& d, const std::atomic<bool>& stopping) {
-    api::Router router;
-    router.add("GET", "/debug/vars", {"Everything that is counted, as JSON."},
-               [&d](const Request&, const auto&) {
-                   return Response::json(json::serialize(expvar_document(d)));
-               });
-    router.add("GET", "/debug/profile",
-               {"CPU profile of the agent.", "application/octet-stream", {{"seconds", "how long"}}},
-               [&](const Request& request, const auto&) { return profile(d, request, stopping); });
+void add_open_routes(const Dependencies& d, api::Router& router) {
     router.add("GET", "/telemetry", {"Metrics, as Prometheus reads them."},
                [&d](const Request&, const auto&) {
                    if (!d.settings.boolean("telemetry.enabled"))
@@ -122,6 +115,24 @@ api::Router make_routes(const Dependencies& d, const std::atomic<bool>& stopping
                [&d](const Request&, const auto&) { return health_response(d.health.liveness()); });
     router.add("GET", "/ready", {"Whether it watches."},
                [&d](const Request&, const auto&) { return health_response(d.health.readiness()); });
+}
+
+api::Router make_open_routes(const Dependencies& d) {
+    api::Router router;
+    add_open_routes(d, router);
+    return router;
+}
+
+api::Router make_routes(const Dependencies& d, const std::atomic<bool>& stopping) {
+    api::Router router;
+    router.add("GET", "/debug/vars", {"Everything that is counted, as JSON."},
+               [&d](const Request&, const auto&) {
+                   return Response::json(json::serialize(expvar_document(d)));
+               });
+    router.add("GET", "/debug/profile",
+               {"CPU profile of the agent.", "application/octet-stream", {{"seconds", "how long"}}},
+               [&](const Request& request, const auto&) { return profile(d, request, stopping); });
+    add_open_routes(d, router);
     return router;
 }
 
@@ -132,6 +143,16 @@ api::HttpServerOptions server_options(const Settings& settings) {
             .port_setting = "security_agent.expvar_port",
             .limits = {.connections = 64, .body_bytes = 0},
             .workers = 2};  // one may be busy with a profile
+}
+
+/// Its own listener and workers: who crowds this one does not keep the host's own monitoring waiting.
+api::HttpServerOptions open_server_options(const Settings& settings) {
+    return {.name = "monitoring",
+            .host = settings.string("telemetry.listen_host"),
+            .port = static_cast<uint16_t>(settings.integer("telemetry.listen_port")),
+            .port_setting = "telemetry.listen_port",
+            .limits = {.connections = 64, .body_bytes = 0},
+            .workers = 1};
 }
 
 }  // namespace
@@ -164,6 +185,7 @@ class Server::Impl {
     Impl(boost::asio::io_context& io, Dependencies dependencies)
         : dependencies_(std::move(dependencies)),
           router_(make_routes(dependencies_, stopping_)),
+          open_router_(make_open_routes(dependencies_)),
           http_(
               io, server_options(dependencies_.settings),
               [this](const Request& request) {
@@ -171,19 +193,36 @@ class Server::Impl {
                       return Response::error(421, "the Host header names another server");
                   return router_.route(request);
               },
-              dependencies_.logger, dependencies_.metrics) {}
+              dependencies_.logger, dependencies_.metrics) {
+        // No check of the Host header: a scraper may know this host by any name, and nothing here is secret.
+        if (!dependencies_.settings.string("telemetry.listen_host").empty())
+            open_http_.emplace(
+                io, open_server_options(dependencies_.settings),
+                [this](const Request& request) { return open_router_.route(request); },
+                dependencies_.logger, dependencies_.metrics);
+    }
 
-    api::HttpServer& http() { return http_; }
+    Result<> start() {
+        if (auto started = http_.start(); !started || !open_http_)
+            return started;
+        return open_http_->start();
+    }
     void stop() {
         stopping_ = true;
+        if (open_http_)
+            open_http_->stop();
         http_.stop();
     }
+    uint16_t port() const { return http_.port(); }
 
    private:
     std::atomic<bool> stopping_ = false;
     Dependencies dependencies_;
     api::Router router_;
-    api::HttpServer http_;  // last: its worker uses all of the above
+    api::Router open_router_;
+    // Last: their workers use all of the above.
+    api::HttpServer http_;
+    std::optional<api::HttpServer> open_http_;
 };
 
 Server::Server(boost::asio::io_context& io, Dependencies dependencies)
@@ -191,13 +230,13 @@ Server::Server(boost::asio::io_context& io, Dependencies dependencies)
 Server::~Server() = default;
 
 Result<> Server::start() {
-    return impl_->http().start();
+    return impl_->start();
 }
 void Server::stop() {
     impl_->stop();
 }
 uint16_t Server::port() const {
-    return impl_->http().port();
+    return impl_->port();
 }
 
 }  // namespace vedette::telemetry

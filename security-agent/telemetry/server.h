@@ -2,7 +2,8 @@
 //
 // What monitoring reads, on plain loopback HTTP without a token: /debug/vars (expvar-shaped JSON), /telemetry
 // (Prometheus text, while telemetry.enabled), /live, /ready, and while security_agent.internal_profiling.enabled
-// /debug/profile?seconds=N. Holds no secret and changes nothing.
+// /debug/profile?seconds=N. Holds no secret and changes nothing. With telemetry.listen_host a second listener for other
+// machines, a scraper or a kubelet, has /telemetry, /live and /ready only: no settings, no profiles.
 #pragma once
 
 #include <functional>
@@ -50,7 +51,8 @@ class Server {
     Server(boost::asio::io_context& io, Dependencies dependencies);
     ~Server();
 
-    /// Binds 127.0.0.1:security_agent.expvar_port. Errors: as api::HttpServer::start.
+    /// Binds 127.0.0.1:security_agent.expvar_port, and telemetry.listen_host when that is set. Errors: as
+    /// api::HttpServer::start.
     Result<> start();
     void stop();
     uint16_t port() const;

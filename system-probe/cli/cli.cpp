@@ -108,6 +108,8 @@ int run_command_line(int argc, char** argv) {
     bool json = false;
     check_command->add_flag("--json", json, "Print JSON");
     auto* config_command = program.add_subcommand("config", "Print the settings in force, as YAML");
+    auto* health_command = program.add_subcommand(
+        "health", "Exit code 0 when the running probe answers and reads the kernel, else 1");
 
     auto* debug_command = program.add_subcommand("debug", "Ask the running probe");
     debug_command->require_subcommand(1);
@@ -160,6 +162,8 @@ int run_command_line(int argc, char** argv) {
         std::cout << settings->to_yaml();
         return 0;
     }
+    if (health_command->parsed())
+        return health(*settings);
     if (debug_config_command->parsed())
         return debug_config(*settings);
     if (debug_discarders_command->parsed())

@@ -59,6 +59,15 @@ boost::json::object to_json(const v1::ProcessEvent& event) {
 
 }  // namespace
 
+int health(const Settings& settings) {
+    const auto status = ask_status(command_socket_path(settings));
+    if (!status)
+        return print_error(status.error());
+    std::cout << fmt::format("system-probe {} (pid {}) reads the kernel\n", status->version(),
+                             status->pid());
+    return 0;
+}
+
 int debug_config(const Settings& settings) {
     const auto config = ask_config(command_socket_path(settings));
     if (!config)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `system-probe debug`: asks the running probe.
+// `system-probe debug` and `health`: ask the running probe.
 #pragma once
 
 #include <string>
@@ -15,6 +15,7 @@ struct ProcessCacheArguments {
 };
 
 /// All print and return the exit code.
+int health(const Settings& settings);
 int debug_config(const Settings& settings);
 int debug_discarders(const Settings& settings);
 int debug_process_cache(const Settings& settings, const ProcessCacheArguments& arguments);

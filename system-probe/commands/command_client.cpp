@@ -13,6 +13,7 @@ namespace vedette::probe {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
+constexpr auto kHealthPatience = std::chrono::seconds(5);
 
 using Stub = v1::Command::Stub;
 
@@ -37,13 +38,13 @@ tl::unexpected<Error> refused(const std::string& socket_path, const grpc::Status
 
 template <typename Request, typename Response>
 Result<Response> ask(const std::string& socket_path, Method<Request, Response> method,
-                     const Request& request) {
+                     const Request& request, std::chrono::seconds patience = kPatience) {
     auto channel = dial(socket_path);
     if (!channel)
         return forward_error(channel);
     const auto stub = v1::Command::NewStub(*channel);
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context.set_deadline(std::chrono::system_clock::now() + patience);
     Response response;
     const grpc::Status status = ((*stub).*method)(&context, request, &response);
     if (!status.ok())
@@ -52,6 +53,10 @@ Result<Response> ask(const std::string& socket_path, Method<Request, Response> m
 }
 
 }  // namespace
+
+Result<v1::ProbeStatus> ask_status(const std::string& socket_path) {
+    return ask(socket_path, &Stub::GetStatus, v1::GetStatusRequest(), kHealthPatience);
+}
 
 Result<v1::ProbeConfig> ask_config(const std::string& socket_path) {
     return ask(socket_path, &Stub::GetConfig, v1::GetConfigRequest());

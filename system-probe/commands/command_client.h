@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks the running probe, for `system-probe debug`. Errors name the socket and what to do.
+// Asks the running probe, for `system-probe debug` and `health`. Errors name the socket and what to do.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,8 @@
 
 namespace vedette::probe {
 
+/// Answered by the thread that reads the kernel's records: no answer within five seconds means that it is stuck.
+Result<v1::ProbeStatus> ask_status(const std::string& socket_path);
 Result<v1::ProbeConfig> ask_config(const std::string& socket_path);
 /// The path of the new file.
 Result<std::string> ask_process_dump(const std::string& socket_path,

@@ -140,10 +140,9 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             handlers_.discard(std::move(*request.mutable_discard()));
             return grpc::Status::OK;
         }
-        if (!request.has_ack())
-            return {grpc::StatusCode::INVALID_ARGUMENT,
-                    "expected Ack, FilterPlan, Discard, Answer or FileQuestion"};
-        queue_.acknowledge(request.ack().sequence());
+        // Anything else comes from a newer agent, which does without an answer.
+        if (request.has_ack())
+            queue_.acknowledge(request.ack().sequence());
         return grpc::Status::OK;
     }
 

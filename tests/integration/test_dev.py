@@ -15,7 +15,8 @@ import pytest
 from harness import needs_bpf, needs_root
 from pair import TOP, free_port, wait_for
 
-COMMANDS = ["deps", "build", "run", "test", "live", "vm", "lint", "fmt", "fuzz", "bench", "soak", "doc"]
+COMMANDS = ["deps", "build", "run", "test", "live", "vm", "lint", "fmt", "fuzz", "bench", "soak", "doc", "pkg",
+            "image", "kube"]
 DEMO = TOP / "tests/data/demo.rec"
 
 

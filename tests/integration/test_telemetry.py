@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What monitoring sees: metrics, expvar, health, profiles; a real Prometheus; what deploy/ ships for it."""
+import contextlib
 import functools
+import http.client
 import json
 import re
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import threading
@@ -12,7 +16,7 @@ import urllib.request
 import pytest
 import yaml
 from harness import make_state_dir
-from pair import TOP, Pair, free_port, wait_for
+from pair import TOP, Pair, PairError, free_port, wait_for
 
 PAGE = (TOP / "docs/reference/metrics.md").read_text()
 DOCUMENTED = set(re.findall(r"^\| `((?:vedette|process)_[a-z_]+)` \|", PAGE, re.M))
@@ -70,6 +74,55 @@ def test_expvar_has_the_reference_s_shape(pair):
     assert document["config"]["log_level"] == "info"
     assert document["runtimeSecurityStatus"]["connected"] is True
     assert document["vedette_probe_up"] == 1
+
+
+def ask(address, port, path):
+    """(status, text) of a listener, by a name that the agent cannot know."""
+    connection = http.client.HTTPConnection(address, port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", path, headers={"Host": "node-7.example.org"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+def test_other_machines_may_ask_for_health_and_metrics_and_nothing_else(make_pair):
+    port = free_port()
+    make_pair(replay=TOP / "tests/data/demo.rec", agent_settings={
+        **PROFILING, "telemetry.listen_host": "127.0.0.2", "telemetry.listen_port": port}).start()
+    assert ask("127.0.0.2", port, "/live")[0] == 200 and ask("127.0.0.2", port, "/ready")[0] == 200
+    status, text = ask("127.0.0.2", port, "/telemetry")
+    assert status == 200 and "vedette_probe_up 1" in text
+    for path in ("/debug/vars", "/debug/profile", "/agent/status", "/"):
+        assert ask("127.0.0.2", port, path)[0] == 404, path
+
+
+def test_a_listener_that_cannot_be_names_the_setting(make_pair):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", 0))
+        taken.listen()
+        pair = make_pair(replay=TOP / "tests/data/demo.rec", agent_settings={
+            "telemetry.listen_host": "127.0.0.2", "telemetry.listen_port": taken.getsockname()[1]})
+        with pytest.raises(PairError, match="telemetry.listen_port"):
+            pair.start()
+
+
+def test_the_probe_s_health(make_pair):
+    pair = make_pair(replay=TOP / "tests/data/demo.rec").start()
+
+    def health():
+        return subprocess.run([str(pair.binary("system-probe")), "health", *pair.probe_arguments()], capture_output=True,
+                              text=True, timeout=30, check=False)
+    done = health()
+    assert done.returncode == 0 and f"pid {pair.probe.pid}" in done.stdout, done.stderr
+    pair.probe.send_signal(signal.SIGSTOP)
+    try:
+        done = health()
+    finally:
+        pair.probe.send_signal(signal.SIGCONT)
+    assert done.returncode == 1 and "system-probe" in done.stderr
+    pair.stop_probe()
+    done = health()
+    assert done.returncode == 1 and "does not run" in done.stderr
 
 
 def test_without_a_probe_the_agent_says_so(make_pair):

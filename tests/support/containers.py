@@ -5,6 +5,7 @@ Nothing is downloaded: the image is Debian's static busybox. Needs root. `proble
 """
 import contextlib
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -58,6 +59,20 @@ def write_root(path):
             link = tarfile.TarInfo(f"bin/{name}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(link)
+
+
+def write_image(path, layer, name, command):
+    """An archive as `docker save` makes it, of one layer."""
+    config = {"architecture": "amd64", "os": "linux", "config": {"Cmd": command, "Env": ["PATH=/bin"]},
+              "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(layer)}"]}}
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+    with tarfile.open(path, "w") as tar:
+        for part, content in (("manifest.json", manifest), ("config.json", config)):
+            data = json.dumps(content).encode()
+            entry = tarfile.TarInfo(part)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+        tar.add(layer, "layer.tar")
 
 
 def end(process):
@@ -183,18 +198,10 @@ class Containerd:
         return False
 
     def _import_images(self):
-        """An archive as `docker save` makes it."""
         write_root(self.root / "layer.tar")
         for name, command in ((self.IMAGE, ["true"]), ("localhost/pause:1", ["/bin/sleep", "1000"])):
             archive = self.root / "image.tar"
-            config = {"architecture": "amd64", "os": "linux", "config": {"Cmd": command, "Env": ["PATH=/bin"]},
-                      "rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(self.root / 'layer.tar')}"]}}
-            (self.root / "config.json").write_text(json.dumps(config))
-            manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
-            (self.root / "manifest.json").write_text(json.dumps(manifest))
-            with tarfile.open(archive, "w") as tar:
-                for part in ("manifest.json", "config.json", "layer.tar"):
-                    tar.add(self.root / part, part)
+            write_image(archive, self.root / "layer.tar", name, command)
             subprocess.run(["ctr", "-a", str(self.socket), "-n", "k8s.io", "images", "import", str(archive)],
                            stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=60)
 

@@ -15,9 +15,10 @@ mirror() {
         tr ' ' '\n' | grep -E '/debian/?$' | sed -n 1p
 }
 
-# other_apt SUITE apt-get|apt-cache ARGUMENT...: apt with a state of its own; lists are refreshed once a day
+# other_apt SUITE apt-get|apt-cache ARGUMENT...: apt with a state of its own; lists are refreshed once a day. With
+# `apt_sources` set, of source packages too.
 other_apt() {
-    local suite=$1 tool=$2 state=$cache/apt/$1 archive
+    local suite=$1 tool=$2 state=$cache/apt/$1${apt_sources:+-src} archive
     shift 2
     archive=$(mirror)
     [ -n "$archive" ] || { echo "no Debian archive in /etc/apt" >&2; return 1; }
@@ -26,6 +27,7 @@ other_apt() {
     local signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
     {
         echo "deb $signed $archive $suite main"
+        [ -z "${apt_sources:-}" ] || echo "deb-src $signed $archive $suite main"
         case $suite in
             sid | *-*) ;;
             *) echo "deb $signed ${archive%/}-security $suite-security main" ;;

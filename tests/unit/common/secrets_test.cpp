@@ -2,6 +2,7 @@
 //
 // The session token and the certificate: who is first, and which files are refused.
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -164,6 +165,32 @@ TEST_CASE("a token file that others could use is refused, with the fix", "[token
         });
         CHECK_THAT(*results.begin(), ContainsSubstring("belongs to user 12345"));
     }
+}
+
+TEST_CASE("root may give a secret to the group of the process, and nobody else may", "[token]") {
+    if (geteuid() != 0)
+        return;
+    const TemporaryDirectory directory;
+    REQUIRE(chmod(directory.path().c_str(), 0755) == 0);
+    const auto path = write_secret(directory, "t", kGood);
+    // What the process with uid and gid 4321 says of the file.
+    const auto judged = [&](uid_t owner, gid_t group, mode_t mode) {
+        REQUIRE(chown(path.c_str(), owner, group) == 0);
+        REQUIRE(chmod(path.c_str(), mode) == 0);
+        return *in_processes(1, [&] {
+                    if (setgroups(0, nullptr) != 0 || setresgid(4321, 4321, 4321) != 0 ||
+                        setresuid(4321, 4321, 4321) != 0)
+                        return std::string("no other user");
+                    const auto token = Token::load(path);
+                    return token ? std::string("accepted") : token.error().message;
+                }).begin();
+    };
+    CHECK(judged(0, 4321, 0440) == "accepted");
+    CHECK(judged(0, 4321, 0640) == "accepted");
+    CHECK_THAT(judged(0, 4321, 0460), ContainsSubstring("has mode 0460"));
+    CHECK_THAT(judged(0, 4321, 0444), ContainsSubstring("has mode 0444"));
+    CHECK_THAT(judged(4321, 4321, 0440), ContainsSubstring("has mode 0440"));
+    CHECK_THAT(judged(12345, 4321, 0440), ContainsSubstring("belongs to user 12345"));
 }
 
 TEST_CASE("a token that is no token is refused", "[token]") {

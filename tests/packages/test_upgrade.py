@@ -33,7 +33,7 @@ def test_upgrade(upgraded, check):
 def in_vm(build):
     machine = make_state_dir()
     try:
-        yield run_boots(machine, build, BOOTS, build_debs(), "systemd-run-vm", ["-t", "900"])
+        yield run_boots(machine, build, BOOTS, build_debs(), "systemd-run-vm", ["-t", "1800"])
     finally:
         shutil.rmtree(machine, ignore_errors=True)
 

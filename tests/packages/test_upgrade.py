@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 from boots import BOOTS, PACKAGES, checks_of, run_boots
-from debs import build_debs
+from debs import build_debs, version_here
 from harness import BPF_PROBLEM, make_state_dir, needs_root
 
 UPGRADE = [PACKAGES / "upgrade.sh"]
-NEXT = "0.1.0+next"
+NEXT = f"{version_here()}+next"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_upgrade(upgraded, check):
 def in_vm(build):
     machine = make_state_dir()
     try:
-        yield run_boots(machine, build, BOOTS, build_debs(), "systemd-run-vm", ["-t", "900"])
+        yield run_boots(machine, build, BOOTS, build_debs(), "systemd-run-vm", ["-t", "1800"])
     finally:
         shutil.rmtree(machine, ignore_errors=True)
 

@@ -5,10 +5,12 @@
 # nobody watched, and the agent says how long that was.
 # shellcheck disable=SC1091,SC2016,SC2034,SC2317
 . /srv/test/checks.sh
+older=$(basename /srv/debs/vedette_*[0-9]_all.deb | cut -d_ -f2)
 said() { journalctl -o short-unix --no-pager -u "vedette-$1" | grep -F "$2" | awk '{print $1}'; }
-version_of_the_pair() { agent version --remote 2> /dev/null | tr -d ' \n'; }
+# pair_is VERSION: the agent says it of itself and of the probe
+pair_is() { [ "$(agent status -j | tr -d ' \n' | grep -oF "\"version\":\"$1\"" | wc -l)" -ge 2 ]; }
 
-dpkg -i /srv/debs/*_0.1.0_*.deb > /root/dpkg.log 2>&1 < /dev/null || { cat /root/dpkg.log; exit 1; }
+dpkg -i /srv/debs/*[0-9]_*.deb > /root/dpkg.log 2>&1 < /dev/null || { cat /root/dpkg.log; exit 1; }
 mkdir -p /srv/marks && (cd /srv/marks && touch $(seq 60000))
 cat >> /etc/vedette/vedette.yaml << 'YAML'
 outputs:
@@ -38,11 +40,11 @@ load() {
 load &
 load=$!
 sleep 3
-check "the upgrade installs" 'dpkg -i /srv/debs/*_0.1.0+next_*.deb > /root/dpkg.log 2>&1 < /dev/null'
-check "the newer version runs" 'soon connected && version_of_the_pair | grep -q "0.1.0+next\|next"'
+check "the upgrade installs" 'dpkg -i /srv/debs/*+next_*.deb > /root/dpkg.log 2>&1 < /dev/null'
+check "the newer version runs" 'soon connected && soon "pair_is $older+next"'
 sleep 3
-check "the rollback installs" 'dpkg -i /srv/debs/*_0.1.0_*.deb > /root/dpkg.log 2>&1 < /dev/null'
-check "the older version runs again" 'soon connected && ! version_of_the_pair | grep -q next'
+check "the rollback installs" 'dpkg -i /srv/debs/*[0-9]_*.deb > /root/dpkg.log 2>&1 < /dev/null'
+check "the older version runs again" 'soon connected && soon "pair_is $older"'
 sleep 3
 touch /srv/enough
 wait "$load"

@@ -9,16 +9,20 @@ import subprocess
 from pair import TOP
 
 
+def version_here():
+    return re.search(r"^  version: '(.*)'", (TOP / "meson.build").read_text(), re.M).group(1)
+
+
 @functools.cache
 def build_debs(version=None):
     """Paths of the packages without debug symbols. VEDETTE_DEBS names a directory that has them already."""
     ready = os.environ.get("VEDETTE_DEBS")
     out = pathlib.Path(ready) if ready else TOP / "build-pkg/tested"
+    version = version or version_here()
     if not ready:
-        command = [str(TOP / "dev"), "pkg", "--work-tree", "--no-lintian", "--no-symbols", "--out", str(out)]
-        subprocess.run(command + (["--version", version] if version else []), check=True, stdin=subprocess.DEVNULL)
-    wanted = f"_{version}_" if version else "_"
-    return sorted(path for path in out.glob("vedette*.deb") if "-dbgsym" not in path.name and wanted in path.name)
+        subprocess.run([str(TOP / "dev"), "pkg", "--work-tree", "--no-lintian", "--no-symbols", "--out", str(out),
+                        "--version", version], check=True, stdin=subprocess.DEVNULL)
+    return sorted(path for path in out.glob(f"vedette*_{version}_*.deb") if "-dbgsym" not in path.name)
 
 
 def libraries_of(debs):

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from debs import build_debs
+from debs import build_debs, version_here
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def debs():
 
 @pytest.fixture(scope="module")
 def sbom(debs):
-    return json.loads(next(debs["vedette"].parent.glob("*.cdx.json")).read_text())
+    return json.loads(next(debs["vedette"].parent.glob(f"*_{version_here()}.cdx.json")).read_text())
 
 
 def field(deb, name):

@@ -81,7 +81,7 @@ cmd_pkg() {
     pkg_tree "$work/vedette-$version" "$version" "$source"
     pkg_build "$work/vedette-$version"
     say "built in $((SECONDS - started)) s"
-    rm -f "$out"/vedette*_"$version"_*.deb
+    rm -f "$out"/vedette*_"$version"_*
     cp "$work"/*.deb "$work"/*.changes "$work"/*.buildinfo "$out/"
     pkg_sbom "$work" "$version" > "$out/vedette_$version.cdx.json"
     [ -z "$lintian" ] || pkg_lintian "$work"/*.changes

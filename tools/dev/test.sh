@@ -7,7 +7,7 @@
 #   unit         unit tests, golden files, fuzz corpora: no privileges
 #   integration  both daemons, fed from recorded kernel records: no privileges
 #   live         both daemons on this machine's kernel: one real act, one asserted alert (needs root and BPF)
-#   systemd      the two units under a real systemd in namespaces (needs root and BPF)
+#   systemd      the Debian packages under a real systemd in namespaces: builds them first (needs root and BPF)
 #   vm           both daemons on Debian's 6.1 kernel in QEMU
 #
 # or those that are named. What cannot run here is skipped, said loudly and counted. The last line is
@@ -42,6 +42,7 @@ cmd_test() {
     [ ${#stages[@]} -gt 0 ] || stages=(unit integration live systemd vm)
     need build test docs
     case " ${stages[*]} " in *' vm '* | *' systemd '*) need vm ;; esac
+    case " ${stages[*]} " in *' systemd '*) need pkg ;; esac
     results=$(mktemp -d)
     # shellcheck disable=SC2064
     trap "rm -rf '$results'" EXIT

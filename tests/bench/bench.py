@@ -18,10 +18,11 @@ import traceback
 
 sys.dont_write_bytecode = True
 import compare  # noqa: E402
+import gate  # noqa: E402
 from measure import BUILD, TOP, Bench  # noqa: E402
 
 # In this order: what needs the quietest machine comes first.
-PARTS = ["start", "tax", "cost"]
+PARTS = ["start", "tax", "cost", "gate"]
 FORMAT = 1
 
 
@@ -94,6 +95,8 @@ def parse(arguments):
     parser.add_argument("--compare", metavar="FILE", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", metavar="PART,...", default=",".join(PARTS))
+    parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--set-limits", action="store_true")
     options = parser.parse_args(arguments)
     options.parts = [part for part in PARTS if part in options.only.split(",")]
     unknown = set(options.only.split(",")) - set(PARTS)
@@ -106,6 +109,8 @@ def parse(arguments):
 
 def main(arguments=None):
     options = parse(arguments)
+    if options.gate:
+        return gate.main(options.set_limits)
     old = compare.read(options.compare) if options.compare else None
     result = {"format": FORMAT, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "quick": options.quick, "source": source(), "build": build_options(), "machine": machine(), "parts": {}}

@@ -138,30 +138,34 @@ def idle(bench, pair):
     bench.add("cost.idle.delivered", delivered / passed, "events/s")
 
 
-def alerts(bench, pair, cpus):
-    """CPU of an alert: each operation is one."""
-    count = bench.scaled(ALERTS)
+def alerts(bench, pair, offender, count):
+    """CPU of an alert: each operation of the offender is one."""
     before, cpu = len(pair.alerts()), measure.cpu_of(pair)
-    measure.workload("offend", count, rate=5000, cpus=cpus)
+    size = pair.alerts_path.stat().st_size if before else 0
+    offender.go()
+    offender.output()
     used = measure.cpu_between(measure.cpu_when_done(pair), cpu)
-    if len(pair.alerts()) - before < count:
-        raise RuntimeError(f"{len(pair.alerts()) - before} alerts of {count}")
+    written = len(pair.alerts()) - before
+    if written < count:
+        raise RuntimeError(f"{written} alerts of {count}")
     for process, threads in used.items():
         bench.add(f"cost.alert.cpu.{process}", sum_of(threads) / count * 1e6, "us/alert")
     bench.add("cost.alert.cpu.both", sum(map(sum_of, used.values())) / count * 1e6, "us/alert")
-    bench.add("cost.alert.bytes", pair.alerts_path.stat().st_size / (len(pair.alerts()) or 1), "bytes/alert")
+    bench.add("cost.alert.bytes", (pair.alerts_path.stat().st_size - size) / written, "bytes/alert")
 
 
 def run(bench):
     cpus, pair_cpus = measure.pinning()
-    with measure.running(None, pair_cpus) as pair:
+    count = bench.scaled(ALERTS)
+    offend = measure.workload_command("offend", count, rate=5000, wait=True)
+    with measure.Orphan(offend, cpus) as offender, measure.running(None, pair_cpus) as pair:
         measure.quiet_moment(1)
         idle(bench, pair)
         memory(bench, pair, "idle")
         kernel_memory(bench, pair)
         for load in LOADS:
             cpu_of_load(bench, pair, "default", load, cpus)
-        alerts(bench, pair, cpus)
+        alerts(bench, pair, offender, count)
         memory(bench, pair, "loaded")
     with live_processes(bench.scaled(LIVE_PROCESSES)), measure.running(None, pair_cpus) as pair:
         measure.quiet_moment(1)

@@ -5,6 +5,7 @@ A figure is a name, its samples, a unit and which way is better. Everything that
 comparison of two runs, the gate and the page know nothing of the parts.
 """
 import contextlib
+import itertools
 import math
 import os
 import pathlib
@@ -26,6 +27,8 @@ WORKLOAD = BUILD / "tests/bench/workload"
 # Files of the workload: in memory, as no disk is what is measured.
 MEMORY_DIR = pathlib.Path("/dev/shm")
 NO_FILTERS = {"system_probe_config.kernel_filters": "false"}
+
+_places = itertools.count()
 
 EXEC_ONLY = """
 rules:
@@ -89,10 +92,10 @@ def pinning():
     return ({cpus[0]}, {cpus[1]}) if len(cpus) > 1 else ({cpus[0]}, {cpus[0]})
 
 
-def workload_command(command, count, rounds=1, rate=None, name=None):
-    place = MEMORY_DIR / (name or f"vedette-bench.{os.getpid()}")
-    words = [WORKLOAD, "--dir", place, "--rounds", rounds]
+def workload_command(command, count, rounds=1, rate=None, wait=False):
+    words = [WORKLOAD, "--dir", MEMORY_DIR / f"vedette-bench.{os.getpid()}.{next(_places)}", "--rounds", rounds]
     words += ["--rate", rate] if rate else []
+    words += ["--wait", 1] if wait else []
     return [str(word) for word in [*words, command, count]]
 
 
@@ -108,6 +111,33 @@ def workload(command, count, rounds=1, rate=None, cpus=None):
     if done.returncode:
         raise RuntimeError(f"workload {command} {count}: {done.stderr.strip()}")
     return facts_of(done.stdout + done.stderr)
+
+
+class Orphan:
+    """A program that was there before the pair, a child of process 1: in alerts it has a short ancestry, as programs
+    on a server have, and not the command line of whoever started the benchmark. It waits until go()."""
+
+    def __init__(self, command, cpus=None, **options):
+        with on_cpus(cpus):
+            self.process = subprocess.Popen(["setsid", "--fork", *command], stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        self.process.wait()
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def output(self):
+        """All it says until its end."""
+        return self.process.stdout.read()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # Without its pipes it ends: nothing to wait for, nobody to write to.
+        self.process.stdin.close()
+        self.process.stdout.close()
 
 
 def policy_of(rules):

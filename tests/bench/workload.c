@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // workload - deterministic, bounded syscall load for measuring runtime monitors.
 //
-//   workload [--rate R] [--rounds K] [--dir DIR] [--warm N] CMD N
+//   workload [--rate R] [--rounds K] [--dir DIR] [--warm N] [--wait 1] CMD N
 //
 //   execs N     fork + execve /bin/true + wait, N times
 //   opens N     open(O_RDONLY) + close of one file eight directories deep
@@ -21,6 +21,7 @@
 // and leaves out the time in which others ran.
 // --rate paces: an operation does not start before its time, late ones are not
 // left out; the clock is slept for only when there is time for it.
+// --wait 1: begins when a line can be read from standard input.
 // All files live under DIR (default /tmp/workload.PID) and are removed at exit.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -290,14 +291,14 @@ static int hold(long count) {
 
 static void usage(void) {
     fprintf(stderr,
-            "usage: workload [--rate R] [--rounds K] [--dir DIR] [--warm N] "
+            "usage: workload [--rate R] [--rounds K] [--dir DIR] [--warm N] [--wait 1] "
             "execs|opens|creates|connects|mixed|getpids|offend|hold N\n");
     exit(2);
 }
 
 int main(int argc, char** argv) {
     double rate = 0;
-    long warm = 0, rounds = 1;
+    long warm = 0, rounds = 1, wait = 0;
     int arg = 1;
 
     snprintf(root_dir, sizeof(root_dir), "/tmp/workload.%d", (int)getpid());
@@ -308,6 +309,8 @@ int main(int argc, char** argv) {
             rounds = atol(argv[arg + 1]);
         else if (strcmp(argv[arg], "--warm") == 0)
             warm = atol(argv[arg + 1]);
+        else if (strcmp(argv[arg], "--wait") == 0)
+            wait = atol(argv[arg + 1]);
         else if (strcmp(argv[arg], "--dir") == 0)
             snprintf(root_dir, sizeof(root_dir), "%.200s", argv[arg + 1]);
         else
@@ -334,6 +337,8 @@ int main(int argc, char** argv) {
     }
     if (commands[which].server)
         start_server();
+    if (wait && getchar() == EOF)
+        return 1;
     run(commands[which].op, warm, 0);
 
     double wall[MAX_ROUNDS], cpu[MAX_ROUNDS];

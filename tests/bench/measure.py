@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "support"))
 from harness import UNLIMITED, make_state_dir  # noqa: E402
-from pair import Pair, wait_for  # noqa: E402
+from pair import Pair, PairError, wait_for  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("VEDETTE_BUILD", TOP / "build"))
 WORKLOAD = BUILD / "tests/bench/workload"

@@ -150,7 +150,11 @@ static void op_exec(void) {
         _exit(127);
     }
     int status;
-    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
+    pid_t ended;
+    do
+        ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended != pid || !WIFEXITED(status) || WEXITSTATUS(status))
         die("exec");
 }
 

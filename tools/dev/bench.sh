@@ -43,7 +43,7 @@ bench_engine() {
 
 cmd_bench() {
     local dir='' options=() quick='' problem mode=pair release='' targets
-    local pair=(system-probe/system-probe security-agent/security-agent tests/bench/{workload,print_policy})
+    local pair=(system-probe/system-probe security-agent/security-agent tests/bench/{workload,latency,print_policy})
     local engine=(tests/bench/{rules_bench,engine_bench}) steps=(tests/bench/{probe_steps,engine_steps})
     while [ $# -gt 0 ]; do
         case $1 in

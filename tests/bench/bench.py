@@ -22,7 +22,7 @@ import gate  # noqa: E402
 from measure import BUILD, TOP, Bench  # noqa: E402
 
 # In this order: what needs the quietest machine comes first.
-PARTS = ["latency", "start", "tax", "cost", "throughput", "engine", "gate"]
+PARTS = ["latency", "start", "tax", "cost", "throughput", "engine", "gate", "icount"]
 FORMAT = 1
 
 
@@ -35,13 +35,21 @@ def first_match(pattern, path):
     return found.group(1) if found else ""
 
 
+def foreign_programs():
+    """BPF programs that others have in the kernel now: they slow down both "off" and "on"."""
+    programs = json.loads(output("bpftool", "-j", "prog", "show") or "[]")
+    kinds = ("raw_tracepoint", "tracepoint", "tracing", "kprobe", "perf_event", "lsm", "raw_tracepoint_writable")
+    return sum(1 for program in programs if program.get("type") in kinds)
+
+
 def machine():
     """Without which the figures mean nothing."""
     return {"cpu": first_match(r"^model name\s*:\s*(.*)$", "/proc/cpuinfo") or platform.machine(),
             "cpus": len(os.sched_getaffinity(0)),
             "memory_mib": int(first_match(r"^MemTotal:\s*(\d+)", "/proc/meminfo")) // 1024,
             "kernel": platform.release(),
-            "load": os.getloadavg()[0]}
+            "load": os.getloadavg()[0],
+            "foreign_programs": foreign_programs()}
 
 
 def source():
@@ -114,6 +122,9 @@ def main(arguments=None):
     old = compare.read(options.compare) if options.compare else None
     result = {"format": FORMAT, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "quick": options.quick, "source": source(), "build": build_options(), "machine": machine(), "parts": {}}
+    if result["machine"]["foreign_programs"]:
+        print(f"bench: beware: {result['machine']['foreign_programs']} BPF programs of others are in this kernel",
+              file=sys.stderr)
     for name in options.parts:
         result["parts"][name] = run_part(name, options.quick)
         print_figures(result["parts"][name]["figures"], sys.stdout)

@@ -11,9 +11,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -119,25 +121,43 @@ class Orphan:
 
     def __init__(self, command, cpus=None, **options):
         with on_cpus(cpus):
-            self.process = subprocess.Popen(["setsid", "--fork", *command], stdin=subprocess.PIPE,
-                                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-        self.process.wait()
+            self._process = subprocess.Popen(["setsid", "--fork", *command], stdin=subprocess.PIPE,
+                                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        self._process.wait()
+        said = self._process.stdout.readline()
+        if not said.startswith("waiting "):
+            raise RuntimeError(f"{command}: {said + self._process.stdout.read()}")
+        self.pid = int(said.split()[1])
+        self._lines = []
+        self._reader = threading.Thread(target=lambda: self._lines.extend(self._process.stdout), daemon=True)
+        self._reader.start()
 
     def go(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
 
     def output(self):
         """All it says until its end."""
-        return self.process.stdout.read()
+        self._reader.join()
+        return "".join(self._lines)
+
+    def stop(self):
+        """Ends it where it is, and returns what it said."""
+        if self._reader.is_alive():
+            os.kill(self.pid, signal.SIGTERM)
+            # One that has not begun waits for its line, whatever signal comes.
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        return self.output()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        # Without its pipes it ends: nothing to wait for, nobody to write to.
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self.stop()
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._process.stdout.close()
 
 
 def policy_of(rules):
@@ -161,8 +181,8 @@ def policy_dir(text):
 
 @contextlib.contextmanager
 def running(policy=None, cpus=None, probe_settings=None, agent_settings=None, agent_stdout=None):
-    """The pair, ready, with this policy text (None: the default one)."""
-    with policy_dir(policy) as directory:
+    """The pair, ready, with this policy: its text, or a directory; None is the default one."""
+    with contextlib.nullcontext(policy) if isinstance(policy, pathlib.Path) else policy_dir(policy) as directory:
         state = make_state_dir()
         pair = Pair(state, policies_dir=directory, probe_settings=probe_settings, agent_stdout=agent_stdout,
                     agent_settings={**UNLIMITED, "runtime_security_config.self_test.enabled": "false",
@@ -223,13 +243,15 @@ def cpu_between(after, before):
 
 
 def cpu_when_done(pair, timeout=60):
-    """cpu_of(), once what was started is worked off. Asks the pair nothing: an answer takes it CPU time."""
-    end = time.monotonic() + timeout
+    """cpu_of(), once what was started is worked off. Asks the pair nothing: an answer takes it CPU time. A host that is
+    never still keeps the pair at it; so the longer it takes, the more is taken for the host's."""
+    begin = time.monotonic()
     last = cpu_of(pair)
-    while time.monotonic() < end:
+    while time.monotonic() < begin + timeout:
         time.sleep(0.1)
         now = cpu_of(pair)
-        if sum(sum(threads.values()) for threads in cpu_between(now, last).values()) < 0.002:
+        used = sum(sum(threads.values()) for threads in cpu_between(now, last).values())
+        if used < 0.002 * (1 + time.monotonic() - begin):
             return now
         last = now
     raise RuntimeError(f"the pair is still busy after {timeout} s")

@@ -2,26 +2,26 @@
 """From exec of both binaries to "ready" and to the first alert; what a reload takes and whether anything slips through.
 
 Ready is what the service manager is told (READY=1 on NOTIFY_SOCKET). The first detection is the first alert for a
-/etc/shadow that is read every 2 ms from before the start on. During a reload of 1,000 rules the same read goes on at 500/s:
-as many alerts as reads, or the kernel side was unattached for a while.
+/etc/shadow that is read every 2 ms from before the start on. A reload is over when the engine says that the new rules are in
+force. Meanwhile the same reads go on: as many alerts as reads, or the kernel side was unattached for a while.
 """
 import contextlib
 import os
 import pathlib
+import re
 import select
 import shutil
 import socket
-import subprocess
 import threading
 import time
 
 import measure
-from pair import RestClient
 
 STARTS = 9
 RELOADS = 9
 RULES = 1000
 PACE = 500
+READS_OF_RELOAD = 1000
 
 SHADOW_RULE = """  - id: bench_shadow
     expression: open.file.path == "/etc/shadow" && process.file.name == "workload"
@@ -55,20 +55,9 @@ def environment(name, value):
         del os.environ[name]
 
 
-@contextlib.contextmanager
-def paced_reads(count=10**6, rate=PACE):
-    """The workload that reads /etc/shadow; ends with the block."""
-    process = subprocess.Popen(measure.workload_command("offend", count, rate=rate), stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
-    lines = []
-    reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
-    reader.start()
-    try:
-        yield lines
-    finally:
-        process.terminate()
-        process.wait()
-        reader.join()
+def reader_of_shadow(count=10**6):
+    """The workload that reads /etc/shadow at a steady pace, once it is told to."""
+    return measure.Orphan(measure.workload_command("offend", count, rate=PACE, wait=True))
 
 
 def first_line_at(descriptor, word, timeout=60):
@@ -99,7 +88,8 @@ def one_start():
     try:
         pair.prepare()
         notify = NotifySocket(state)
-        with paced_reads(), environment("NOTIFY_SOCKET", notify.path):
+        with reader_of_shadow() as offender, environment("NOTIFY_SOCKET", notify.path):
+            offender.go()
             time.sleep(0.05)
             begin = time.monotonic()
             pair.start_probe()
@@ -127,47 +117,51 @@ def starts(bench):
     bench.say(f"start: first detection {bench.figures['start.detection']['median']:.2f} s")
 
 
-def shadow_alerts(pair):
-    return sum(1 for alert in pair.alerts() if alert["agent"]["rule_id"] == "bench_shadow")
+def rule_sets(pair):
+    """How often rules came into force: the engine says so in a line of its own."""
+    return pair.alerts_path.read_bytes().count(b'"ruleset_loaded"')
 
 
-def one_reload(bench, pair):
-    """(seconds of the reload, alerts that should have been and are not)"""
-    before = shadow_alerts(pair)
-    with paced_reads() as reads:
-        time.sleep(0.5)
-        begin = time.monotonic()
-        status, _, body = RestClient(pair.state_dir, pair.ports[0]).request("POST", "/agent/policies/reload")
-        seconds = time.monotonic() - begin
-        if status != 200:
-            raise RuntimeError(f"reload: {status} {body}")
-        time.sleep(0.5)
-    with contextlib.suppress(Exception):
-        measure.wait_for(lambda: shadow_alerts(pair) - before >= len(reads), 10, "alerts", interval=0.1)
-    return seconds, len(reads), len(reads) - (shadow_alerts(pair) - before)
+def shadow_alerts(pair, pid):
+    return sum(1 for alert in pair.alerts()
+               if alert["agent"]["rule_id"] == "bench_shadow" and alert["process"]["pid"] == pid)
+
+
+def one_reload(pair, offender):
+    """(seconds until the new rules are in force, reads that were tried, alerts that are not there)"""
+    offender.go()
+    time.sleep(0.5)
+    before = rule_sets(pair)
+    begin = time.monotonic()
+    status, _, body = pair.client.request("POST", "/agent/policies/reload")
+    if status != 200:
+        raise RuntimeError(f"reload: {status} {body}")
+    measure.wait_for(lambda: rule_sets(pair) > before, 30, "the new rules in force", interval=0.002)
+    seconds = time.monotonic() - begin
+    reads = len(re.findall(r"^\d+$", offender.output(), re.M))
+    with contextlib.suppress(measure.PairError):
+        measure.wait_for(lambda: shadow_alerts(pair, offender.pid) >= reads, 10, "alerts", interval=0.1)
+    return seconds, reads, reads - shadow_alerts(pair, offender.pid)
 
 
 def reloads(bench):
-    """Between two policies that both have the rule that is tried and otherwise 1,000 rules, or none but a few."""
+    """Back and forth between 1,000 rules and ten; both policies have the rule that is tried."""
     many = measure.policy_of(RULES) + SHADOW_RULE
     few = measure.policy_of(10) + SHADOW_RULE
-    with measure.policy_dir(few) as directory:
-        state = measure.make_state_dir()
-        pair = measure.Pair(state, policies_dir=directory, build_dir=measure.BUILD,
-                            agent_settings={**measure.UNLIMITED, "runtime_security_config.policies.watch_dir": "false"})
-        try:
-            pair.start()
-            measure.quiet_moment(1)
-            times, missed, tried = [], 0, 0
-            for number in range(2 if bench.quick else RELOADS):
-                (directory / "bench.policy").write_text(few if number % 2 else many)
-                seconds, reads, lost = one_reload(bench, pair)
-                if number % 2 == 0:
-                    times.append(seconds)
-                missed, tried = missed + lost, tried + reads
-        finally:
-            pair.stop()
-            shutil.rmtree(state, ignore_errors=True)
+    number = 3 if bench.quick else RELOADS
+    with contextlib.ExitStack() as stack:
+        offenders = [stack.enter_context(reader_of_shadow(READS_OF_RELOAD)) for _ in range(number)]
+        directory = stack.enter_context(measure.policy_dir(few))
+        pair = stack.enter_context(measure.running(directory, agent_settings={
+            "runtime_security_config.policies.watch_dir": "false"}))
+        measure.quiet_moment(1)
+        times, missed, tried = [], 0, 0
+        for turn, offender in enumerate(offenders):
+            (directory / "bench.policy").write_text(few if turn % 2 else many)
+            seconds, reads, lost = one_reload(pair, offender)
+            if turn % 2 == 0:
+                times.append(seconds)
+            missed, tried = missed + lost, tried + reads
     bench.add("reload.1000.seconds", times, "s")
     bench.add("reload.detections.tried", tried, "reads", "higher")
     bench.add("reload.detections.missed", missed, "alerts")

@@ -83,19 +83,25 @@ def shadow_reads(pair, pid):
                if alert["agent"]["rule_id"] == "credential_shadow_read" and alert["process"]["pid"] == pid)
 
 
+def kept_of(pair, pid, count):
+    """How many of the reads are alerts, when all are or ten seconds have passed."""
+    with contextlib.suppress(measure.PairError):
+        measure.wait_for(lambda: shadow_reads(pair, pid) >= count, 10, "alerts", interval=0.2)
+    return shadow_reads(pair, pid)
+
+
 def detections(bench):
     count = bench.scaled(READS, 4)
     for name, settings in (("filtered", {}), ("unfiltered", measure.NO_FILTERS)):
         for number in PRODUCERS:
-            with measure.running(None, None, settings) as pair, producers(number):
+            command = measure.workload_command("offend", count, rate=READ_RATE, wait=True)
+            with (measure.Orphan(command) as offender, measure.running(None, None, settings) as pair,
+                  producers(number)):
                 measure.quiet_moment(1)
                 before = measure.counts(pair)
-                process = subprocess.Popen(measure.workload_command("offend", count, rate=READ_RATE),
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                process.wait()
-                with contextlib.suppress(measure.PairError):
-                    measure.wait_for(lambda: shadow_reads(pair, process.pid) >= count, 10, "alerts", interval=0.2)
-                kept = shadow_reads(pair, process.pid)
+                offender.go()
+                offender.output()
+                kept = kept_of(pair, offender.pid, count)
                 after = measure.counts(pair)
             bench.add(f"detections.{name}.{number}.kept", kept / count * 200, "of 200", "higher")
             bench.add(f"detections.{name}.{number}.lost_opens", measure.difference(after, before, "lost", "open"), "events")

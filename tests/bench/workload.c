@@ -21,7 +21,8 @@
 // and leaves out the time in which others ran.
 // --rate paces: an operation does not start before its time, late ones are not
 // left out; the clock is slept for only when there is time for it.
-// --wait 1: begins when a line can be read from standard input.
+// --wait 1: says "waiting PID" and begins when a line can be read from standard
+// input.
 // All files live under DIR (default /tmp/workload.PID) and are removed at exit.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -341,8 +342,12 @@ int main(int argc, char** argv) {
     }
     if (commands[which].server)
         start_server();
-    if (wait && getchar() == EOF)
-        return 1;
+    if (wait) {
+        printf("waiting %d\n", (int)getpid());
+        fflush(stdout);
+        if (getchar() == EOF)
+            return 1;
+    }
     run(commands[which].op, warm, 0);
 
     double wall[MAX_ROUNDS], cpu[MAX_ROUNDS];

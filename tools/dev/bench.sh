@@ -61,6 +61,7 @@ cmd_bench() {
         shift
     done
     need build test bench
+    [ $mode != pair ] || need vm
     if [ -z "$dir" ]; then
         case $mode in
             gate) dir=$top/build targets=("${steps[@]}") ;;

@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import time
-import traceback
 
 sys.dont_write_bytecode = True
 import compare  # noqa: E402
@@ -65,17 +64,14 @@ def build_options():
 
 
 def run_part(name, quick):
-    """{"seconds", "figures"} and, when it failed, "error"; what was found until then stays."""
+    """{"seconds", "figures"} and, when something failed, "error"; what was found stays."""
     bench = Bench(quick)
     begin = time.monotonic()
     print(f"{name}:", file=sys.stderr, flush=True)
-    part = {}
-    try:
+    with bench.piece(name):
         importlib.import_module(name).run(bench)
-    except Exception as error:  # whatever it is, the other parts go on
-        traceback.print_exc()
-        part["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
-    part.update(seconds=round(time.monotonic() - begin, 1), load=os.getloadavg()[0], figures=bench.figures)
+    part = {"error": "; ".join(bench.errors)} if bench.errors else {}
+    part.update(source(), seconds=round(time.monotonic() - begin, 1), load=os.getloadavg()[0], figures=bench.figures)
     return part
 
 
@@ -100,6 +96,7 @@ def write(path, result):
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="./dev bench")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
+    parser.add_argument("--merge", action="store_true")
     parser.add_argument("--compare", metavar="FILE", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", metavar="PART,...", default=",".join(PARTS))
@@ -112,7 +109,22 @@ def parse(arguments):
         parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
     if options.json and not options.json.absolute().parent.is_dir():
         parser.error(f"--json: there is no directory {options.json.absolute().parent}")
+    if options.merge and not options.json:
+        parser.error("--merge is for the file that --json names")
     return options
+
+
+def earlier_parts(path, result):
+    """The parts of the file that this run does not measure anew: of the same machine, or the page would lie."""
+    if not path.exists():
+        return {}
+    old = compare.read(path)
+    for key in ("cpu", "cpus", "kernel"):
+        if old["machine"][key] != result["machine"][key]:
+            raise SystemExit(f"bench: --merge: {path} is of another machine: {key} is {old['machine'][key]} there")
+    if old["quick"] != result["quick"]:
+        raise SystemExit(f"bench: --merge: {path} was made {'with' if old['quick'] else 'without'} --quick")
+    return old["parts"]
 
 
 def main(arguments=None):
@@ -122,6 +134,8 @@ def main(arguments=None):
     old = compare.read(options.compare) if options.compare else None
     result = {"format": FORMAT, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "quick": options.quick, "source": source(), "build": build_options(), "machine": machine(), "parts": {}}
+    if options.merge:
+        result["parts"] = earlier_parts(options.json, result)
     if result["machine"]["foreign_programs"]:
         print(f"bench: beware: {result['machine']['foreign_programs']} BPF programs of others are in this kernel",
               file=sys.stderr)

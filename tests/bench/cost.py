@@ -153,25 +153,32 @@ def alerts(bench, pair, offender, count):
     bench.add("cost.alert.bytes", (pair.alerts_path.stat().st_size - size) / written, "bytes/alert")
 
 
+def cpu_of_loads(bench, pair, name, cpus):
+    for load in LOADS:
+        with bench.piece(f"{name} {load}"):
+            cpu_of_load(bench, pair, name, load, cpus)
+
+
 def run(bench):
     cpus, pair_cpus = measure.pinning()
     count = bench.scaled(ALERTS)
     offend = measure.workload_command("offend", count, rate=ALERT_RATE, wait=True)
-    with measure.Orphan(offend, cpus) as offender, measure.running(None, pair_cpus) as pair:
+    with (bench.piece("default"), measure.Orphan(offend, cpus) as offender,
+          measure.running(None, pair_cpus) as pair):
         measure.quiet_moment(1)
         idle(bench, pair)
         memory(bench, pair, "idle")
         kernel_memory(bench, pair)
-        for load in LOADS:
-            cpu_of_load(bench, pair, "default", load, cpus)
+        cpu_of_loads(bench, pair, "default", cpus)
         alerts(bench, pair, offender, count)
         memory(bench, pair, "loaded")
-    with live_processes(bench.scaled(LIVE_PROCESSES)), measure.running(None, pair_cpus) as pair:
+    with (bench.piece("live processes"), live_processes(bench.scaled(LIVE_PROCESSES)),
+          measure.running(None, pair_cpus) as pair):
         measure.quiet_moment(1)
         memory(bench, pair, "processes")
-    with measure.running(None, pair_cpus, measure.NO_FILTERS) as pair:
+    with bench.piece("unfiltered"), measure.running(None, pair_cpus, measure.NO_FILTERS) as pair:
         measure.quiet_moment()
-        for load in ("opens", "creates", "connects", "execs", "mixed"):
-            cpu_of_load(bench, pair, "unfiltered", load, cpus)
-    bpf_time(bench, "default", None, pair_cpus, cpus)
-    bpf_time(bench, "exec-only", measure.EXEC_ONLY, pair_cpus, cpus)
+        cpu_of_loads(bench, pair, "unfiltered", cpus)
+    for name, policy in (("default", None), ("exec-only", measure.EXEC_ONLY)):
+        with bench.piece(f"BPF time, {name}"):
+            bpf_time(bench, name, policy, pair_cpus, cpus)

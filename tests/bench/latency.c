@@ -7,9 +7,10 @@
 //   exec     execve of this program, which then ends at once
 //   connect  connect to port 9 of 127.0.0.1, where nobody listens
 //
-// Says "waiting PID", waits for a line on standard input, then acts TRIES times, one at a time, and reads the agent's output from descriptor FD
-// until a line holds MARKER, the id of the rule. Between two tries passes a random time, exponentially distributed, so
-// that nothing of the pair that has a period can hide in ours. Prints a try a line: nanoseconds, or "lost" after 5 s.
+// Says "waiting PID", waits for a line on standard input, then acts TRIES times, one at a time, and reads the agent's
+// output from descriptor FD until a line holds MARKER, the id of the rule. Between two tries passes a random time,
+// exponentially distributed, so that nothing of the pair that has a period can hide in ours. Prints a try a line:
+// nanoseconds, or "lost" after 5 s.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -73,11 +73,11 @@ def run(bench):
             os.close(write_end)
         measure.quiet_moment(2)
         for kind, rate in cases:
-            with background(rate):
+            with bench.piece(f"{kind} beside {rate} ops/s"), background(rate):
                 measure.quiet_moment(0.5)
                 offenders[kind, rate].go()
                 found, lost = tries_of(offenders[kind, rate].output())
-            name = f"{kind}.{rate}"
-            add(bench, name, found, lost)
-            bench.say(f"{kind} beside {rate} ops/s: p50 {bench.figures[f'latency.{name}.p50']['median']:.0f} us, "
-                      f"p99 {bench.figures[f'latency.{name}.p99']['median']:.0f} us")
+                name = f"{kind}.{rate}"
+                add(bench, name, found, lost)
+                bench.say(f"{kind} beside {rate} ops/s: p50 {bench.figures[f'latency.{name}.p50']['median']:.0f} us, "
+                          f"p99 {bench.figures[f'latency.{name}.p99']['median']:.0f} us")

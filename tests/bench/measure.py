@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
@@ -62,6 +63,7 @@ class Bench:
     def __init__(self, quick=False, out=sys.stderr):
         self.quick = quick
         self.figures = {}
+        self.errors = []
         self.out = out
 
     def add(self, name, samples, unit, better="lower"):
@@ -70,6 +72,15 @@ class Bench:
 
     def say(self, text):
         print(f"    {text}", file=self.out, flush=True)
+
+    @contextlib.contextmanager
+    def piece(self, name):
+        """A piece of a part: when it fails, that is said and the next goes on."""
+        try:
+            yield
+        except Exception as error:
+            self.errors.append(f"{name}: {type(error).__name__}: {error}".splitlines()[0])
+            traceback.print_exc(file=self.out)
 
     def scaled(self, count, quick=10):
         """`count`, or what is enough to see that it works."""
@@ -190,7 +201,11 @@ def running(policy=None, cpus=None, probe_settings=None, agent_settings=None, ag
         try:
             with on_cpus(cpus):
                 pair.start()
-            yield pair
+            try:
+                yield pair
+            except Exception:
+                pair.check_alive()  # if one of them ended, that is the news
+                raise
         finally:
             pair.stop()
             shutil.rmtree(state, ignore_errors=True)

@@ -2,8 +2,8 @@
 """From exec of both binaries to "ready" and to the first alert; what a reload takes and whether anything slips through.
 
 Ready is what the service manager is told (READY=1 on NOTIFY_SOCKET). The first detection is the first alert for a
-/etc/shadow that is read every 2 ms from before the start on. A reload is over when the engine says that the new rules are in
-force. Meanwhile the same reads go on: as many alerts as reads, or the kernel side was unattached for a while.
+/etc/shadow that is read every 2 ms from before the start on. A reload is over when the engine says that the new rules
+are in force. Meanwhile the same reads go on: as many alerts as reads, or the kernel side was unattached for a while.
 """
 import contextlib
 import os
@@ -169,5 +169,7 @@ def reloads(bench):
 
 
 def run(bench):
-    starts(bench)
-    reloads(bench)
+    with bench.piece("starts"):
+        starts(bench)
+    with bench.piece("reloads"):
+        reloads(bench)

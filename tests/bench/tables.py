@@ -15,6 +15,7 @@ LOADS = {"getpids": "getppid", "opens": "open, close", "creates": "create, write
          "connects": "TCP connect", "execs": "fork, exec, exit", "mixed": "mixed", "build": "a compilation"}
 POLICIES = ["none", "exec-only", "default", "default-unfiltered", "300", "1000"]
 NOTHING = "-"
+QUIET_LOAD = 0.7
 
 
 def number(value):
@@ -42,13 +43,18 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]) + "\n"
 
 
-def machine(_figures, result, _before):
+def machine(_figures, result, before):
     facts, build, source = result["machine"], result["build"], result["source"]
-    rows = [("date", result["date"]), ("CPU", f"{facts['cpus']} x {facts['cpu']}"), ("memory", f"{facts['memory_mib']} MiB"),
-            ("kernel", facts["kernel"]), ("load before the first part", number(facts["load"])),
+    rows = [("date", result["date"]), ("CPU", f"{facts['cpus']} x {facts['cpu']}"),
+            ("memory", f"{facts['memory_mib']} MiB"), ("kernel", facts["kernel"]),
+            ("load before the first part", number(facts["load"])),
             ("commit", source["commit"] + (" with changes" if source["changed"] else "")),
             ("build", ", ".join(f"{name} {value}" for name, value in build.items())),
             ("raw figures", f"`tests/bench/results/{result['file']}`")]
+    if before:
+        rows.append(("before is", f"`tests/bench/results/{before['file']}`, commit {before['source']['commit']}"))
+    if facts["load"] > QUIET_LOAD:
+        rows.append(("beware", "the machine was not quiet: times and rates say little, ratios not much more"))
     if facts.get("foreign_programs"):
         rows.append(("BPF programs of others", facts["foreign_programs"]))
     if result["quick"]:
@@ -197,7 +203,8 @@ def start(figures, _result, _before):
                   ["first detection", shown(figures, "start.detection"), "2.03 [1.78..2.29]"],
                   ["reload of 1,000 rules", shown(figures, "reload.1000.seconds"), NOTHING],
                   ["detections missed in reloads, of those tried",
-                   f"{shown(figures, 'reload.detections.missed')} of {shown(figures, 'reload.detections.tried')}", NOTHING]])
+                   f"{shown(figures, 'reload.detections.missed')} of {shown(figures, 'reload.detections.tried')}",
+                   NOTHING]])
 
 
 def engine(figures, _result, _before):
@@ -208,7 +215,8 @@ def engine(figures, _result, _before):
             for rules in (0, 10, 25, 100, 300, 1000, 10000)]
     rows.append(["default policy", *(shown(figures, f"engine.{name}", 1e-6) for name in (
         "replay_opens_default", "open_without_match", "exec_without_match", "connect_without_match")), "0.756"])
-    return table(["rules, million events/s", "opens replayed", "opens evaluated", "execs", "connects", "Falco, opens"], rows)
+    return table(["rules, million events/s", "opens replayed", "opens evaluated", "execs", "connects", "Falco, opens"],
+                 rows)
 
 
 def instructions(figures, _result, _before):

@@ -97,10 +97,12 @@ def run(bench):
             with measure.running(policy, pair_cpus, settings):
                 measure.quiet_moment()
                 return measure_loads(bench, workload_cpus)
-        add_pairs(bench, name, interleaved(3 if bench.quick else PAIRS, off, on))
-        ratios = (f"{load} {bench.figures[f'tax.{name}.{load}.ratio']['median']:.2f}x" for load in LOADS)
-        bench.say(f"{name}: {', '.join(ratios)}")
-    run_build(bench, workload_cpus, pair_cpus)
+        with bench.piece(name):
+            add_pairs(bench, name, interleaved(3 if bench.quick else PAIRS, off, on))
+            ratios = (f"{load} {bench.figures[f'tax.{name}.{load}.ratio']['median']:.2f}x" for load in LOADS)
+            bench.say(f"{name}: {', '.join(ratios)}")
+    with bench.piece("build"):
+        run_build(bench, workload_cpus, pair_cpus)
 
 
 def run_build(bench, workload_cpus, pair_cpus):

@@ -49,20 +49,23 @@ def highest(pair, load, cpus, seconds, steps):
     return good, good_delivered, most, most_lost
 
 
+def rate_of(bench, pair, load, cores, cpus):
+    good, delivered, most, lost = highest(pair, load, cpus, bench.scaled(LOADS[load][0], 3), 2 if bench.quick else STEPS)
+    name = f"throughput.{load}.{cores}"
+    bench.add(f"{name}.lossless", good, "ops/s", "higher")
+    bench.add(f"{name}.lossless_delivered", delivered, "events/s", "higher")
+    bench.add(f"{name}.offered", most, "ops/s", "higher")
+    bench.add(f"{name}.lost_at_most", lost, "events")
+    bench.say(f"{load}, {cores} core(s) for the pair: {good:.0f} ops/s without loss of {most:.0f} offered")
+
+
 def rates(bench):
     workload_cpus, pair_cpus = measure.pinning()
     for cores, cpus in ((1, pair_cpus), (2, None)):
-        with measure.running(None, cpus, measure.NO_FILTERS) as pair:
-            measure.quiet_moment()
-            for load, (seconds, _) in LOADS.items():
-                good, delivered, most, lost = highest(pair, load, workload_cpus, bench.scaled(seconds, 3),
-                                                      2 if bench.quick else STEPS)
-                name = f"throughput.{load}.{cores}"
-                bench.add(f"{name}.lossless", good, "ops/s", "higher")
-                bench.add(f"{name}.lossless_delivered", delivered, "events/s", "higher")
-                bench.add(f"{name}.offered", most, "ops/s", "higher")
-                bench.add(f"{name}.lost_at_most", lost, "events")
-                bench.say(f"{load}, {cores} core(s) for the pair: {good:.0f} ops/s without loss of {most:.0f} offered")
+        for load in LOADS:
+            with bench.piece(f"{load}, {cores} cores"), measure.running(None, cpus, measure.NO_FILTERS) as pair:
+                measure.quiet_moment()
+                rate_of(bench, pair, load, cores, workload_cpus)
 
 
 @contextlib.contextmanager
@@ -90,23 +93,28 @@ def kept_of(pair, pid, count):
     return shadow_reads(pair, pid)
 
 
+def detections_kept(bench, name, kept, after, before):
+    bench.add(f"{name}.kept", kept, "of 200", "higher")
+    for kind in ("open", "exec"):
+        bench.add(f"{name}.lost_{kind}s", measure.difference(after, before, "lost", kind), "events")
+    bench.say(f"{name}: {kept:.0f} of 200 kept")
+
+
 def detections(bench):
     count = bench.scaled(READS, 4)
     for name, settings in (("filtered", {}), ("unfiltered", measure.NO_FILTERS)):
         for number in PRODUCERS:
             command = measure.workload_command("offend", count, rate=READ_RATE, wait=True)
-            with (measure.Orphan(command) as offender, measure.running(None, None, settings) as pair,
-                  producers(number)):
-                measure.quiet_moment(1)
-                before = measure.counts(pair)
-                offender.go()
-                offender.output()
-                kept = kept_of(pair, offender.pid, count)
-                after = measure.counts(pair)
-            bench.add(f"detections.{name}.{number}.kept", kept / count * 200, "of 200", "higher")
-            bench.add(f"detections.{name}.{number}.lost_opens", measure.difference(after, before, "lost", "open"), "events")
-            bench.add(f"detections.{name}.{number}.lost_execs", measure.difference(after, before, "lost", "exec"), "events")
-            bench.say(f"{kept} of {count} detections beside {number} producers, {name}")
+            with (bench.piece(f"detections, {name}, {number} producers"), measure.Orphan(command) as offender,
+                  measure.running(None, None, settings) as pair):
+                with producers(number):
+                    measure.quiet_moment(1)
+                    before = measure.counts(pair)
+                    offender.go()
+                    offender.output()
+                    kept = kept_of(pair, offender.pid, count)
+                    after = measure.counts(pair)
+                detections_kept(bench, f"detections.{name}.{number}", kept / count * 200, after, before)
 
 
 def run(bench):

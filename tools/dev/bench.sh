@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # bench: measure what watching costs: slowdown, CPU, memory, throughput, latency, start, instructions
 #
-# usage: ./dev bench [--json FILE] [--compare FILE] [--quick] [--only PART,...] [--build DIR]
+# usage: ./dev bench [--json FILE [--merge]] [--compare FILE] [--quick] [--only PART,...] [--build DIR]
 #        ./dev bench --gate [--set-limits] [--build DIR]
 #        ./dev bench --engine [--quick] [--build DIR]
 #
@@ -20,6 +20,7 @@
 # The figures are only as quiet as the machine; docs/performance.md says how they are made and shows those of a quiet one.
 #
 #   --json FILE     write all figures there, with the machine and the commit
+#   --merge         keep the parts of that file that are not measured now (of the same machine only)
 #   --compare FILE  print new/old for every figure of an earlier run, and mark what changed by more than it spreads
 #   --quick         a fraction of the operations: to see that it works
 #   --only PART,... these parts
@@ -52,6 +53,7 @@ cmd_bench() {
                 if [ "$1" = --build ]; then dir=$(readlink -f "$2"); else options+=("$1" "$2"); fi
                 shift
                 ;;
+            --merge) options+=(--merge) ;;
             --quick) quick=--quick options+=(--quick) ;;
             --engine) mode=engine ;;
             --gate) mode=gate options+=(--gate) ;;

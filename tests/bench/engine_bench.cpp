@@ -5,13 +5,12 @@
 
 #include "tests/bench/worlds.h"
 
-using namespace vedette::bench;
-
+namespace vedette::bench {
 namespace {
 
 void run(benchmark::State& state, Kind kind, bool alerts) {
     Bench bench(default_policy());
-    vedette::v1::Batch batch = events(kind);
+    v1::Batch batch = events(kind);
     for (auto _ : state)
         bench.run(batch);
     if ((bench.alerts() > 0) != alerts)
@@ -38,5 +37,6 @@ BENCHMARK(connect_without_match);
 BENCHMARK(open_with_alert);
 
 }  // namespace
+}  // namespace vedette::bench
 
 BENCHMARK_MAIN();

@@ -7,9 +7,7 @@
 #include "tests/bench/steps.h"
 #include "tests/bench/worlds.h"
 
-using namespace vedette;
-using namespace vedette::bench;
-
+namespace vedette::bench {
 namespace {
 
 constexpr int kBatches = 8;
@@ -47,9 +45,7 @@ void parse(const std::string& name, Kind kind) {
     step.done(long{kBatches} * response.batch().events_size());
 }
 
-}  // namespace
-
-int main() {
+void run_all() {
     const std::pair<const char*, Kind> kinds[] = {
         {"open", Kind::kOpen}, {"exec", Kind::kExec}, {"connect", Kind::kConnect}};
     for (const auto& [name, kind] : kinds)
@@ -61,5 +57,12 @@ int main() {
     for (const auto& [name, kind] : kinds)
         evaluate(std::string("evaluate.1000.") + name, realistic(1000), kind);
     evaluate("alert.open", default_policy(), Kind::kShadow);
+}
+
+}  // namespace
+}  // namespace vedette::bench
+
+int main() {
+    vedette::bench::run_all();
     return 0;
 }

@@ -13,12 +13,21 @@
 #include "tests/bench/steps.h"
 #include "tests/unit/system_probe/records.h"
 
-using namespace vedette;
-using namespace vedette::probe;
-using namespace vedette::probe::test;
-using vedette::bench::Step;
-
+namespace vedette::probe {
 namespace {
+
+using bench::Step;
+using test::as_record;
+using test::builder;
+using test::Bytes;
+using test::bytes_of;
+using test::exec_record;
+using test::exit_record;
+using test::fork_record;
+using test::image;
+using test::kSecond;
+using test::open_record;
+using test::snapshot_record;
 
 constexpr int kBatches = 8;
 constexpr int kRecords = 500;  // of a batch: just under Batcher::kMaxEvents
@@ -134,9 +143,7 @@ void measure(const std::string& name, Work counted, const Operation& operation) 
     step.done(kBatches * kRecords);
 }
 
-}  // namespace
-
-int main() {
+void measure_all() {
     const std::pair<const char*, Operation> operations[] = {
         {"open", open}, {"connect", connect}, {"exec", exec}};
     const std::pair<const char*, Work> kinds[] = {
@@ -144,5 +151,12 @@ int main() {
     for (const auto& [kind, work] : kinds)
         for (const auto& [name, operation] : operations)
             measure(std::string(kind) + "." + name, work, operation);
+}
+
+}  // namespace
+}  // namespace vedette::probe
+
+int main() {
+    vedette::probe::measure_all();
     return 0;
 }

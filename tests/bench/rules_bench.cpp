@@ -10,9 +10,7 @@
 
 #include "tests/bench/worlds.h"
 
-using namespace vedette;
-using namespace vedette::bench;
-
+namespace vedette::bench {
 namespace {
 
 void no_match(benchmark::State& state, Kind kind) {
@@ -80,5 +78,6 @@ BENCHMARK(replay_opens_default);
 BENCHMARK(compile)->Arg(300)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
+}  // namespace vedette::bench
 
 BENCHMARK_MAIN();

@@ -9,10 +9,11 @@
 
 namespace vedette::bench {
 
-using namespace engine;
-using namespace engine::test;
-
 namespace {
+
+using engine::test::add_event;
+using engine::test::add_open;
+using engine::test::kCat;
 
 constexpr uint64_t kAncestors = 8;
 constexpr uint64_t kFirstKey = 100;
@@ -32,7 +33,7 @@ v1::Batch lineage() {
     v1::Batch batch;
     batch.set_first_sequence(1);
     for (uint64_t i = 0; i <= kAncestors; ++i) {
-        v1::ProcessNode process = node(kCat);
+        v1::ProcessNode process = engine::test::node(kCat);
         const std::string program = kPrograms[i];
         process.set_key(kFirstKey + i);
         process.set_parent_key(i == 0 ? 0 : kFirstKey + i - 1);
@@ -71,7 +72,7 @@ void add_one(v1::Batch& batch, Kind kind) {
     }
 }
 
-Policies checked(policy::CompiledPolicies compiled) {
+engine::Policies checked(policy::CompiledPolicies compiled) {
     if (!compiled.ok())
         std::abort();
     return std::make_shared<const policy::CompiledPolicies>(std::move(compiled));
@@ -88,29 +89,30 @@ v1::Batch events(Kind kind) {
     return batch;
 }
 
-Policies default_policy() {
+engine::Policies default_policy() {
     auto loaded = policy::load_policies(VEDETTE_SOURCE_DIR "/deploy/policies", {});
     if (!loaded)
         std::abort();
-    return checked(policy::compile_policies(std::move(*loaded), field_table()));
+    return checked(policy::compile_policies(std::move(*loaded), engine::field_table()));
 }
 
-Policies realistic(int rules) {
+engine::Policies realistic(int rules) {
     return checked(policy::compile_policies(
-        policy::load_policy_text("bench.policy", realistic_policy(rules), {}), field_table()));
+        policy::load_policy_text("bench.policy", realistic_policy(rules), {}),
+        engine::field_table()));
 }
 
-Bench::Bench(Policies policies) {
+Bench::Bench(engine::Policies policies) {
     LogOptions log;
     log.name = "bench";
     log.console = false;
     logger_ = *make_logger(log);
-    EngineOptions options;
-    options.agent = facts();
+    engine::EngineOptions options;
+    options.agent = engine::test::facts();
     options.limit.burst = 1'000'000'000;  // every alert is written
     options.steady_ns = [] { return int64_t{1}; };
-    options.wall_ns = [] { return static_cast<int64_t>(kTime); };
-    engine_ = std::make_unique<Engine>(options, sink_, metrics_, *logger_);
+    options.wall_ns = [] { return static_cast<int64_t>(engine::test::kTime); };
+    engine_ = std::make_unique<engine::Engine>(options, sink_, metrics_, *logger_);
     engine_->set_policies(std::move(policies));
     v1::Batch tree = lineage();
     engine_->batch(tree);

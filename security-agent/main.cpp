@@ -112,7 +112,8 @@ cli::ManualText manual() {
             "0\tdone; the answer is yes\n"
             "1\tit failed, or the answer is no: something is unhealthy, a rule does not compile\n"
             "2\twrong use: an unknown option, setting, event or expression\n"
-            "3\tno agent is running",
+            "3\tno agent is running\n"
+            "4\tdoctor: it works, with warnings",
         .files =
             "/etc/vedette/vedette.yaml\tsettings of both daemons\n"
             "/etc/vedette/security-agent.yaml\tsettings of this one\n"

@@ -102,6 +102,8 @@ struct vdt_call_number {
 #define VDT_WANTED_IO_URING                                                                        \
 	(1 << 1) /* io_uring.bpf.c makes the records of those that come that way */
 
+#define VDT_CAN_WAIT (1 << 2) /* of the reserved ring: nobody waits for it, see wake_flags() */
+
 /* vdt_type_filter.approvers: which kinds there are; an event passes when one of them holds. */
 #define VDT_APPROVE_NAME (1 << 0)	       /* in `names`, as VDT_NAME_IS */
 #define VDT_APPROVE_NAME_PREFIX (1 << 1)       /* as VDT_NAME_BEGINS; lengths in prefix_lengths */
@@ -209,10 +211,19 @@ struct vdt_filters {
 	__u64 names[VDT_NAME_SLOTS];
 };
 
+/* What the reader of the rings does. */
+enum vdt_reader {
+	VDT_READER_READS = 0,
+	VDT_READER_SLEEPS = 1, /* until it is woken */
+	VDT_READER_RESTS = 2,  /* for a moment, and then reads by itself */
+};
+
 /* Map `control`, written by user space through its mapping: fills the set that is not active, then makes it so. */
 struct vdt_control {
 	__u32 active;	  /* 0 or 1 */
 	__u32 flow_table; /* 0 or 1: which of flows_0 and flows_1 is counted in */
+	__u32 reader;	  /* enum vdt_reader */
+	__u32 pad;
 	struct vdt_filters set[2];
 };
 

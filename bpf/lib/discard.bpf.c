@@ -2,6 +2,8 @@
 /* The look-ups of discarders. The agent finds them, user space writes them; see enum vdt_discarder_kind. */
 #include "discard.h"
 
+#define BYTES_A_CALL 8
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, VDT_DISCARDERS);
@@ -35,44 +37,62 @@ __noinline int key_discarded(u32 slot, u32 type)
 	return found && f->revision && found->revision == f->revision && found->types >> type & 1;
 }
 
-/* Makes the key that of the directory above; false above the first one. */
-static __always_inline bool to_parent(struct scratch *s)
-{
-	for (u32 i = 0; i < VDT_DISCARDER_TEXT; i++) {
-		u32 last = *(volatile u32 *)&s->key.len - 1;
-		u8 byte;
+enum cut { CUT_MORE = 0, CUT_AT_SLASH = 1, CUT_AT_TOP = 2 };
 
-		if (last >= VDT_DISCARDER_TEXT)
-			return false;
-		/* Two comparisons as one would be arithmetic that verifiers before 6.10 cannot follow. */
-		barrier_var(last);
-		if (last == 0)
-			return false;
-		byte = s->key.text[last];
-		s->key.text[last] = 0;
-		*(volatile u32 *)&s->key.len = last;
-		if (byte == '/')
-			return true;
-	}
-	return false;
+static __always_inline u32 cut_byte(struct scratch *s)
+{
+	u32 last = *(volatile u32 *)&s->key.len - 1;
+	u8 byte;
+
+	if (last >= VDT_DISCARDER_TEXT)
+		return CUT_AT_TOP;
+	/* Two comparisons as one would be arithmetic that verifiers before 6.10 cannot follow. */
+	barrier_var(last);
+	if (last == 0)
+		return CUT_AT_TOP;
+	byte = s->key.text[last];
+	s->key.text[last] = 0;
+	*(volatile u32 *)&s->key.len = last;
+	return byte == '/' ? CUT_AT_SLASH : CUT_MORE;
 }
 
-__noinline int key_to_parent(u32 slot)
+/* Cuts bytes off the key's end, a slash the last one. Two loops, as in path_walk.bpf.c. */
+__noinline int key_cut_some(u32 slot)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
 
-	return s && to_parent(s);
+	if (!s)
+		return CUT_AT_TOP;
+	for (u32 i = 0; i < BYTES_A_CALL; i++) {
+		u32 how = cut_byte(s);
+
+		if (how)
+			return how;
+	}
+	return CUT_MORE;
+}
+
+/* Makes the key that of the directory above; 0 above the first one. */
+__noinline int key_to_parent(u32 slot)
+{
+	for (u32 i = 0; i < VDT_DISCARDER_TEXT / BYTES_A_CALL; i++) {
+		int how = key_cut_some(slot);
+
+		if (how)
+			return how == CUT_AT_SLASH;
+	}
+	return 0;
 }
 
 __noinline int path_discarded(u32 slot, u32 at, u32 len, u32 type)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
-	struct vdt_filters *f = filters_now();
+	const struct vdt_type_filter *filter = filter_of(type);
 	u32 kinds;
 
-	if (!s || !f || type >= VDT_TYPE_MAX || !fill_key(s, VDT_DISCARD_PATH, at, len))
+	if (!s || !filter || !fill_key(s, VDT_DISCARD_PATH, at, len))
 		return 0;
-	kinds = f->type[type].discarders;
+	kinds = filter->discarders;
 	if (kinds >> VDT_DISCARD_PATH & 1 && key_discarded(slot, type))
 		return 1;
 	if (!(kinds >> VDT_DISCARD_PARENT & 1))

@@ -7,24 +7,9 @@
 #ifndef VEDETTE_BPF_FILTER_H
 #define VEDETTE_BPF_FILTER_H
 
+#include "control.h"
 #include "counters.h"
 #include "cred.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct vdt_control);
-} control __weak SEC(".maps");
-
-static __always_inline struct vdt_filters *filters_now(void)
-{
-	u32 zero = 0;
-	struct vdt_control *c = bpf_map_lookup_elem(&control, &zero);
-
-	return c ? &c->set[*(volatile u32 *)&c->active & 1] : NULL;
-}
 
 /* Of two types that come from the same hook, perhaps only one is wanted. */
 static __always_inline bool is_wanted(u16 type)
@@ -48,33 +33,24 @@ struct event_numbers {
 
 #define NO_NUMBERS ((struct event_numbers){})
 
-static __always_inline bool number_approved(const struct vdt_number_filter *filter, u64 value)
-{
-	if (value & filter->any)
-		return true;
-	if (filter->has_none && !(value & filter->none))
-		return true;
-	for (u32 i = 0; i < VDT_RANGES; i++) {
-		if (i >= filter->ranges)
-			return false;
-		if (filter->range[i].first <= value && value <= filter->range[i].last)
-			return true;
-	}
-	return false;
-}
+/*
+ * Whether number `index` of an event of `type` passes. In filter.bpf.c: a global function, so that its loop is verified
+ * once a program.
+ */
+extern int number_approved(u32 type, u32 index, u64 value);
 
-static __always_inline bool numbers_approved(const struct vdt_type_filter *filter,
+static __always_inline bool numbers_approved(u16 type, const struct vdt_type_filter *filter,
 					     struct task_struct *task,
 					     const struct event_numbers *numbers)
 {
 #pragma unroll
 	for (int i = 0; i < VDT_NUMBERS - 1; i++) {
 		if (filter->approvers & VDT_APPROVE_NUMBER(i) &&
-		    number_approved(&filter->number[i], numbers->value[i]))
+		    number_approved(type, i, numbers->value[i]))
 			return true;
 	}
 	return filter->approvers & VDT_APPROVE_NUMBER(VDT_NUMBER_AUID) &&
-	       number_approved(&filter->number[VDT_NUMBER_AUID], login_uid(task));
+	       number_approved(type, VDT_NUMBER_AUID, login_uid(task));
 }
 
 static __always_inline bool auid_discarded(const struct vdt_type_filter *filter,
@@ -113,7 +89,7 @@ static __always_inline bool is_filtered(u16 type, struct task_struct *task,
 		return true;
 	}
 	if (!filter->deny || filter->approvers & (VDT_APPROVE_FILE | VDT_APPROVE_TEXT) ||
-	    numbers_approved(filter, task, numbers))
+	    numbers_approved(type, filter, task, numbers))
 		return false;
 	count(seen[type]);
 	count(filtered[type]);
@@ -131,7 +107,7 @@ static __always_inline struct vdt_type_filter *names_decide(u16 type, struct tas
 		return NULL;
 	filter = &f->type[type];
 	if (!filter->deny || !(filter->approvers & (VDT_APPROVE_FILE | VDT_APPROVE_TEXT)) ||
-	    numbers_approved(filter, task, numbers))
+	    numbers_approved(type, filter, task, numbers))
 		return NULL;
 	return filter;
 }

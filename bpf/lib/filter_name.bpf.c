@@ -10,9 +10,10 @@ static __always_inline struct scratch *scratch_of(u32 slot)
 }
 
 /* Global as well: within the loops below every end of this one would be another path to verify. */
-__noinline int name_listed(u64 key)
+__noinline int name_listed(u64 hash, u32 type, u32 kind)
 {
 	struct vdt_filters *f = filters_now();
+	u64 key = vdt_name_key(hash, type, kind);
 
 	if (!f)
 		return 1;
@@ -27,58 +28,57 @@ __noinline int name_listed(u64 key)
 	return 1;
 }
 
-/* The whole name, or with `lengths` one of its beginnings, as kind `begins`. */
-static __always_inline bool forwards(const struct filter_name *name, u32 type, u32 kind,
-				     u32 lengths, u32 begins)
+/* The whole name as `kind`, or with `lengths` one of its beginnings as kind `begins`. */
+__noinline int name_forwards(u32 slot, u32 type, u32 kind, u32 lengths, u32 begins)
 {
+	struct scratch *s = scratch_of(slot);
 	u64 hash = VDT_HASH_START;
-	u32 len = name->len;
 
+	if (!s)
+		return 1;
 	for (u32 i = 0; i < FILTER_NAME_MAX; i++) {
-		if (i >= len)
+		if (i >= s->name.len)
 			break;
-		hash = (hash ^ name->text[i]) * VDT_HASH_STEP;
-		if (i < VDT_PREFIX_MAX && lengths >> i & 1 &&
-		    name_listed(vdt_name_key(hash, type, begins)))
-			return true;
+		hash = (hash ^ s->name.text[i]) * VDT_HASH_STEP;
+		if (i < VDT_PREFIX_MAX && lengths >> i & 1 && name_listed(hash, type, begins))
+			return 1;
 	}
-	return name_listed(vdt_name_key(hash, type, kind));
+	return name_listed(hash, type, kind);
 }
 
-static __always_inline bool backwards(const struct filter_name *name, u32 type, u32 lengths)
+/* With `lengths` one of the name's ends. */
+__noinline int name_backwards(u32 slot, u32 type, u32 lengths)
 {
+	struct scratch *s = scratch_of(slot);
 	u64 hash = VDT_HASH_START;
-	u32 len = name->len;
+	u32 len;
 
+	if (!s)
+		return 1;
+	len = s->name.len;
 	for (u32 i = 0; i < VDT_PREFIX_MAX; i++) {
 		if (i >= len)
 			break;
-		hash = (hash ^ name->text[(len - 1 - i) & NAME_MASK]) * VDT_HASH_STEP;
-		if (lengths >> i & 1 && name_listed(vdt_name_key(hash, type, VDT_NAME_ENDS)))
-			return true;
+		hash = (hash ^ s->name.text[(len - 1 - i) & NAME_MASK]) * VDT_HASH_STEP;
+		if (lengths >> i & 1 && name_listed(hash, type, VDT_NAME_ENDS))
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 __noinline int name_approved(u32 slot, u32 type, u32 kind)
 {
 	struct scratch *s = scratch_of(slot);
-	struct vdt_filters *f = filters_now();
-	u32 prefixes, suffixes, begins = VDT_NAME_BEGINS;
+	const struct vdt_type_filter *filter = filter_of(type);
 
-	if (!s || !f || type >= VDT_TYPE_MAX || s->name.len == 0)
+	if (!s || !filter || s->name.len == 0)
 		return 1;
-	/* Now: 5.10 forgets the bounds of a number that is kept on the stack, as `type` is below. */
-	prefixes = f->type[type].prefix_lengths;
-	suffixes = f->type[type].suffix_lengths;
+	if (kind == VDT_PATH_BEGINS)
+		return name_forwards(slot, type, kind, filter->path_lengths, kind);
 	if (kind != VDT_NAME_IS)
-		prefixes = suffixes = 0;
-	if (kind == VDT_PATH_BEGINS) {
-		prefixes = f->type[type].path_lengths;
-		begins = kind;
-	}
-	return forwards(&s->name, type, kind, prefixes, begins) ||
-	       (suffixes && backwards(&s->name, type, suffixes));
+		return name_forwards(slot, type, kind, 0, 0);
+	return name_forwards(slot, type, kind, filter->prefix_lengths, VDT_NAME_BEGINS) ||
+	       (filter->suffix_lengths && name_backwards(slot, type, filter->suffix_lengths));
 }
 
 /* "", "." and ".." are other files, by a way that is not looked at. */

@@ -3,15 +3,17 @@
  * The two walks upwards: dentries and mounts (as __prepend_path() in fs/d_path.c), and cgroups.
  *
  * The verifier follows every turn of a loop, and a path may have thousands of components. So a global function,
- * which is verified once and then taken at its word, walks a few of them, and the loop outside only calls it. That
- * needs no bpf_loop() and gives kernels from 5.8 on the same reach.
+ * which is verified once and then taken at its word, walks a few of them, another calls it a few times, and so on: what
+ * the verifier sees is the sum of the three loops, what runs is their product. That needs no bpf_loop() and gives kernels
+ * from 5.8 on the same reach.
  */
 #include "path.h"
 
 /* A path of 4096 bytes has at most 2048 components; as many mounts again are more than enough. */
-#define STEPS_A_CALL 32
-#define PATH_CALLS 128
-#define CGROUP_CALLS 8
+#define STEPS_A_CALL 4
+#define CALLS_A_LEG 16
+#define PATH_LEGS 64
+#define CGROUP_LEGS 4
 
 static __always_inline struct scratch *scratch_of(u32 slot)
 {
@@ -126,6 +128,15 @@ static __always_inline void walk_finish(struct walk *w)
 	}
 }
 
+__noinline int walk_path_leg(u32 slot)
+{
+	for (int i = 0; i < CALLS_A_LEG; i++) {
+		if (walk_path_some(slot))
+			return 1;
+	}
+	return 0;
+}
+
 __noinline int walk_path(u32 slot)
 {
 	struct scratch *s = scratch_of(slot);
@@ -134,8 +145,8 @@ __noinline int walk_path(u32 slot)
 		return 0;
 	walk_begin(&s->walk);
 	enter_mount(&s->walk, s->walk.mount);
-	for (int i = 0; i < PATH_CALLS; i++) {
-		if (walk_path_some(slot))
+	for (int i = 0; i < PATH_LEGS; i++) {
+		if (walk_path_leg(slot))
 			break;
 	}
 	walk_finish(&s->walk);
@@ -173,6 +184,15 @@ __noinline int walk_cgroup_some(u32 slot)
 	return s->walk.end;
 }
 
+__noinline int walk_cgroup_leg(u32 slot)
+{
+	for (int i = 0; i < CALLS_A_LEG; i++) {
+		if (walk_cgroup_some(slot))
+			return 1;
+	}
+	return 0;
+}
+
 __noinline int walk_cgroup(u32 slot)
 {
 	struct scratch *s = scratch_of(slot);
@@ -180,8 +200,8 @@ __noinline int walk_cgroup(u32 slot)
 	if (!s)
 		return 0;
 	walk_begin(&s->walk);
-	for (int i = 0; i < CGROUP_CALLS; i++) {
-		if (walk_cgroup_some(slot))
+	for (int i = 0; i < CGROUP_LEGS; i++) {
+		if (walk_cgroup_leg(slot))
 			break;
 	}
 	walk_finish(&s->walk);

@@ -23,6 +23,9 @@
 /* bpf.h: what bpf_ringbuf_query() is asked for. */
 #define BPF_RB_AVAIL_DATA 0
 #define BPF_RB_RING_SIZE 1
+/* How a record is put into a ring. */
+#define BPF_RB_NO_WAKEUP 1
+#define BPF_RB_FORCE_WAKEUP 2
 
 #define AF_UNSPEC 0
 #define AF_UNIX 1

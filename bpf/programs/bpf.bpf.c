@@ -41,8 +41,9 @@ enum {
 #define QUERY_TYPE 1
 
 #define INSTRUCTION_SIZE 8
-#define CHUNK_INSTRUCTIONS 512
-#define CHUNKS 64 /* 32768 instructions are looked at */
+#define CHUNK_INSTRUCTIONS 64
+#define CHUNKS_A_LEG 16
+#define LEGS 32 /* 32768 instructions are looked at */
 #define OPCODE_CALL 0x85
 
 struct attr {
@@ -56,23 +57,32 @@ struct instruction {
 	u32 immediate;
 };
 
+/* The caller's instructions that are still to be looked at; kept in the scratch's walk, which is free here. */
+#define LEFT_AT(s) ((s)->walk.node)
+#define LEFT_COUNT(s) ((s)->walk.mount)
+
 /*
- * Notes the helpers that up to CHUNK_INSTRUCTIONS instructions at `from` call in the record of scratch `slot`. Global, so
- * that it is verified once.
+ * Notes the helpers that the next instructions call in the record of scratch `slot`; 0: there are more. Loops of global
+ * functions, as in path_walk.bpf.c.
  */
-__attribute__((noinline)) int note_helpers(u32 slot, u64 from, u32 instructions)
+__noinline int note_helpers_some(u32 slot)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
 	struct vdt_bpf *out;
-	u32 bytes;
+	u32 instructions, bytes;
 
-	if (!s || instructions > CHUNK_INSTRUCTIONS)
-		return -1;
+	if (!s)
+		return 1;
 	out = record_fixed(s);
+	instructions = LEFT_COUNT(s) < CHUNK_INSTRUCTIONS ? LEFT_COUNT(s) : CHUNK_INSTRUCTIONS;
 	bytes = instructions * INSTRUCTION_SIZE;
 	barrier_var(bytes);
-	if (bytes > VDT_PATH_MAX || bpf_probe_read_user(s->walk.text, bytes, (void *)from))
-		return -1;
+	if (bytes > CHUNK_INSTRUCTIONS * INSTRUCTION_SIZE)
+		return 1;
+	if (bpf_probe_read_user(s->walk.text, bytes, (void *)LEFT_AT(s))) {
+		count(miss[VDT_MISS_SYSCALL]);
+		return 1;
+	}
 	for (u32 i = 0; i < CHUNK_INSTRUCTIONS && i < instructions; i++) {
 		struct instruction *one = (void *)s->walk.text + i * INSTRUCTION_SIZE;
 		u32 helper = one->immediate;
@@ -80,6 +90,26 @@ __attribute__((noinline)) int note_helpers(u32 slot, u64 from, u32 instructions)
 		if (one->code == OPCODE_CALL && one->registers >> 4 == 0 &&
 		    helper < VDT_BPF_HELPERS)
 			out->helpers[helper / 64] |= 1ull << (helper & 63);
+	}
+	LEFT_AT(s) += bytes;
+	LEFT_COUNT(s) -= instructions;
+	return LEFT_COUNT(s) == 0;
+}
+
+__noinline int note_helpers_leg(u32 slot)
+{
+	for (int i = 0; i < CHUNKS_A_LEG; i++) {
+		if (note_helpers_some(slot))
+			return 1;
+	}
+	return 0;
+}
+
+__noinline int note_helpers(u32 slot)
+{
+	for (int i = 0; i < LEGS; i++) {
+		if (note_helpers_leg(slot))
+			break;
 	}
 	return 0;
 }
@@ -98,19 +128,9 @@ static __always_inline void item_attr_name(struct scratch *s, u16 kind, const st
 /* The instructions are the caller's, which another thread may have changed since: the kernel's own copy has no ids left. */
 static __always_inline void helpers_collect(struct scratch *s, const struct attr *attr)
 {
-	u64 from = attr_pointer(attr, LOAD_INSTRUCTIONS);
-	u32 left = attr->word[LOAD_COUNT];
-
-	for (int i = 0; i < CHUNKS && left > 0; i++) {
-		u32 now = left < CHUNK_INSTRUCTIONS ? left : CHUNK_INSTRUCTIONS;
-
-		if (note_helpers(s->slot, from, now)) {
-			count(miss[VDT_MISS_SYSCALL]);
-			return;
-		}
-		from += CHUNK_INSTRUCTIONS * INSTRUCTION_SIZE;
-		left -= now;
-	}
+	LEFT_AT(s) = attr_pointer(attr, LOAD_INSTRUCTIONS);
+	LEFT_COUNT(s) = attr->word[LOAD_COUNT];
+	note_helpers(s->slot);
 }
 
 static __always_inline void new_map(struct scratch *s, struct task_struct *task, long ret,

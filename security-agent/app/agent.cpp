@@ -85,6 +85,7 @@ Agent::Agent(Settings settings, std::shared_ptr<Logger> logger, AgentOptions opt
 Agent::~Agent() = default;
 
 int Agent::run() {
+    share_heaps();
     size_t started = 0;
     for (const Step& step : kSteps) {
         if (Result<> result = (this->*step.start)(); !result) {
@@ -96,7 +97,9 @@ int Agent::run() {
     }
     sd_notify(0, "READY=1\nSTATUS=watching");
     logger_->info("security-agent {} is running", version().text);
+    memory_.start();
     io_.run();
+    memory_.stop();
     sd_notify(0, "STOPPING=1");
     for (const std::string& name : health_.liveness().unhealthy)
         logger_->warn("stopping while '{}' is not healthy", name);

@@ -15,6 +15,7 @@
 #include "common/config/settings.h"
 #include "common/health.h"
 #include "common/log.h"
+#include "common/memory_keeper.h"
 #include "common/metrics.h"
 #include "common/os/pid_file.h"
 #include "security-agent/api/server.h"
@@ -95,6 +96,7 @@ class Agent {
 
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
+    MemoryKeeper memory_{io_};
     boost::asio::steady_timer heartbeat_timer_{io_};
     boost::asio::thread_pool worker_{1};   ///< policies are compiled here
     boost::asio::thread_pool answers_{1};  ///< questions that the probe passes on

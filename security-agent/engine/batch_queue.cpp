@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/batch_queue.h"
 
+#include <google/protobuf/arena.h>
+
 #include <utility>
 
 namespace vedette::engine {
 
+BatchQueue::Item BatchQueue::make_item() {
+    auto arena = std::make_unique<google::protobuf::Arena>();
+    Item item(google::protobuf::Arena::CreateMessage<v1::SubscribeResponse>(arena.get()));
+    static_cast<void>(arena.release());  // the item's
+    return item;
+}
+
 bool BatchQueue::push(Item item) {
-    const size_t bytes = item->SpaceUsedLong();
+    // Long texts are not in the arena.
+    const size_t bytes = item->GetArena()->SpaceAllocated() + item->ByteSizeLong();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return closed_ || items_.empty() || bytes_ + bytes <= max_bytes_; });
     if (closed_)

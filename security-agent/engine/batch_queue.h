@@ -20,7 +20,12 @@ namespace vedette::engine {
 /// Thread-safe: one producer, one consumer.
 class BatchQueue {
    public:
-    using Item = std::unique_ptr<v1::SubscribeResponse>;
+    /// A message and the arena that all its parts are in: a batch has thousands, which so are made and freed at once.
+    struct FreeWithArena {
+        void operator()(v1::SubscribeResponse* message) const { delete message->GetArena(); }
+    };
+    using Item = std::unique_ptr<v1::SubscribeResponse, FreeWithArena>;
+    static Item make_item();
 
     explicit BatchQueue(size_t max_bytes) : max_bytes_(max_bytes) {}
 

@@ -6,6 +6,14 @@
 #include <utility>
 
 namespace vedette::engine {
+namespace {
+
+/// An acknowledgement costs both processes as much as a small batch. What is not acknowledged is held by the probe and
+/// evaluated again by an agent that comes after a crash.
+constexpr auto kAcknowledgeEvery = std::chrono::milliseconds(20);
+constexpr auto kTick = std::chrono::seconds(1);
+
+}  // namespace
 
 EngineThread::EngineThread(Engine& engine, BatchQueue& queue,
                            std::function<void(uint64_t)> acknowledge,
@@ -34,7 +42,16 @@ void EngineThread::stop() {
 void EngineThread::run() {
     while (true) {
         health_->beat();
-        const BatchQueue::Item item = queue_.pop(std::chrono::seconds(1));
+        const BatchQueue::Item item =
+            queue_.pop(evaluated_ ? std::chrono::milliseconds(kAcknowledgeEvery)
+                                  : std::chrono::milliseconds(kTick));
+        const auto now = Clock::now();
+        if (evaluated_ && (!item || now - acknowledged_at_ >= kAcknowledgeEvery)) {
+            acknowledge();
+            acknowledged_at_ = now;
+            if (!item && !queue_.closed())
+                continue;
+        }
         if (item && item->has_file_answer()) {
             engine_.answer(item->file_answer());
             continue;
@@ -52,9 +69,14 @@ void EngineThread::run() {
         if (!item->has_batch())
             continue;
         engine_.batch(*item->mutable_batch());
-        acknowledge_(engine_.position().last_sequence);
+        evaluated_ = true;
     }
     engine_.finish();
+}
+
+void EngineThread::acknowledge() {
+    acknowledge_(engine_.position().last_sequence);
+    evaluated_ = false;
 }
 
 }  // namespace vedette::engine

@@ -32,6 +32,17 @@ bool is_used_capability(std::string_view field) {
     return field.ends_with("caps_used") || field.ends_with("caps_attempted");
 }
 
+/// What an exec says of its own process alone. Of others the probe knows it as of their last fork, unless somebody asks.
+bool is_identity(const secl::FieldDef& field) {
+    static constexpr std::string_view kNames[] = {
+        ".uid",           ".gid",    ".user",  ".group",  ".euid",   ".egid",
+        ".euser",         ".egroup", ".comm",  ".netns",  ".mntns",  ".cap_effective",
+        ".cap_permitted", ".fsuid",  ".fsgid", ".fsuser", ".fsgroup"};
+    return (field.subject == secl::Subject::kParent || field.subject == secl::Subject::kAncestor) &&
+           std::ranges::any_of(kNames,
+                               [&](std::string_view name) { return field.name.ends_with(name); });
+}
+
 /// "ondemand.arg3.str" -> 1 << 2; 0 of every other field.
 uint32_t string_bit(std::string_view field) {
     if (!field.starts_with(kArgument) || !field.ends_with(kString))
@@ -97,6 +108,8 @@ void add_needs(std::span<const secl::NumberedRule> rules, v1::FilterPlan& messag
             std::vector<const FieldRead*> reads;
             secl::collect_reads(test, reads);
             for (const FieldRead* read : reads) {
+                if (is_identity(*read->field))
+                    add_type(v1::Event::kSetuidFieldNumber, message);
                 if (is_used_capability(read->field->name))
                     add_type(v1::Event::kCapabilitiesFieldNumber, message);
                 strings |= string_bit(read->field->name);

@@ -11,8 +11,8 @@
 
 namespace vedette::engine {
 
-/// Adds the functions and system calls that rules on `ondemand` name, and the event type `capabilities` where a rule
-/// asks which of them a process used.
+/// Adds the functions and system calls that rules on `ondemand` name, the event type `capabilities` where a rule asks which
+/// of them a process used, and `setuid` where one asks who a parent or an ancestor is.
 void add_needs(std::span<const secl::NumberedRule> rules, v1::FilterPlan& message);
 
 /// Says of the type `dns` with which response codes no rule can match, whatever else an answer has.

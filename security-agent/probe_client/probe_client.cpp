@@ -220,7 +220,7 @@ Result<> ProbeClient::run_session() {
 /// Until the stream ends. Errors: the probe broke the protocol.
 Result<> ProbeClient::read_all(Session& session) {
     while (true) {
-        auto message = std::make_unique<v1::SubscribeResponse>();
+        auto message = engine::BatchQueue::make_item();
         if (!session.stream->Read(message.get()))
             return {};
         if (!welcomed_) {

@@ -85,6 +85,7 @@ App::~App() = default;
 
 int App::run() {
     logger_->info("system-probe {} starts", version().text);
+    share_heaps();
     size_t started = 0;
     bool failed = false;
     for (const auto& step : steps()) {
@@ -544,11 +545,13 @@ Result<> App::start_ready() {
     sd_notify(0, fmt::format("READY=1\nSTATUS=records from {}", source_->name()).c_str());
     if (sd_watchdog_enabled(0, &watchdog_us_) > 0)
         beat_watchdog();
+    memory_.start();
     logger_->info("ready: records from {}, events on '{}'", source_->name(), event_socket_->path());
     return {};
 }
 
 void App::stop_ready() {
+    memory_.stop();
     sd_notify(0, "STOPPING=1");
 }
 

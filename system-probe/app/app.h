@@ -15,6 +15,7 @@
 
 #include "common/config/settings.h"
 #include "common/log.h"
+#include "common/memory_keeper.h"
 #include "common/metrics.h"
 #include "common/result.h"
 #include "system-probe/app/pipeline.h"
@@ -87,6 +88,7 @@ class App {
     Metrics metrics_;
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
+    MemoryKeeper memory_{io_};
     boost::asio::steady_timer watchdog_{io_};
     uint64_t watchdog_us_ = 0;
     uint64_t last_heartbeat_ = 0;

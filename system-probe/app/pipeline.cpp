@@ -20,9 +20,12 @@ using std::chrono::milliseconds;
 /// How long the ring is waited for: with nothing to send, closures and ticks wait this long at most.
 constexpr auto kIdlePoll = milliseconds(100);
 
-/// Batches leave at once when the ring is empty, but not closer together than this: under load a batch for each
-/// event would cost more than the event.
-constexpr auto kFlushGap = milliseconds(1);
+/// Batches leave at once when the ring is empty, but not closer together than this, and until then nothing is read: under
+/// load a batch for each event, with a thread to be woken at each of its steps, would cost more than the event.
+constexpr auto kFlushGap = milliseconds(2);
+
+/// Who finds more than this has no time to rest.
+constexpr size_t kManyRecords = 1024;
 
 /// While records keep coming, a batch is not older than this.
 constexpr auto kMaxBatchAge = milliseconds(10);
@@ -134,6 +137,7 @@ void Pipeline::run() {
     while (!stopping_) {
         run_posted();
         confirm_filters();
+        rest();
         poll_once();
         const auto now = Clock::now();
         if (now >= next_tick_) {
@@ -146,6 +150,12 @@ void Pipeline::run() {
     drain();
 }
 
+void Pipeline::rest() {
+    const auto left = last_flush_ + kFlushGap - Clock::now();
+    if (left > Clock::duration::zero() && polled_ < kManyRecords)
+        source_.rest(std::chrono::duration_cast<std::chrono::microseconds>(left));
+}
+
 void Pipeline::poll_once() {
     const auto timeout = batcher_.empty() ? kIdlePoll : kFlushGap;
     if (source_ended_) {
@@ -153,6 +163,7 @@ void Pipeline::poll_once() {
         return;
     }
     auto polled = source_.poll(timeout, sink_);
+    polled_ = polled ? *polled : 0;
     if (polled) {
         source_error_.clear();
         return;

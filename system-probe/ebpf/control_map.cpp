@@ -59,6 +59,10 @@ bool ControlMap::discard_auid(vdt_type type, uint32_t auid) {
     return true;
 }
 
+void ControlMap::reader(vdt_reader does) {
+    __atomic_store_n(&control_->reader, static_cast<uint32_t>(does), __ATOMIC_SEQ_CST);
+}
+
 void ControlMap::count_flows_in(uint32_t table) {
     __atomic_store_n(&control_->flow_table, table, __ATOMIC_RELEASE);
 }

@@ -26,6 +26,9 @@ class ControlMap {
     /// 0 or 1; see vdt_control.flow_table.
     void count_flows_in(uint32_t table);
 
+    /// Which records have to wake the reader of the rings.
+    void reader(vdt_reader does);
+
     /// Raised by each apply(): what is discarded under another one is not.
     uint32_t revision() const { return revision_; }
     /// Lets the programs of `type` look for discarders of this kind, until the next apply().

@@ -155,7 +155,7 @@ std::vector<std::string> needed_programs(const std::vector<PlannedHook>& plan,
                                          const std::function<bool(vdt_type)>& wanted) {
     std::vector<std::string> names;
     for (const PlannedHook& hook : plan) {
-        if (!hook.row->lifecycle && !wanted(hook.row->type))
+        if (!wanted(hook.row->type))
             continue;
         for (const HookProgram& program : attached_programs(hook))
             add_once(names, program.name);

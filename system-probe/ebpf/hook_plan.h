@@ -33,8 +33,7 @@ std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Re
 std::vector<HookProgram> attached_programs(const PlannedHook& hook);
 /// Names of the programs to load, without repetition; handlers and the dispatcher included.
 std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan);
-/// Names of the programs that must be attached while the types that `wanted` says and those of the process tree are
-/// needed, without repetition.
+/// Names of the programs that must be attached while the types that `wanted` says are needed, without repetition.
 std::vector<std::string> needed_programs(const std::vector<PlannedHook>& plan,
                                          const std::function<bool(vdt_type)>& wanted);
 /// Types that something is planned for.

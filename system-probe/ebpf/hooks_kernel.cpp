@@ -10,8 +10,10 @@ constexpr vdt_call kLoadCalls[] = {VDT_CALL_INIT_MODULE, VDT_CALL_FINIT_MODULE};
 constexpr vdt_call kUnloadCalls[] = {VDT_CALL_DELETE_MODULE};
 constexpr vdt_call kBpfCalls[] = {VDT_CALL_BPF};
 
-constexpr HookProgram kLoad[] = {{"handle_module_loading", "", 0, ""}, kDispatcher};
-constexpr HookProgram kUnload[] = {{"handle_module_freed", "", 0, ""}, kDispatcher};
+constexpr HookProgram kLoad[] = {{"handle_module_loading", "btf_trace_module_load", 2, ""},
+                                 kDispatcher};
+constexpr HookProgram kUnload[] = {{"handle_module_freed", "btf_trace_module_free", 2, ""},
+                                   kDispatcher};
 // What is written by other calls is not seen; there is nothing to see where the kernel has not SELinux switched on.
 constexpr vdt_call kWriteCalls[] = {VDT_CALL_WRITE, VDT_CALL_WRITEV};
 constexpr HookProgram kSelinux[] = {{kDispatcher.name, "filesystem:selinuxfs", 0, ""}};

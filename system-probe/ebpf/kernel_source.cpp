@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "common/log.h"
 #include "system-probe/decode/wall_clock.h"
@@ -64,21 +65,32 @@ class KernelSource : public RecordSource {
     }
 
     Result<> snapshot(const RecordSink& sink) override {
-        if (!object_.snapshot_iterator())
+        if (!has_iterator())
             return read_proc_snapshot("/proc", sink);
-        // One use: the iterator's file cannot be rewound.
-        const UniqueFd iterator = std::move(object_.snapshot_iterator());
-        return read_iterator_snapshot(iterator.get(), sink);
+        auto iterator = object_.iterate_processes();
+        if (!iterator)
+            return forward_error(iterator, "asking the kernel for all processes");
+        return read_iterator_snapshot(iterator->get(), sink);
     }
 
     Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) override {
-        auto polled = ring_->poll(timeout, sink);
+        auto polled = ring_->poll(timeout, sink, [this](bool sleeps) {
+            control_.reader(sleeps ? VDT_READER_SLEEPS : VDT_READER_READS);
+        });
+        if (auto caught_up = catch_up(sink); !caught_up)
+            return forward_error(caught_up);
         const size_t reports =
             flow_reports_.tick(FlowReports::Clock::now(), WallClock::now_boot_ns(), sink);
         flow_records_ += reports;
         if (polled)
             *polled += reports;
         return polled;
+    }
+
+    void rest(std::chrono::microseconds time) override {
+        control_.reader(VDT_READER_RESTS);
+        std::this_thread::sleep_for(time);
+        control_.reader(VDT_READER_READS);
     }
 
     vdt_counters counters() override {
@@ -88,7 +100,11 @@ class KernelSource : public RecordSource {
         return sum;
     }
     std::vector<LossGap> gaps() override { return ledger_.take(gaps_.cpus()); }
-    void apply(const FilterPlan& plan, std::vector<OnDemandPoint> points) override {
+    void apply(const FilterPlan& asked, std::vector<OnDemandPoint> points) override {
+        FilterPlan plan = asked;
+        // What they became meanwhile nobody could tell.
+        if (!has_iterator())
+            keep_identities(plan);
         const auto attached = attached_types(object_.plan());
         const auto packets = plan.find(VDT_PACKET);
         packet_filters_.apply(packets == plan.end() || !attached.contains(VDT_PACKET)
@@ -101,9 +117,11 @@ class KernelSource : public RecordSource {
         const auto wanted = [&plan](vdt_type type) { return plan.contains(type); };
         needed_.clear();
         for (const PlannedHook& hook : object_.plan())
-            if (hook.row->lifecycle || wanted(hook.row->type))
+            if (wanted(hook.row->type))
                 needed_.emplace(hook.row->event);
-        attach(needed_programs(object_.plan(), wanted), std::move(points));
+        const bool again = plan.contains(VDT_SETUID) && !std::exchange(keeps_identities_, true);
+        keeps_identities_ = plan.contains(VDT_SETUID);
+        attach(needed_programs(object_.plan(), wanted), std::move(points), again);
     }
     void tell_gathered() override {
         privileged_([this] { object_.run_capabilities(); });
@@ -159,19 +177,47 @@ class KernelSource : public RecordSource {
     uint64_t map_bytes() const override { return object_.map_bytes(); }
 
    private:
-    /// What is no longer needed goes once no program finds it wanted, which is so already.
-    void attach(std::vector<std::string> programs, std::vector<OnDemandPoint> points) {
+    bool has_iterator() const { return object_.iterator_refusal().empty(); }
+    /// What is no longer needed goes once no program finds it wanted, which is so already. `again`: who processes are was
+    /// not followed for a while.
+    void attach(std::vector<std::string> programs, std::vector<OnDemandPoint> points, bool again) {
         ++attaching_;
         const bool posted =
-            privileged_([this, programs = std::move(programs), points = std::move(points)] {
-                report_attaching(object_.attach_only(programs));
+            privileged_([this, programs = std::move(programs), points = std::move(points), again] {
+                std::string problem = object_.attach_only(programs);
                 functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
+                if (again) {
+                    auto iterator = object_.iterate_processes();
+                    if (iterator) {
+                        report_attaching(std::move(problem));
+                        const std::lock_guard lock(mutex_);
+                        processes_now_ = std::move(*iterator);
+                        return;  // catch_up() goes on
+                    }
+                    problem += fmt::format("{}processes: {}", problem.empty() ? "" : "; ",
+                                           iterator.error().message);
+                }
+                report_attaching(std::move(problem));
                 --attaching_;
             });
         if (posted)
             return;
         --attaching_;
         report_attaching(kTooMuchWaits);
+    }
+    /// What processes became while nobody followed it.
+    Result<> catch_up(const RecordSink& sink) {
+        if (attaching_ == 0)
+            return {};
+        UniqueFd iterator;
+        {
+            const std::lock_guard lock(mutex_);
+            iterator = std::move(processes_now_);
+        }
+        if (!iterator)
+            return {};
+        --attaching_;
+        return read_iterator_snapshot(iterator.get(), sink);
     }
     void report_attaching(std::string problem) {
         const std::lock_guard lock(mutex_);
@@ -196,9 +242,11 @@ class KernelSource : public RecordSource {
     uint64_t flow_records_ = 0;
     BpfStats stats_;
     std::set<std::string_view> needed_;  ///< event types
+    bool keeps_identities_ = true;
     std::atomic<unsigned> attaching_ = 0;
     mutable std::mutex mutex_;
     std::string attach_problem_;  ///< under mutex_
+    UniqueFd processes_now_;      ///< under mutex_
     /// Until there is such a thread, this one has everything.
     PrivilegedPost privileged_ = [](const auto& job) {
         job();

@@ -216,19 +216,12 @@ struct LoadedObject::Attempt {
                                    [this](const std::string& name) { return attach_one(name); });
     }
 
-    void open_iterator() {
-        const LibbpfLog log;
+    void try_iterator() {
         const auto found = refused.find(kSnapshotProgram);
-        if (found != refused.end()) {
+        if (found != refused.end())
             self.iterator_refusal_ = found->second;
-            return;
-        }
-        const bpf_program* program = find(kSnapshotProgram);
-        const BpfLink link(bpf_program__attach_iter(program, nullptr));
-        if (link)
-            self.iterator_.reset(bpf_iter_create(bpf_link__fd(link.get())));
-        if (!self.iterator_)
-            self.iterator_refusal_ = explain_bpf_error(errno, BpfStep::kAttach, facts);
+        else if (auto iterator = self.iterate_processes(); !iterator)
+            self.iterator_refusal_ = iterator.error().message;
     }
 };
 
@@ -288,11 +281,25 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
             return forward_error(filled);
         if (!attempt.attach_all())
             continue;
-        attempt.open_iterator();
+        attempt.try_iterator();
         return self;
     }
     return fail(ErrorCode::kUnsupported,
                 "loading the BPF programs: the kernel refuses too many of them");
+}
+
+Result<UniqueFd> LoadedObject::iterate_processes() const {
+    const LibbpfLog log;
+    const bpf_program* program =
+        bpf_object__find_program_by_name(object_.get(), kSnapshotProgram.data());
+    const BpfLink link(bpf_program__attach_iter(program, nullptr));
+    if (link) {
+        if (UniqueFd iterator(bpf_iter_create(bpf_link__fd(link.get()))); iterator)
+            return iterator;
+    }
+    return tl::unexpected<Error>(
+        Error{ErrorCode::kUnsupported, errno,
+              explain_bpf_error(errno, BpfStep::kAttach, read_host_facts())});
 }
 
 std::string LoadedObject::attach_only(const std::vector<std::string>& programs) {

@@ -32,8 +32,8 @@ class LoadedObject {
     const std::vector<PlannedHook>& plan() const { return plan_; }
     /// Descriptor of a map; the object keeps it open.
     int map_fd(const char* name) const;
-    /// One run over all tasks; not open when the iterator could not be attached.
-    UniqueFd& snapshot_iterator() { return iterator_; }
+    /// The file of one run over all tasks (iterator_snapshot.h). Any one thread at a time that has CAP_BPF and CAP_PERFMON.
+    Result<UniqueFd> iterate_processes() const;
     /// Attaches those of `programs` that are not, and detaches all others. As the next: on any one thread at a time that
     /// has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. Returns what could not be attached and why; empty: nothing.
     std::string attach_only(const std::vector<std::string>& programs);
@@ -59,7 +59,6 @@ class LoadedObject {
     std::optional<Attachments> attached_;
     bool old_sockets_owned_ = false;
     std::vector<PlannedHook> plan_;
-    UniqueFd iterator_;
     std::string iterator_refusal_;
     uint32_t cpus_ = 1;
     uint64_t ring_bytes_ = 0;

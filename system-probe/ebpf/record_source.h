@@ -77,6 +77,9 @@ class RecordSource {
     /// At the end of a recording: kNotFound.
     virtual Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) = 0;
 
+    /// Records that come meanwhile wait for the next poll(), and wake nobody.
+    virtual void rest(std::chrono::microseconds /*time*/) {}
+
     /// Kernel counters, summed over the CPUs.
     virtual vdt_counters counters() = 0;
     /// Whose records were lost since the last call; never more than counters() says when that is asked afterwards.

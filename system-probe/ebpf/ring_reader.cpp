@@ -83,9 +83,19 @@ Result<> RingReader::wait(std::chrono::milliseconds timeout) {
     return {};
 }
 
-Result<size_t> RingReader::poll(std::chrono::milliseconds timeout, const RecordSink& sink) {
-    if (auto waited = wait(timeout); !waited)
-        return forward_error(waited);
+Result<size_t> RingReader::poll(std::chrono::milliseconds timeout, const RecordSink& sink,
+                                const std::function<void(bool)>& sleeps) {
+    sleeps(true);
+    auto found = read(sink);
+    if (found && *found == 0) {
+        if (auto waited = wait(timeout); !waited)
+            found = forward_error(waited);
+    }
+    sleeps(false);
+    return found && *found == 0 ? read(sink) : found;
+}
+
+Result<size_t> RingReader::read(const RecordSink& sink) {
     sink_ = &sink;
     count_ = common_count_ = 0;
     int result = consume(reserved_);

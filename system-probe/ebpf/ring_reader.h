@@ -26,7 +26,10 @@ class RingReader {
     RingReader& operator=(const RingReader&) = delete;
 
     /// Hands over at most about 2 * kMaxRecords, so that the caller gets its turn while producers keep up with it.
-    Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink);
+    /// `sleeps` hears true before the rings are looked at for the last time, and false when that is over: records that wake
+    /// nobody may come meanwhile, and stay until the next ones or the end of `timeout`.
+    Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink,
+                        const std::function<void(bool)>& sleeps);
 
     static constexpr size_t kMaxRecords = 1024;
 
@@ -35,6 +38,7 @@ class RingReader {
     static int on_common(void* self, void* data, size_t size);
     static int on_reserved(void* self, void* data, size_t size);
     Result<> wait(std::chrono::milliseconds timeout);
+    Result<size_t> read(const RecordSink& sink);
     int consume(ring_buffer* ring);
     void hand_over(const void* data, size_t size);
     void hand_over_reserved(uint64_t until_ns);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/filters/filter_plan.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,11 +13,16 @@
 namespace vedette::probe {
 namespace {
 
-/// Processes, and what they may do: the tree is wrong without them.
-constexpr vdt_type kAlways[] = {VDT_FORK,   VDT_EXEC,   VDT_EXIT,       VDT_CGROUP, VDT_SETUID,
-                                VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES, VDT_COMM};
+/// What processes become without a fork or an exec.
+constexpr vdt_type kIdentities[] = {VDT_SETUID, VDT_SETGID, VDT_CAPSET, VDT_NAMESPACES, VDT_COMM};
 
 constexpr unsigned kNoError = 0;  // the DNS response code
+
+/// Whole: the process tree has what no rule is about, too.
+void keep(vdt_type type, FilterPlan& plan) {
+    const bool asked = plan.contains(type);
+    plan[type] = {.can_wait = !asked};
+}
 
 std::optional<vdt_name_kind> name_kind(FilterUse use, v1::Approver::Kind kind) {
     if (use == FilterUse::kText)
@@ -111,6 +117,11 @@ FilterPlan plan_before_agent() {
     return plan;
 }
 
+void keep_identities(FilterPlan& plan) {
+    for (const vdt_type type : kIdentities)
+        keep(type, plan);
+}
+
 FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel) {
     FilterPlan plan;
     for (const v1::TypeFilter& one : message.types()) {
@@ -123,7 +134,13 @@ FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel
         }
         plan[type->type] = filter_in_kernel ? read_type(type->type, one) : TypeFilter{};
     }
-    for (const vdt_type type : kAlways)
+    // The record of an exec says who its process is, so who asks for nothing else spares the host a program that runs at
+    // the end of every system call (ADR 24).
+    if (std::ranges::any_of(plan, [](const auto& one) { return one.first != VDT_EXEC; }))
+        keep_identities(plan);
+    keep(VDT_FORK, plan);
+    keep(VDT_EXIT, plan);
+    for (const vdt_type type : {VDT_EXEC, VDT_CGROUP})
         plan[type] = {};
     // The names of their peers are in DNS answers; those are no event, but all are read.
     if (plan.contains(VDT_CONNECT) || plan.contains(VDT_ACCEPT))

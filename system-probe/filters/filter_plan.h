@@ -35,6 +35,8 @@ struct NumberFilter {
 };
 
 struct TypeFilter {
+    /// Of the process tree: no rule asks for the event itself, so nobody has to be woken for it.
+    bool can_wait = false;
     bool deny = false;  ///< an event that passes none of the following is dropped
     std::vector<NameApprover> names;
     std::array<NumberFilter, VDT_NUMBERS> numbers;
@@ -49,6 +51,9 @@ using FilterPlan = std::map<vdt_type, TypeFilter>;
 
 /// Before an agent has said what it needs: what is rare, and what it most likely asks for.
 FilterPlan plan_before_agent();
+
+/// Adds what keeps credentials, namespaces and names of processes true between their forks and execs.
+void keep_identities(FilterPlan& plan);
 
 /// `filter_in_kernel` false: only types are told apart. Types of the process tree are in every plan.
 FilterPlan read_filter_plan(const v1::FilterPlan& message, bool filter_in_kernel);

@@ -140,7 +140,8 @@ void fill_filter_set(const FilterPlan& plan, const std::map<vdt_type, AttachedTy
         const auto found = attached.find(type);
         if (found == attached.end())
             continue;
-        out.type[type].wanted = found->second.wanted;
+        out.type[type].wanted =
+            static_cast<uint8_t>(found->second.wanted | (filter.can_wait ? VDT_CAN_WAIT : 0));
         calls.insert(calls.end(), found->second.calls.begin(), found->second.calls.end());
         fill_type(type, filter, out);
     }

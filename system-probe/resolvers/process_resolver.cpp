@@ -157,8 +157,10 @@ Image* ProcessResolver::apply_fork(const Decoded& decoded) {
     } else {
         image = &new_process(id, creator, header.time_ns);
     }
-    if (creator != nullptr)
+    if (creator != nullptr) {
         inherit(*image, *creator);
+        learn_credentials(*creator, decoded);
+    }
     fill_process(*image, decoded, creator);
     image->source = v1::ProcessNode::SOURCE_EVENT;
     cache_.update(*image);
@@ -222,9 +224,13 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     Image* image = process ? ProcessCache::find_image(*process, id.exec_id) : nullptr;
     const bool filled = image != nullptr && image->source == v1::ProcessNode::SOURCE_PLACEHOLDER &&
                         image->exec_id == id.exec_id;
-    if (image != nullptr && !filled)
-        return &process->current();  // what is known came from a record
     const bool from_proc = id.exec_id == 0 && id.start_ns % kProcTickNs == 0;
+    if (image != nullptr && !filled) {
+        // What is known came from a record; but nobody may have followed what became of it.
+        if (image->exec_id == id.exec_id && !from_proc)
+            identify(*image, facts.process);
+        return &process->current();
+    }
 
     Image* parent = find_parent(id, facts.process.parent, 0, header.time_ns);
     if (image == nullptr) {
@@ -248,6 +254,30 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     cache_.update(*image);
     send(*image);
     return image;
+}
+
+/// A child has the credentials of the thread that made it, but in a user namespace of its own.
+void ProcessResolver::learn_credentials(Image& creator, const Decoded& fork) {
+    const vdt_process& child = fork.process->process;
+    if (fork.header.tid != fork.header.image.pid || child.userns != creator.userns ||
+        same_credentials(creator.credentials, child.cred))
+        return;
+    creator.credentials = child.cred;
+    send(creator);
+}
+
+void ProcessResolver::identify(Image& image, const vdt_process& now) {
+    const std::string_view comm = fixed_text(now.comm, sizeof now.comm);
+    if (same_credentials(image.credentials, now.cred) && image.comm == comm &&
+        image.netns == now.netns && image.mntns == now.mntns && image.userns == now.userns)
+        return;
+    image.credentials = now.cred;
+    image.comm = comm;
+    image.netns = now.netns;
+    image.net_cookie = now.net_cookie;
+    image.mntns = now.mntns;
+    image.userns = now.userns;
+    send(image);
 }
 
 Image* ProcessResolver::apply_credentials(const Decoded& decoded) {

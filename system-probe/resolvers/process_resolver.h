@@ -73,6 +73,8 @@ class ProcessResolver {
     Image* apply_exec(const Decoded& decoded);
     Image* apply_exit(const Decoded& decoded);
     Image* apply_snapshot(const Decoded& decoded);
+    void learn_credentials(Image& creator, const Decoded& fork);
+    void identify(Image& image, const vdt_process& now);
     Image* apply_credentials(const Decoded& decoded);
     Image* apply_namespaces(const Decoded& decoded);
     Image* apply_capabilities(Decoded& decoded);

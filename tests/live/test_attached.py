@@ -5,6 +5,8 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
+import sys
 
 import pytest
 from alerts import by
@@ -22,6 +24,38 @@ PACKETS = FILES + """
     expression: dns.question.name == "vedette.example"
   - id: call
     expression: splice.retval == 7
+"""
+PROGRAMS = """
+rules:
+  - id: program
+    expression: exec.file.name == "true"
+"""
+ANCESTORS = """
+rules:
+  - id: program
+    expression: exec.file.name == "true" && process.ancestors.uid == 4242
+"""
+OPENED_BY = """
+rules:
+  - id: opened_by
+    expression: open.file.name == "wanted" && process.uid == 4242 && process.comm == "changed"
+"""
+# Becomes somebody else, then does what its standard input says.
+CHANGER = """
+import ctypes, os, subprocess, sys
+sys.stdin.readline()
+ctypes.CDLL(None).prctl(15, b"changed")
+os.setuid(4242)
+print("changed", flush=True)
+for line in sys.stdin:
+    if line.strip() == "fork":
+        subprocess.run(["/bin/true"])
+    else:
+        try:
+            open(line.strip())
+        except OSError:
+            pass
+    print("done", flush=True)
 """
 QUESTION = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07vedette\x07example\x00\x00\x01\x00\x01"
 SYS_ENTER, CGROUP = "tp_name:\tsys_enter", "link_type:\tcgroup"
@@ -84,4 +118,55 @@ def test_programs_come_and_go_with_the_rules(policies):
         assert {"dns", "splice"} < not_needed(pair)
     finally:
         older.close()
+        finish(pair)
+
+
+@pytest.fixture
+def changer():
+    with subprocess.Popen([sys.executable, "-c", CHANGER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as process:
+        yield process
+        process.stdin.close()
+
+
+def tell(process, line):
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def test_rules_about_programs_alone_cost_no_system_call(policies, changer):
+    policy = policies / "rules.policy"
+    policy.write_text(PROGRAMS)
+    pair = start(policies)
+    try:
+        wait_for(lambda: attached(pair, "tp_name:\tsys_") == 0, 10, "nothing runs at system calls")
+        assert {"setuid", "open"} < not_needed(pair)
+        # Nobody follows it, and still it is known by its child.
+        tell(changer, "become")
+        tell(changer, "fork")
+        alert = pair.wait_alert(lambda alert: alert["agent"]["rule_id"] == "program"
+                                and alert["process"]["parent"]["pid"] == changer.pid)
+        assert alert["process"]["credentials"]["uid"] == 4242
+        assert alert["process"]["parent"]["credentials"]["uid"] == 4242
+
+        policy.write_text(ANCESTORS)
+        assert pair.command("runtime", "policy", "reload").returncode == 0
+        assert attached(pair, "tp_name:\tsys_exit") == 1, "a rule asks who ancestors are"
+    finally:
+        finish(pair)
+
+
+def test_who_processes_are_is_caught_up_with(policies, changer):
+    policy = policies / "rules.policy"
+    policy.write_text(PROGRAMS)
+    pair = start(policies)
+    try:
+        wait_for(lambda: attached(pair, "tp_name:\tsys_") == 0, 10, "nothing runs at system calls")
+        tell(changer, "become")
+        policy.write_text(OPENED_BY)
+        assert pair.command("runtime", "policy", "reload").returncode == 0
+        tell(changer, str(policies / "wanted"))
+        pair.wait_alert(by("opened_by", changer.pid))
+    finally:
         finish(pair)

@@ -2,8 +2,8 @@
 #
 # usage: ./dev deps [--list | --missing] [GROUP...]
 #
-# Installs the packages of tools/packages.txt: all of them, or those of the groups build, test, lint, fuzz, vm, bench.
-# Does nothing when all are there. Without root it says what to install.
+# Installs the packages of tools/packages.txt: all of them, or those of the groups that are named (build, test, lint,
+# docs ...: the first word of each line there). Does nothing when all are there. Without root it says what to install.
 #
 #   --list      print the package names and stop
 #   --missing   print those that are not installed and stop
@@ -17,8 +17,10 @@ cmd_deps() {
         case $word in
             --list) mode=list ;;
             --missing) mode=missing ;;
-            build | test | lint | fuzz | vm | bench) groups+=("$word") ;;
-            *) wrong_option deps "$word" ;;
+            *)
+                [ -n "$(packages "$word")" ] || wrong_option deps "$word"
+                groups+=("$word")
+                ;;
         esac
     done
     case $mode in

@@ -40,7 +40,7 @@ cmd_test() {
         shift
     done
     [ ${#stages[@]} -gt 0 ] || stages=(unit integration live systemd vm)
-    need build test bench
+    need build test docs bench
     case " ${stages[*]} " in *' vm '* | *' systemd '*) need vm ;; esac
     results=$(mktemp -d)
     # shellcheck disable=SC2064

@@ -216,6 +216,41 @@ TEST_CASE("filters: the plan of an agent") {
         CHECK(plan.contains(type));
 }
 
+TEST_CASE("filters: identities are followed unless all rules are about execs") {
+    const auto plan_of = [](std::vector<vdt_type> types) {
+        v1::FilterPlan plan;
+        for (const vdt_type type : types)
+            plan.add_types()->set_event_type(find_event_type(type)->payload_field);
+        return read_filter_plan(plan, true);
+    };
+    for (const auto& plan : {plan_of({}), plan_of({VDT_EXEC})}) {
+        CHECK(plan.contains(VDT_EXEC));
+        CHECK(plan.contains(VDT_FORK));
+        CHECK_FALSE(plan.contains(VDT_SETUID));
+        CHECK_FALSE(plan.contains(VDT_NAMESPACES));
+    }
+    for (const auto& plan :
+         {plan_of({VDT_EXEC, VDT_DNS}), plan_of({VDT_EXIT}), plan_of({VDT_SETUID})}) {
+        CHECK(plan.contains(VDT_SETUID));
+        CHECK(plan.contains(VDT_NAMESPACES));
+    }
+}
+
+TEST_CASE("filters: nobody is woken for what only the process tree needs") {
+    v1::FilterPlan message;
+    message.add_types()->set_event_type(find_event_type(VDT_EXIT)->payload_field);
+    const auto plan = read_filter_plan(message, true);
+    CHECK(plan.at(VDT_FORK).can_wait);
+    CHECK(plan.at(VDT_SETGID).can_wait);
+    CHECK_FALSE(plan.at(VDT_EXIT).can_wait);
+    CHECK_FALSE(plan.at(VDT_EXEC).can_wait);
+    CHECK_FALSE(plan.at(VDT_CGROUP).can_wait);
+    auto set = std::make_unique<vdt_filters>();
+    fill_filter_set(plan, {{VDT_FORK, {VDT_WANTED, {}}}, {VDT_EXIT, {VDT_WANTED, {}}}}, *set);
+    CHECK(set->type[VDT_FORK].wanted == (VDT_WANTED | VDT_CAN_WAIT));
+    CHECK(set->type[VDT_EXIT].wanted == VDT_WANTED);
+}
+
 TEST_CASE("filters: what is not understood, or not to be filtered, passes") {
     auto unknown = message(true);
     unknown.mutable_types(0)->add_approvers()->set_kind(v1::Approver::KIND_TEXT);

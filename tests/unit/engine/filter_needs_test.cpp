@@ -41,6 +41,20 @@ TEST_CASE("needs: a rule that asks what a process used has the capabilities coll
     CHECK_FALSE(wants(other, v1::Event::kCapabilitiesFieldNumber));
 }
 
+TEST_CASE("needs: a rule that asks who others are has identities followed") {
+    for (const char* condition : {"process.parent.uid == 0", "process.ancestors.comm == \"x\"",
+                                  "process.parent.user == \"x\""})
+        CHECK(wants(plan_of(std::string("  - {id: a, expression: 'exec.file.name == \"x\" && ") +
+                            condition + "'}\n"),
+                    v1::Event::kSetuidFieldNumber));
+    for (const char* condition :
+         {"exec.uid == 0", "process.uid == 0", "process.parent.file.name == \"x\""})
+        CHECK_FALSE(
+            wants(plan_of(std::string("  - {id: a, expression: 'exec.file.name == \"x\" && ") +
+                          condition + "'}\n"),
+                  v1::Event::kSetuidFieldNumber));
+}
+
 TEST_CASE("needs: names of ondemand once each, with the strings that any rule reads") {
     const auto plan = plan_of(
         "  - {id: a, expression: 'ondemand.name == \"syscall:mkdir\" && ondemand.arg1.str == "

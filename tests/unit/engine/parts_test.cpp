@@ -23,7 +23,7 @@ Strings scrubbed(const std::vector<std::string_view>& arguments) {
 }
 
 BatchQueue::Item message(size_t bytes) {
-    auto item = std::make_unique<v1::SubscribeResponse>();
+    auto item = BatchQueue::make_item();
     item->mutable_batch()->add_events()->mutable_open()->mutable_file()->set_path(
         std::string(bytes, 'x'));
     return item;

@@ -211,6 +211,22 @@ TEST_CASE("snapshot and live records merge without a gap, and the live ones win"
     CHECK(f.lineage(f.actor(live)) == std::vector<uint32_t>{11, 11, 1});
 }
 
+TEST_CASE("a later snapshot and a child tell what a process became unseen") {
+    Fixture f;
+    f.apply(fork_record(image(10), image(1), 11 * kSecond));
+    const auto event = f.apply(exec_record(image(10, 1), image(1), 12 * kSecond));
+    const uint32_t uid = f.actor(event).credentials().uid();
+    f.apply(setuid_record(image(10, 1), 10, uid + 7, 13 * kSecond));
+    REQUIRE(f.actor(event).credentials().uid() == uid + 7);
+    f.apply(snapshot_record(image(10, 1), image(1), 14 * kSecond, "/bin/stale"));
+    CHECK(f.actor(event).credentials().uid() == uid);
+    CHECK(f.actor(event).file().path() == "/usr/bin/program");
+
+    f.apply(setuid_record(image(10, 1), 10, uid + 7, 15 * kSecond));
+    f.apply(fork_record(image(11, 1), image(10, 1), 16 * kSecond));
+    CHECK(f.actor(event).credentials().uid() == uid);
+}
+
 TEST_CASE("the snapshot tells a fork from an exec by the program and the exec count") {
     Fixture f;
     f.apply(snapshot_record(image(1, 3), image(0), 20 * kSecond));

@@ -1,130 +1,156 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the pair on this kernel; `./dev bench` builds it and starts this."""
+"""`./dev bench` builds what is needed and starts this: runs the parts, writes the figures, compares them.
+
+Each part is a file beside this one with run(bench). A part that fails is said and does not lose the others.
+"""
 import argparse
 import datetime
+import importlib
+import json
 import os
 import pathlib
+import platform
 import re
-import shutil
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "support"))
-from pair import Pair, PairError, rule_of, wait_for  # noqa: E402
+import compare  # noqa: E402
+import gate  # noqa: E402
+from measure import BUILD, TOP, Bench  # noqa: E402
 
-BUILD = pathlib.Path(os.environ["VEDETTE_BUILD"])
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def workload(*words):
-    """(standard output, {"ops": .., "wall_s": ..}) of tests/bench/workload"""
-    done = subprocess.run([str(BUILD / "tests/bench/workload"), *map(str, words)], capture_output=True, text=True,
-                          check=True)
-    facts = dict(re.findall(r"(\w+)=([\d.]+)", done.stdout + done.stderr))
-    return done.stdout, {key: float(value) for key, value in facts.items()}
+# In this order: what needs the quietest machine comes first.
+PARTS = ["latency", "start", "tax", "cost", "throughput", "engine", "gate", "icount"]
+FORMAT = 1
 
 
-def cpu_seconds(process):
-    """User and system time of a daemon so far."""
-    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
-def rss_mib(process):
-    text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s*(\d+)", text).group(1)) / 1024
+def first_match(pattern, path):
+    found = re.search(pattern, pathlib.Path(path).read_text(), re.M)
+    return found.group(1) if found else ""
 
 
-def counts(pair):
-    rows = pair.status()["probe"]["events"]
-    return {row["eventType"]: (int(row.get("seen", 0)), int(row.get("delivered", 0)),
-                               sum(int(n) for n in row.get("lost", {}).values())) for row in rows}
+def foreign_programs():
+    """BPF programs that others have in the kernel now: they slow down both "off" and "on"."""
+    programs = json.loads(output("bpftool", "-j", "prog", "show") or "[]")
+    kinds = ("raw_tracepoint", "tracepoint", "tracing", "kprobe", "perf_event", "lsm", "raw_tracepoint_writable")
+    return sum(1 for program in programs if program.get("type") in kinds)
 
 
-def settled(pair):
-    """(seen, delivered, lost) by event type, once the agent has all but the last few (a host is never quite still)."""
-    def caught_up():
-        stream = pair.status()["probe"]["stream"]
-        return int(stream["nextSequence"]) - int(stream.get("acknowledged", 0)) < 100 or None
-    wait_for(caught_up, 120, "the agent does not catch up", interval=0.2)
-    return counts(pair)
+def machine():
+    """Without which the figures mean nothing."""
+    return {"cpu": first_match(r"^model name\s*:\s*(.*)$", "/proc/cpuinfo") or platform.machine(),
+            "cpus": len(os.sched_getaffinity(0)),
+            "memory_mib": int(first_match(r"^MemTotal:\s*(\d+)", "/proc/meminfo")) // 1024,
+            "kernel": platform.release(),
+            "load": os.getloadavg()[0],
+            "foreign_programs": foreign_programs()}
 
 
-def nanoseconds(date):
-    """RFC 3339 with nanoseconds, as alerts have it"""
-    whole, _, fraction = date.rstrip("Z").partition(".")
-    seconds = datetime.datetime.fromisoformat(whole + "+00:00").timestamp()
-    return int(seconds) * 10**9 + int(fraction.ljust(9, "0")[:9])
+def source():
+    git = ("git", "-C", str(TOP), "-c", "safe.directory=*")
+    return {"commit": output(*git, "rev-parse", "--short=12", "HEAD"),
+            "changed": bool(output(*git, "status", "--porcelain", "--untracked-files=no"))}
 
 
-def latency(pair, count):
-    """Milliseconds from the system call until the line can be read, one at a time."""
-    found = []
-    for _ in range(count):
-        size = pair.alerts_path.stat().st_size if pair.alerts_path.exists() else 0
-        process = subprocess.Popen([str(BUILD / "tests/bench/workload"), "offend", "1"], stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
-
-        def line_is_there():
-            return pair.alerts_path.exists() and pair.alerts_path.stat().st_size > size
-        wait_for(line_is_there, 10, "the alert", interval=0.0002)
-        now = time.time_ns()
-        found.append((now - int(process.communicate()[0].split()[0])) / 1e6)
-    return sorted(found)
+def build_options():
+    wanted = ("buildtype", "optimization", "b_sanitize", "b_ndebug")
+    options = json.loads(output("meson", "introspect", "--buildoptions", str(BUILD)) or "[]")
+    return {option["name"]: option["value"] for option in options if option["name"] in wanted}
 
 
-def cost(pair, command, count, event):
-    """One row of the table: workload with the pair running."""
-    before, cpu = settled(pair), (cpu_seconds(pair.probe), cpu_seconds(pair.agent))
-    _, facts = workload(command, count)
-    after = settled(pair)
-    probe, agent = cpu_seconds(pair.probe) - cpu[0], cpu_seconds(pair.agent) - cpu[1]
-    seen = sum(row[0] for row in after.values()) - sum(row[0] for row in before.values())
-    lost = sum(row[2] for row in after.values()) - sum(row[2] for row in before.values())
-    return {"ns": facts["ns_per_op"], "ops": facts["ops_per_s"], "events": seen, "lost": lost,
-            "probe": probe / max(seen, 1) * 1e6, "agent": agent / max(seen, 1) * 1e6, "event": event}
+def run_part(name, quick):
+    """{"seconds", "figures"} and, when something failed, "error"; what was found stays."""
+    bench = Bench(quick)
+    begin = time.monotonic()
+    print(f"{name}:", file=sys.stderr, flush=True)
+    with bench.piece(name):
+        importlib.import_module(name).run(bench)
+    part = {"error": "; ".join(bench.errors)} if bench.errors else {}
+    part.update(source(), seconds=round(time.monotonic() - begin, 1), load=os.getloadavg()[0], figures=bench.figures)
+    return part
 
 
-def main():
-    parser = argparse.ArgumentParser()
+def number(value):
+    """Three or four digits that matter."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def print_figures(figures, out):
+    for name, figure in figures.items():
+        spread = "" if len(figure["samples"]) < 2 else f"  [{number(figure['min'])} .. {number(figure['max'])}]"
+        print(f"  {name:58} {number(figure['median']):>10} {figure['unit']}{spread}", file=out)
+
+
+def write(path, result):
+    """All or nothing: a run of twenty minutes is not lost to a full disk half-way through the file."""
+    part = pathlib.Path(f"{path}.part")
+    part.write_text(json.dumps(result, indent=1) + "\n")
+    part.replace(path)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path)
+    parser.add_argument("--merge", action="store_true")
+    parser.add_argument("--compare", metavar="FILE", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true")
-    scale = 10 if parser.parse_args().quick else 1
-    plan = [("opens", 300000 // scale, "open"), ("execs", 20000 // scale, "exec"),
-            ("connects", 100000 // scale, "connect"), ("mixed", 100000 // scale, "mixed")]
-    # The better of two: what disturbs the first would make the watched run look cheap.
-    bare = {command: min(workload(command, count)[1]["ns_per_op"] for _ in range(2)) for command, count, _ in plan}
-    state = tempfile.mkdtemp(prefix="vedette-bench.", dir="/tmp")
-    os.chmod(state, 0o755)
-    unlimited = {"runtime_security_config.event_server.burst": 1000000,
-                 "runtime_security_config.event_server.rate": 1000000}
-    pair = Pair(state, agent_settings=unlimited)
-    try:
-        pair.start()
-        values = latency(pair, 200 // scale)
-        print(f"latency, system call to line: median {statistics.median(values):.2f} ms, "
-              f"p99 {values[int(len(values) * 0.99)]:.2f} ms, worst {values[-1]:.2f} ms ({len(values)} tries)")
-        first = next(alert for alert in pair.alerts() if rule_of(alert) == "credential_shadow_read")
-        assert nanoseconds(first["date"]) < time.time_ns()
-        print(f"{'workload':9} {'alone':>9} {'watched':>9} {'slower':>7} {'events':>8} {'lost':>6} "
-              f"{'probe us/event':>15} {'agent us/event':>15}")
-        for command, count, event in plan:
-            row = cost(pair, command, count, event)
-            print(f"{command:9} {bare[command] / 1000:6.2f} us {row['ns'] / 1000:6.2f} us "
-                  f"{row['ns'] / bare[command]:6.2f}x {row['events']:8} {row['lost']:6} {row['probe']:15.2f} "
-                  f"{row['agent']:15.2f}", flush=True)
-        print(f"memory: probe {rss_mib(pair.probe):.0f} MiB, agent {rss_mib(pair.agent):.0f} MiB")
-    except PairError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    finally:
-        pair.stop()
-        shutil.rmtree(state, ignore_errors=True)
-    return 0
+    parser.add_argument("--only", metavar="PART,...", default=",".join(PARTS))
+    parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--set-limits", action="store_true")
+    options = parser.parse_args(arguments)
+    options.parts = [part for part in PARTS if part in options.only.split(",")]
+    unknown = set(options.only.split(",")) - set(PARTS)
+    if unknown:
+        parser.error(f"no part {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
+    if options.json and not options.json.absolute().parent.is_dir():
+        parser.error(f"--json: there is no directory {options.json.absolute().parent}")
+    if options.merge and not options.json:
+        parser.error("--merge is for the file that --json names")
+    return options
+
+
+def earlier_parts(path, result):
+    """The parts of the file that this run does not measure anew: of the same machine, or the page would lie."""
+    if not path.exists():
+        return {}
+    old = compare.read(path)
+    for key in ("cpu", "cpus", "kernel"):
+        if old["machine"][key] != result["machine"][key]:
+            raise SystemExit(f"bench: --merge: {path} is of another machine: {key} is {old['machine'][key]} there")
+    if old["quick"] != result["quick"]:
+        raise SystemExit(f"bench: --merge: {path} was made {'with' if old['quick'] else 'without'} --quick")
+    return old["parts"]
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    if options.gate:
+        return gate.main(options.set_limits)
+    old = compare.read(options.compare) if options.compare else None
+    result = {"format": FORMAT, "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+              "quick": options.quick, "source": source(), "build": build_options(), "machine": machine(), "parts": {}}
+    if options.merge:
+        result["parts"] = earlier_parts(options.json, result)
+    if result["machine"]["foreign_programs"]:
+        print(f"bench: beware: {result['machine']['foreign_programs']} BPF programs of others are in this kernel",
+              file=sys.stderr)
+    for name in options.parts:
+        result["parts"][name] = run_part(name, options.quick)
+        print_figures(result["parts"][name]["figures"], sys.stdout)
+        sys.stdout.flush()
+        if options.json:
+            write(options.json, result)
+    if old:
+        print(compare.text(old, result))
+    failed = {name: part["error"] for name, part in result["parts"].items() if "error" in part}
+    for name, error in failed.items():
+        print(f"bench: {name} failed: {error}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

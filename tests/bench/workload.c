@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // workload - deterministic, bounded syscall load for measuring runtime monitors.
 //
-//   workload [--rate R] [--dir DIR] [--warm N] CMD N
+//   workload [--rate R] [--rounds K] [--dir DIR] [--warm N] [--wait 1] CMD N
 //
 //   execs N     fork + execve /bin/true + wait, N times
 //   opens N     open(O_RDONLY) + close of one file eight directories deep
@@ -11,8 +11,18 @@
 //   getpids N   getppid() in a loop: a syscall no rule cares about
 //   offend N    open + close of /etc/shadow; prints one CLOCK_REALTIME
 //               nanosecond stamp per try, taken just before the open
+//   hold N      N children that sleep until this ends (SIGTERM); prints
+//               "holding" when all are there
 //
-// Prints one line: cmd, ops, wall seconds, ns/op, ops/s, user and system CPU.
+// Prints one line: cmd, ops, wall seconds, ns/op, CPU ns/op, ops/s, user and
+// system CPU. With --rounds, N operations are done K times over, and ns/op and
+// CPU ns/op are those of the median round: what else the machine does disturbs
+// a round or two, not the figure. CPU time includes that of children that ended
+// and leaves out the time in which others ran.
+// --rate paces: an operation does not start before its time, late ones are not
+// left out; the clock is slept for only when there is time for it.
+// --wait 1: says "waiting PID" and begins when a line can be read from standard
+// input.
 // All files live under DIR (default /tmp/workload.PID) and are removed at exit.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -34,7 +44,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEPTH = 8, MAX_OPS = 50000000 };
+enum { DEPTH = 8, MAX_OPS = 50000000, MAX_ROUNDS = 99 };
 
 static char root_dir[256];
 static char deep_file[512];
@@ -141,7 +151,11 @@ static void op_exec(void) {
         _exit(127);
     }
     int status;
-    if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
+    pid_t ended;
+    do
+        ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended != pid || !WIFEXITED(status) || WEXITSTATUS(status))
         die("exec");
 }
 
@@ -217,6 +231,7 @@ static const struct {
 
 // Runs op up to count times; returns how many ran.
 static long run(void (*op)(void), long count, double rate) {
+    const uint64_t worth_sleeping = 20000;  // ns: less than a sleep and its wake-up take
     uint64_t start = now_ns(CLOCK_MONOTONIC);
     long i;
 
@@ -224,67 +239,143 @@ static long run(void (*op)(void), long count, double rate) {
         if (rate > 0) {  // op i may not start before start + i/rate; late ops are not skipped
             uint64_t due = start + (uint64_t)((double)i * 1e9 / rate);
             struct timespec ts = {(time_t)(due / 1000000000ull), (long)(due % 1000000000ull)};
-            if (now_ns(CLOCK_MONOTONIC) < due)
+            if (now_ns(CLOCK_MONOTONIC) + worth_sleeping < due)
                 clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+            while (now_ns(CLOCK_MONOTONIC) < due && !stopping)
+                ;
         }
         op();
     }
     return i;
 }
 
-static double cpu_seconds(struct timeval self, struct timeval children) {
-    return (double)(self.tv_sec + children.tv_sec) +
-           (double)(self.tv_usec + children.tv_usec) / 1e6;
+static double seconds(struct timeval time) {
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static double children_cpu(void) {
+    struct rusage kids;
+    getrusage(RUSAGE_CHILDREN, &kids);
+    return seconds(kids.ru_utime) + seconds(kids.ru_stime);
+}
+
+// The server's share of a connect is not in it: its connections are reset, accept is all it does.
+static double cpu_ns(void) {
+    return (double)now_ns(CLOCK_PROCESS_CPUTIME_ID) + children_cpu() * 1e9;
+}
+
+static int by_size(const void* a, const void* b) {
+    const double x = *(const double*)a, y = *(const double*)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double* values, long count) {
+    qsort(values, (size_t)count, sizeof(*values), by_size);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+// Children that do nothing but exist.
+static int hold(long count) {
+    for (long i = 0; i < count; i++) {
+        pid_t pid = fork();
+        if (pid < 0)
+            die("fork");
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            signal(SIGTERM, SIG_DFL);
+            for (;;)
+                pause();
+        }
+    }
+    puts("holding");
+    fflush(stdout);
+    while (!stopping)
+        pause();
+    return 0;
+}
+
+static void usage(void) {
+    fprintf(stderr,
+            "usage: workload [--rate R] [--rounds K] [--dir DIR] [--warm N] [--wait 1] "
+            "execs|opens|creates|connects|mixed|getpids|offend|hold N\n");
+    exit(2);
 }
 
 int main(int argc, char** argv) {
     double rate = 0;
-    long warm = 0;
+    long warm = 0, rounds = 1, wait = 0;
     int arg = 1;
 
     snprintf(root_dir, sizeof(root_dir), "/tmp/workload.%d", (int)getpid());
     for (; arg + 1 < argc && strncmp(argv[arg], "--", 2) == 0; arg += 2) {
         if (strcmp(argv[arg], "--rate") == 0)
             rate = atof(argv[arg + 1]);
+        else if (strcmp(argv[arg], "--rounds") == 0)
+            rounds = atol(argv[arg + 1]);
         else if (strcmp(argv[arg], "--warm") == 0)
             warm = atol(argv[arg + 1]);
+        else if (strcmp(argv[arg], "--wait") == 0)
+            wait = atol(argv[arg + 1]);
         else if (strcmp(argv[arg], "--dir") == 0)
             snprintf(root_dir, sizeof(root_dir), "%.200s", argv[arg + 1]);
+        else
+            usage();
     }
-    long count = arg + 1 < argc ? atol(argv[arg + 1]) : 0;
+    const long count = arg + 1 < argc ? atol(argv[arg + 1]) : 0;
+    if (count < 1 || count > MAX_OPS || rounds < 1 || rounds > MAX_ROUNDS)
+        usage();
+    // Without SA_RESTART, so that a sleep ends.
+    struct sigaction stop = {.sa_handler = on_stop};
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    if (strcmp(argv[arg], "hold") == 0)
+        return hold(count);
     size_t which = 0;
     while (which < sizeof(commands) / sizeof(*commands) &&
-           (arg >= argc || strcmp(argv[arg], commands[which].name) != 0))
+           strcmp(argv[arg], commands[which].name) != 0)
         which++;
-    if (which == sizeof(commands) / sizeof(*commands) || count < 1 || count > MAX_OPS) {
-        fprintf(stderr,
-                "usage: workload [--rate R] [--dir DIR] [--warm N] "
-                "execs|opens|creates|connects|mixed|getpids|offend N\n");
-        return 2;
-    }
-    signal(SIGINT, on_stop);
-    signal(SIGTERM, on_stop);
+    if (which == sizeof(commands) / sizeof(*commands))
+        usage();
     if (commands[which].files) {
         make_tree();
         atexit(remove_tree);
     }
     if (commands[which].server)
         start_server();
+    if (wait) {
+        printf("waiting %d\n", (int)getpid());
+        fflush(stdout);
+        if (getchar() == EOF)
+            return 1;
+    }
     run(commands[which].op, warm, 0);
-    uint64_t t0 = now_ns(CLOCK_MONOTONIC);
-    count = run(commands[which].op, count, rate);
-    uint64_t ns = now_ns(CLOCK_MONOTONIC) - t0;
-    if (count < 1)
-        count = 1;
+
+    double wall[MAX_ROUNDS], cpu[MAX_ROUNDS];
+    uint64_t total_ns = 0;
+    long ops = 0, done = 0;
+    for (; done < rounds && !stopping; done++) {
+        const double cpu_before = cpu_ns();
+        const uint64_t t0 = now_ns(CLOCK_MONOTONIC);
+        const long ran = run(commands[which].op, count, rate);
+        const uint64_t ns = now_ns(CLOCK_MONOTONIC) - t0;
+        wall[done] = (double)ns / (double)(ran ? ran : 1);
+        cpu[done] = (cpu_ns() - cpu_before) / (double)(ran ? ran : 1);
+        total_ns += ns;
+        ops += ran;
+    }
     stop_server();
+    if (done == 0)
+        return 1;
 
     struct rusage self, kids;
     getrusage(RUSAGE_SELF, &self);
     getrusage(RUSAGE_CHILDREN, &kids);
     fprintf(commands[which].op == op_offend ? stderr : stdout,
-            "%s ops=%ld wall_s=%.6f ns_per_op=%.1f ops_per_s=%.0f user_s=%.3f sys_s=%.3f\n",
-            commands[which].name, count, (double)ns / 1e9, (double)ns / (double)count,
-            (double)count * 1e9 / (double)ns, cpu_seconds(self.ru_utime, kids.ru_utime),
-            cpu_seconds(self.ru_stime, kids.ru_stime));
+            "%s ops=%ld wall_s=%.6f ns_per_op=%.1f cpu_ns_per_op=%.1f ops_per_s=%.0f user_s=%.3f "
+            "sys_s=%.3f\n",
+            commands[which].name, ops, (double)total_ns / 1e9, median(wall, done),
+            median(cpu, done), (double)ops * 1e9 / (double)total_ns,
+            seconds(self.ru_utime) + seconds(kids.ru_utime),
+            seconds(self.ru_stime) + seconds(kids.ru_stime));
     return 0;
 }

@@ -40,7 +40,7 @@ cmd_test() {
         shift
     done
     [ ${#stages[@]} -gt 0 ] || stages=(unit integration live systemd vm)
-    need build test docs
+    need build test docs bench
     case " ${stages[*]} " in *' vm '* | *' systemd '*) need vm ;; esac
     case " ${stages[*]} " in *' systemd '*) need pkg ;; esac
     results=$(mktemp -d)

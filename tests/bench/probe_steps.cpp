@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a record costs the probe, in instructions: decoded, resolved, encoded. Each kind of work by itself, on records that
+// are built here and are the same every time.
+#include <cstdlib>
+#include <functional>
+#include <vector>
+
+#include "common/log.h"
+#include "system-probe/decode/decoder.h"
+#include "system-probe/resolvers/process_resolver.h"
+#include "system-probe/stream/batcher.h"
+#include "tests/bench/steps.h"
+#include "tests/unit/system_probe/records.h"
+
+namespace vedette::probe {
+namespace {
+
+using bench::Step;
+using test::as_record;
+using test::builder;
+using test::Bytes;
+using test::bytes_of;
+using test::exec_record;
+using test::exit_record;
+using test::fork_record;
+using test::image;
+using test::kSecond;
+using test::open_record;
+using test::snapshot_record;
+
+constexpr int kBatches = 8;
+constexpr int kRecords = 500;  // of a batch: just under Batcher::kMaxEvents
+constexpr uint32_t kActor = 100;
+
+/// Process changes wait here until they are encoded, so that this is not counted as resolving.
+struct HeldNodes final : NodeSink {
+    std::vector<v1::ProcessNode> changes;
+    std::vector<uint64_t> ended;
+    void changed(v1::ProcessNode node) override { changes.push_back(std::move(node)); }
+    void gone(uint64_t key) override { ended.push_back(key); }
+};
+
+/// As in the pipeline, without its thread. Names of users are unknown, so that no host's are looked up.
+struct Chain {
+    Chain() {
+        run(snapshot_record(image(1), image(0), 1));
+        run(snapshot_record(image(kActor), image(1), 2, "/usr/bin/workload"));
+        batcher.flush();
+        acknowledge();
+    }
+
+    void parse(const Bytes& record) {
+        if (!decode(as_record(record), decoded))
+            std::abort();
+    }
+    void resolve() { resolver.apply(decoded, batcher.next_sequence()); }
+    void encode() {
+        for (v1::ProcessNode& node : held.changes)
+            batcher.changed(std::move(node));
+        for (const uint64_t key : held.ended)
+            batcher.gone(key);
+        held.changes.clear();
+        held.ended.clear();
+        if (decoded.event.payload_case() != v1::Event::PAYLOAD_NOT_SET)
+            batcher.add_event(std::move(decoded.event));
+    }
+    /// Its changes are encoded with the next record, as they are true from then on.
+    void after_event() { resolver.after_event(); }
+    void run(const Bytes& record) {
+        parse(record);
+        resolve();
+        encode();
+        after_event();
+    }
+    void acknowledge() { queue.acknowledge(batcher.next_sequence() - 1); }
+
+    BatchQueue queue{size_t{64} << 20};
+    Batcher batcher{queue};
+    WallClock clock{[] { return int64_t{1'700'000'000'000'000'000}; }};
+    HeldNodes held;
+    Names names{NameTable("/dev/null"), NameTable("/dev/null")};
+    ProcessResolver resolver{{}, clock, names, held};
+    Decoded decoded;
+};
+
+/// The records of operation number `n`, in order.
+using Operation = std::function<std::vector<Bytes>(uint32_t n)>;
+
+std::vector<Bytes> open(uint32_t n) {
+    return {open_record(image(kActor), 10 * kSecond + n,
+                        "/dev/shm/bench/level0/level1/level2/level3/target.dat")};
+}
+
+std::vector<Bytes> connect(uint32_t n) {
+    auto record = builder<vdt_connect>(VDT_CONNECT, image(kActor), 10 * kSecond + n);
+    record.fixed.family = 2;
+    record.fixed.port = 443;
+    return {bytes_of(record)};
+}
+
+/// fork, exec and exit of a process that has not been there before.
+std::vector<Bytes> exec(uint32_t n) {
+    const uint32_t pid = 1000 + n;
+    const uint64_t start = 10 * kSecond + n * 1000;
+    const auto forked = image(pid, 0, start);
+    const auto executed = image(pid, 1, start);
+    return {fork_record(forked, image(kActor), start),
+            exec_record(executed, image(kActor), start + 100), exit_record(executed, start + 200)};
+}
+
+enum class Work : uint8_t { kDecode, kResolve, kEncode };
+
+void measure(const std::string& name, Work counted, const Operation& operation) {
+    Chain chain;
+    uint32_t next = 0;
+    const auto batch = [&](Step* step) {
+        const auto marked = [&](Work work, const auto& run) {
+            if (step != nullptr && work == counted)
+                step->begin();
+            run();
+            if (step != nullptr && work == counted)
+                step->end();
+        };
+        for (int i = 0; i < kRecords; ++i) {
+            for (const Bytes& record : operation(next)) {
+                marked(Work::kDecode, [&] { chain.parse(record); });
+                marked(Work::kResolve, [&] { chain.resolve(); });
+                marked(Work::kEncode, [&] { chain.encode(); });
+                marked(Work::kResolve, [&] { chain.after_event(); });
+            }
+            ++next;
+        }
+        marked(Work::kEncode, [&] { chain.batcher.flush(); });
+        chain.acknowledge();
+        const uint64_t now = 10 * kSecond + uint64_t{next} * 1000 + 60 * kSecond;
+        marked(Work::kResolve, [&] { chain.resolver.expire(now, chain.batcher.next_sequence()); });
+    };
+    batch(nullptr);  // what is only made once is there then
+    Step step(name);
+    for (int i = 0; i < kBatches; ++i)
+        batch(&step);
+    step.done(kBatches * kRecords);
+}
+
+void measure_all() {
+    const std::pair<const char*, Operation> operations[] = {
+        {"open", open}, {"connect", connect}, {"exec", exec}};
+    const std::pair<const char*, Work> kinds[] = {
+        {"decode", Work::kDecode}, {"resolve", Work::kResolve}, {"encode", Work::kEncode}};
+    for (const auto& [kind, work] : kinds)
+        for (const auto& [name, operation] : operations)
+            measure(std::string(kind) + "." + name, work, operation);
+}
+
+}  // namespace
+}  // namespace vedette::probe
+
+int main() {
+    vedette::probe::measure_all();
+    return 0;
+}

@@ -140,6 +140,8 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
             handlers_.discard(std::move(*request.mutable_discard()));
             return grpc::Status::OK;
         }
+        if (request.has_hello())
+            return {grpc::StatusCode::INVALID_ARGUMENT, "Hello came twice"};
         // Anything else comes from a newer agent, which does without an answer.
         if (request.has_ack())
             queue_.acknowledge(request.ack().sequence());

@@ -270,7 +270,7 @@ TEST_CASE("certificates that are refused", "[certificate]") {
     const auto key_at = good->find("-----BEGIN EC");
     CHECK(error(*good) == "no error");
     CHECK_THAT(error(*expired), ContainsSubstring("expired on 20") && ContainsSubstring("SIGHUP"));
-    CHECK_THAT(error(*good, 0640), ContainsSubstring("chmod 0600"));
+    CHECK_THAT(error(*good, 0644), ContainsSubstring("chmod 0600"));
     CHECK_THAT(error("nonsense"), ContainsSubstring("does not hold a certificate and its key"));
     CHECK_THAT(error(good->substr(0, key_at)), ContainsSubstring("does not hold"));
     CHECK_THAT(error(good->substr(0, key_at) + other->substr(other->find("-----BEGIN EC"))),

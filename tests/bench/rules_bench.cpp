@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "security-agent/engine/batch_queue.h"
 #include "tests/bench/worlds.h"
 
 namespace vedette::bench {
@@ -38,10 +39,10 @@ void replay(benchmark::State& state, Kind kind, engine::Policies policies) {
     Bench bench(std::move(policies));
     const std::string wire = events(kind).SerializeAsString();
     for (auto _ : state) {
-        v1::Batch batch;
-        if (!batch.ParseFromString(wire))
+        const auto item = engine::BatchQueue::make_item();
+        if (!item->mutable_batch()->ParseFromString(wire))
             std::abort();
-        bench.run(batch);
+        bench.run(*item->mutable_batch());
     }
     if (bench.alerts() > 0)
         state.SkipWithError("a rule matches");

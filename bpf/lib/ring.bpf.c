@@ -62,9 +62,13 @@ __noinline int wake_flags(u32 type)
 
 	if (!c || !filter)
 		return 0;
-	if (filter->wanted & VDT_CAN_WAIT &&
-	    bpf_ringbuf_query(&reserved_ring, BPF_RB_AVAIL_DATA) < WAITING_BYTES)
-		return BPF_RB_NO_WAKEUP;
+	if (filter->wanted & VDT_CAN_WAIT) {
+		u64 waiting = bpf_ringbuf_query(&reserved_ring, BPF_RB_AVAIL_DATA);
+
+		if (waiting < WAITING_BYTES &&
+		    waiting < bpf_ringbuf_query(&reserved_ring, BPF_RB_RING_SIZE) / 4)
+			return BPF_RB_NO_WAKEUP;
+	}
 	switch (*(volatile u32 *)&c->reader) {
 	case VDT_READER_SLEEPS:
 		return BPF_RB_FORCE_WAKEUP;

@@ -279,6 +279,7 @@ class Session final : public SessionBase, public std::enable_shared_from_this<Se
             error_code ignored;
             transport().cancel(ignored);  // watch_peer
         }
+        stage = Stage::kSilent;  // it has its answer, and may give way to somebody who has none
         deadline(kHttpLinger);
         if constexpr (kTls) {
             stream_->async_shutdown(

@@ -46,6 +46,9 @@ void EngineThread::run() {
             queue_.pop(evaluated_ ? std::chrono::milliseconds(kAcknowledgeEvery)
                                   : std::chrono::milliseconds(kTick));
         const auto now = Clock::now();
+        // Another stream, perhaps of another probe, whose numbers are others.
+        if (item && item->has_welcome())
+            evaluated_ = false;
         if (evaluated_ && (!item || now - acknowledged_at_ >= kAcknowledgeEvery)) {
             acknowledge();
             acknowledged_at_ = now;

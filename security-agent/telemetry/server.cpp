@@ -151,7 +151,8 @@ api::HttpServerOptions open_server_options(const Settings& settings) {
             .host = settings.string("telemetry.listen_host"),
             .port = static_cast<uint16_t>(settings.integer("telemetry.listen_port")),
             .port_setting = "telemetry.listen_port",
-            .limits = {.connections = 64, .body_bytes = 0},
+            // One answer a connection: whoever was served cannot keep the kubelet out by staying.
+            .limits = {.connections = 64, .body_bytes = 0, .requests = 1},
             .workers = 1};
 }
 

@@ -367,7 +367,7 @@ Result<> App::start_servers() {
 void App::stop_servers() {
     event_server_->shutdown(kDrainPatience);
     if (const BatchQueue& queue = pipeline_->queue(); !queue.drained())
-        logger_->warn("no agent is there: up to {} events that were kept for it end here",
+        logger_->warn("no agent took them in time: up to {} events that were kept end here",
                       queue.counts().held_events);
     command_server_->shutdown(std::chrono::milliseconds(100));
     event_server_.reset();

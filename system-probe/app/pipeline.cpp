@@ -152,12 +152,14 @@ void Pipeline::run() {
 
 void Pipeline::rest() {
     const auto left = last_flush_ + kFlushGap - Clock::now();
-    if (left > Clock::duration::zero() && polled_ < kManyRecords)
+    rested_ = left > Clock::duration::zero() && polled_ < kManyRecords;
+    if (rested_)
         source_.rest(std::chrono::duration_cast<std::chrono::microseconds>(left));
 }
 
 void Pipeline::poll_once() {
-    const auto timeout = batcher_.empty() ? kIdlePoll : kFlushGap;
+    // A record that was made while the rest ended may have woken nobody.
+    const auto timeout = batcher_.empty() && !rested_ ? kIdlePoll : kFlushGap;
     if (source_ended_) {
         std::this_thread::sleep_for(timeout);
         return;

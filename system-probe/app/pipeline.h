@@ -152,7 +152,8 @@ class Pipeline {
     uint64_t last_record_ns_ = 0;
     unsigned records_since_look_ = 0;
     Clock::time_point last_flush_ = {};
-    size_t polled_ = 0;  ///< records, by the last poll
+    bool rested_ = false;  ///< before the last poll
+    size_t polled_ = 0;    ///< records, by the last poll
     Clock::time_point next_tick_ = {};
     uint64_t unsettled_revision_ = 0;  ///< of a plan that is not yet in force; 0: none
     std::string source_error_;

@@ -56,8 +56,8 @@ struct HookSet {
 
 struct HookRow {
     vdt_type type;
-    std::string_view event;                         ///< as in SECL
-    bool lifecycle;                                 ///< the process tree needs it: always on
+    std::string_view event;  ///< as in SECL
+    bool lifecycle;          ///< of the process tree: loaded whatever rules there are
     std::span<const Entry> entries = kSystemCalls;  ///< that there are on some kernel
     HookSet tracepoint;
     HookSet trampoline;

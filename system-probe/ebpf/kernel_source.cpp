@@ -191,6 +191,8 @@ class KernelSource : public RecordSource {
                     if (iterator) {
                         report_attaching(std::move(problem));
                         const std::lock_guard lock(mutex_);
+                        if (processes_now_)
+                            --attaching_;  // of an earlier plan: this one tells as much
                         processes_now_ = std::move(*iterator);
                         return;  // catch_up() goes on
                     }

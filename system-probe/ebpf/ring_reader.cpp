@@ -85,8 +85,11 @@ Result<> RingReader::wait(std::chrono::milliseconds timeout) {
 
 Result<size_t> RingReader::poll(std::chrono::milliseconds timeout, const RecordSink& sink,
                                 const std::function<void(bool)>& sleeps) {
-    sleeps(true);
     auto found = read(sink);
+    if (!found || *found > 0)
+        return found;
+    sleeps(true);
+    found = read(sink);
     if (found && *found == 0) {
         if (auto waited = wait(timeout); !waited)
             found = forward_error(waited);

@@ -20,8 +20,8 @@ constexpr unsigned kNoError = 0;  // the DNS response code
 
 /// Whole: the process tree has what no rule is about, too.
 void keep(vdt_type type, FilterPlan& plan) {
-    const bool asked = plan.contains(type);
-    plan[type] = {.can_wait = !asked};
+    const auto [at, added] = plan.try_emplace(type);
+    at->second = {.can_wait = added || at->second.can_wait};
 }
 
 std::optional<vdt_name_kind> name_kind(FilterUse use, v1::Approver::Kind kind) {

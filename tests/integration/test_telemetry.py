@@ -96,6 +96,19 @@ def test_other_machines_may_ask_for_health_and_metrics_and_nothing_else(make_pai
         assert ask("127.0.0.2", port, path)[0] == 404, path
 
 
+def test_who_was_served_does_not_keep_others_out(make_pair):
+    """As many as may be connected, each with an answer already, which would stay."""
+    port = free_port()
+    make_pair(replay=TOP / "tests/data/demo.rec", agent_settings={
+        "telemetry.listen_host": "127.0.0.2", "telemetry.listen_port": port}).start()
+    with contextlib.ExitStack() as stack:
+        for _ in range(64):
+            crowd = stack.enter_context(socket.create_connection(("127.0.0.2", port), timeout=30))
+            crowd.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert crowd.recv(4096).startswith(b"HTTP/1.1 200")
+        assert ask("127.0.0.2", port, "/live")[0] == 200
+
+
 def test_a_listener_that_cannot_be_names_the_setting(make_pair):
     with socket.socket() as taken:
         taken.bind(("127.0.0.2", 0))

@@ -45,13 +45,13 @@ rm -r /srv/other
 check "the token is the agent's alone" '[ "$(stat -c %U:%a /var/lib/vedette/auth_token)" = vedette:600 ] &&
     refused cat /var/lib/vedette/auth_token && refused cat /var/lib/vedette/ipc_cert.pem'
 check "nobody else connects to the sockets" \
-    'for socket in events cmd; do refused perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(shift) or exit 1" \
-        /run/vedette/$socket.sock || exit 1; done'
+    '(for socket in events cmd; do refused perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(shift) or exit 1" \
+        /run/vedette/$socket.sock || exit 1; done)'
 check "root connects to the sockets, so that test can fail" \
     'perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(shift) or exit 1" /run/vedette/cmd.sock'
 check "nobody else writes policies, settings, sockets, state or alerts" \
-    'for place in /etc/vedette/runtime-security.d/x.policy /etc/vedette/vedette.yaml /etc/vedette/system-probe.yaml \
-        /run/vedette/x /var/lib/vedette/x /var/log/vedette/x; do refused bash -c "echo >> $place" || exit 1; done'
+    '(for place in /etc/vedette/runtime-security.d/x.policy /etc/vedette/vedette.yaml /etc/vedette/system-probe.yaml \
+        /run/vedette/x /var/lib/vedette/x /var/log/vedette/x; do refused bash -c "echo >> $place" || exit 1; done)'
 check "nobody else stops them" 'refused kill -9 "$(pid security-agent)" && refused kill -9 "$(pid system-probe)" &&
     active system-probe && active security-agent'
 

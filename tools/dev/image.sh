@@ -27,7 +27,7 @@ local_base_image() {
     archive=$(mktemp)
     say "making $local_base from this machine's Debian mirror"
     mmdebstrap --quiet --variant=apt bookworm - > "$archive" < /dev/null || { rm -f "$archive"; die "mmdebstrap failed"; }
-    podman import --quiet "$archive" $local_base > /dev/null
+    podman import --quiet "$archive" $local_base > /dev/null || { rm -f "$archive"; die "podman import failed"; }
     rm -f "$archive"
 }
 

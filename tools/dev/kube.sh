@@ -17,7 +17,10 @@ cmd_kube() {
     local dir='' problem
     while [ $# -gt 0 ]; do
         case $1 in
-            --build) dir=$(readlink -f "$2") && shift ;;
+            --build)
+                [ $# -gt 1 ] || die "--build needs a directory; see ./dev kube --help"
+                dir=$(readlink -f "$2") && shift
+                ;;
             --) shift && break ;;
             *) wrong_option kube "$1" ;;
         esac

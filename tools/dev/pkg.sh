@@ -66,7 +66,11 @@ cmd_pkg() {
                 ;;
             --check-reproducible) again=1 ;;
             --no-lintian) lintian='' ;;
-            --rehearse) shift && rehearse "$@" && return ;;
+            --rehearse)
+                shift
+                rehearse "$@"
+                return
+                ;;
             --no-symbols) symbols='' ;;
             *) wrong_option pkg "$1" ;;
         esac

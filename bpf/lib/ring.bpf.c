@@ -27,8 +27,6 @@ struct {
 #define BUDGET_WINDOW_SHIFT 26 /* 67 ms */
 #define BUDGET_SHARE 16	       /* of the ring, for one cgroup in a window */
 
-#define WAITING_BYTES (256 << 10)
-
 __noinline int within_budget(u64 cgroup_id, u64 bytes)
 {
 	u64 size = bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
@@ -50,6 +48,8 @@ __noinline int within_budget(u64 cgroup_id, u64 bytes)
 		__sync_fetch_and_add(&budget->bytes, bytes);
 	return 1;
 }
+
+#define WAITING_BYTES (256 << 10) /* of records that can wait; more wake the reader */
 
 /*
  * A record that can wait is read with the next one that cannot, or when the reader looks by itself. Of the others the

@@ -7,6 +7,9 @@ from boots import BOOTS, PACKAGES, checks_of, run_boots
 from debs import build_debs, version_here
 from harness import BPF_PROBLEM, make_state_dir, needs_root
 
+# A fixture here boots machines, each of which has a limit of its own.
+pytestmark = pytest.mark.timeout(2 * 1800 + 600)
+
 UPGRADE = [PACKAGES / "upgrade.sh"]
 NEXT = f"{version_here()}+next"
 

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """./dev pkg --rehearse: this version to the next and back under load; and all of tests/systemd in a virtual machine."""
-import shutil
-
 import pytest
-from boots import BOOTS, PACKAGES, checks_of, run_boots
+from boots import BOOTS, PACKAGES, boots, checks_of
 from debs import build_debs, version_here
-from harness import BPF_PROBLEM, make_state_dir, needs_root
+from harness import BPF_PROBLEM, needs_root
 
 # A fixture here boots machines, each of which has a limit of its own.
 pytestmark = pytest.mark.timeout(2 * 1800 + 600)
@@ -18,11 +16,8 @@ NEXT = f"{version_here()}+next"
 def upgraded(build):
     if BPF_PROBLEM:
         pytest.skip(f"NO UPGRADE IS TESTED: {BPF_PROBLEM}")
-    machine = make_state_dir()
-    try:
-        yield run_boots(machine, build, UPGRADE, [*build_debs(), *build_debs(NEXT)])
-    finally:
-        shutil.rmtree(machine, ignore_errors=True)
+    with boots(build, UPGRADE, [*build_debs(), *build_debs(NEXT)]) as outcome:
+        yield outcome
 
 
 @needs_root
@@ -34,11 +29,8 @@ def test_upgrade(upgraded, check):
 
 @pytest.fixture(scope="module")
 def in_vm(build):
-    machine = make_state_dir()
-    try:
-        yield run_boots(machine, build, BOOTS, build_debs(), "systemd-run-vm", ["-t", "1800"])
-    finally:
-        shutil.rmtree(machine, ignore_errors=True)
+    with boots(build, BOOTS, build_debs(), "systemd-run-vm", ["-t", "1800"]) as outcome:
+        yield outcome
 
 
 @needs_root

@@ -11,20 +11,7 @@ said() { journalctl -o short-unix --no-pager -u "vedette-$1" | grep -F "$2" | aw
 pair_is() { [ "$(agent status -j | tr -d ' \n' | grep -oF "\"version\":\"$1\"" | wc -l)" -ge 2 ]; }
 
 dpkg -i /srv/debs/*[0-9]_*.deb > /root/dpkg.log 2>&1 < /dev/null || { cat /root/dpkg.log; exit 1; }
-mkdir -p /srv/marks && (cd /srv/marks && touch $(seq 60000))
-cat >> /etc/vedette/vedette.yaml << 'YAML'
-outputs:
-  file: {path: /var/log/vedette/alerts.json}
-runtime_security_config:
-  event_server: {burst: 1000000, rate: 1000000}
-  hash_resolver: {enabled: false}
-YAML
-cat > /etc/vedette/runtime-security.d/marks.policy << 'POLICY'
-rules:
-  - id: mark
-    expression: open.file.path =~ "/srv/marks/*" && open.retval >= 0
-POLICY
-systemctl restart vedette-security-agent
+alerts_of_marks 60000
 check "the older version runs" 'soon connected && soon "rule_loaded mark"'
 token=$(sha256sum /var/lib/vedette/auth_token)
 

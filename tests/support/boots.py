@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scripts of checks on a machine that systemd boots, with our packages at hand; each check is a test of its own."""
+import contextlib
 import re
 import shutil
 import subprocess
 
 from debs import libraries_of
+from harness import make_state_dir
 from pair import TOP
 
 SUPPORT = TOP / "tests/support/vm"
@@ -18,8 +20,17 @@ def checks_of(scripts):
     return [name for script in scripts for name in re.findall(r'^check "(.*?)" ', script.read_text(), re.M)]
 
 
-def run_boots(machine, build, scripts, debs, runner="systemd-run-ns", options=("-t", "240")):
+@contextlib.contextmanager
+def boots(build, scripts, debs, runner="systemd-run-ns", options=("-t", "240")):
     """One boot for each script, with the disk of the one before. ({check: "ok" or what was found}, all that was said)"""
+    machine = make_state_dir()
+    try:
+        yield run_boots(machine, build, scripts, debs, [runner, *options])
+    finally:
+        shutil.rmtree(machine, ignore_errors=True)
+
+
+def run_boots(machine, build, scripts, debs, runner):
     payload = machine / "payload"
     for source, target in [*[(deb, "srv/debs") for deb in debs], (SYSTEMD / "checks.sh", "srv/test"),
                            (build / "tests/live/act", "usr/bin")]:
@@ -29,7 +40,7 @@ def run_boots(machine, build, scripts, debs, runner="systemd-run-ns", options=("
     results, said = {}, ""
     for script in scripts:
         out = machine / script.name
-        done = subprocess.run([str(SUPPORT / runner), *options, "-s", str(machine), "-o", str(out), *packages,
+        done = subprocess.run([str(SUPPORT / runner[0]), *runner[1:], "-s", str(machine), "-o", str(out), *packages,
                                "-p", str(payload), str(script)], capture_output=True, text=True)
         journal = out / "journal.txt"
         said += f"{done.stdout}\n{done.stderr}\n"

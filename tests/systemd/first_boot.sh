@@ -63,20 +63,7 @@ check "doctor finds nothing wrong" \
 check "a flare is made" 'cd /tmp && agent flare > /root/flare 2>&1 || { cat /root/flare; false; }'
 
 # Settings of one's own, in the packaged file; and a rule whose alerts can be counted one by one.
-mkdir -p /srv/marks && (cd /srv/marks && touch $(seq 6000))
-cat >> /etc/vedette/vedette.yaml << 'YAML'
-outputs:
-  file: {path: /var/log/vedette/alerts.json}
-runtime_security_config:
-  event_server: {burst: 1000000, rate: 1000000}
-  hash_resolver: {enabled: false}
-YAML
-cat > /etc/vedette/runtime-security.d/marks.policy << 'POLICY'
-rules:
-  - id: mark
-    expression: open.file.path =~ "/srv/marks/*" && open.retval >= 0
-POLICY
-systemctl restart vedette-security-agent
+alerts_of_marks 6000
 check "alerts go to a file in the logs directory" 'soon connected && open_marks 1 10 && soon "[ \$(marks_seen 1 10) = 10 ]"'
 
 old=$(pid security-agent)

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -153,6 +154,31 @@ def test_rules_about_programs_alone_cost_no_system_call(policies, changer):
         policy.write_text(ANCESTORS)
         assert pair.command("runtime", "policy", "reload").returncode == 0
         assert attached(pair, "tp_name:\tsys_exit") == 1, "a rule asks who ancestors are"
+    finally:
+        finish(pair)
+
+
+def test_plans_in_quick_succession_end_with_the_last_one(policies):
+    """Nobody waits for a plan to be in force before the next: what all of them want is never missed meanwhile."""
+    policy = policies / "rules.policy"
+    program = PROGRAMS.replace("rules:\n", "")
+    policy.write_text(PROGRAMS)
+    (policies / "wanted").touch()
+    pair = start(policies)
+    children = []
+    try:
+        wait_for(lambda: attached(pair, "tp_name:\tsys_") == 0, 10, "nothing runs at system calls")
+        for rules in [PACKETS, "rules:", FILES] * 4:
+            policy.write_text(rules + program)
+            pair.agent.send_signal(signal.SIGHUP)
+            with subprocess.Popen(["/bin/true"]) as child:
+                children.append(child.pid)
+        assert pair.command("runtime", "policy", "reload").returncode == 0
+        assert attached(pair, CGROUP) == 0 and attached(pair, "tp_name:\tsys_exit") == 1
+        with open(policies / "wanted", encoding="utf-8"):
+            pair.wait_alert(by("file", os.getpid()))
+        for child in children:
+            pair.wait_alert(by("program", child))
     finally:
         finish(pair)
 

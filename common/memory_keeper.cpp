@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/memory_keeper.h"
 
+#include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
-#include <string>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace vedette {
@@ -17,24 +19,31 @@ constexpr int kHeaps = 2;
 constexpr std::chrono::seconds kSoon(20);
 constexpr std::chrono::seconds kPeriod(600);
 
-/// Lines of /proc/self/maps, proc(5): those of code that is a file's and not written to. What runs on is mapped again from
-/// the page cache at its next instruction.
-void unmap_code() {
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-        unsigned long begin = 0, end = 0;
-        char rights[5] = {};
-        if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 ||
-            std::string_view(rights) != "r-xp" || line.find(" /") == line.npos)
+/// What the linker wrote to (relocations) is in segments that began writable; the others are as in their file.
+int unmap_constant_segments(dl_phdr_info* object, size_t /*size*/, void* /*data*/) {
+    const std::string_view name(object->dlpi_name);
+    const bool is_file = name.empty() || name.front() == '/';  // not the kernel's vdso
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    for (const ElfW(Phdr) & segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+        if (!is_file || segment.p_type != PT_LOAD || (segment.p_flags & PF_W))
             continue;
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel has said so
+        const uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+        const uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the linker has said so
         madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
     }
+    return 0;
+}
+
+/// Code and constants: what is used is mapped again from the page cache when it is touched. Most of the rest was touched
+/// once, when symbols were looked up and everything was set up.
+void unmap_constants() {
+    dl_iterate_phdr(unmap_constant_segments, nullptr);
 }
 
 void give_back() {
     malloc_trim(0);
-    unmap_code();
+    unmap_constants();
 }
 
 }  // namespace

@@ -11,6 +11,11 @@
 #include "security-agent/engine/variable_json.h"
 
 namespace vedette::engine {
+namespace {
+
+constexpr int64_t kPackEvery = 1'000'000'000;
+
+}  // namespace
 
 Engine::Counters::Counters(Metrics& metrics)
     : batches(metrics.counter("vedette_agent_batches_total", "Batches evaluated.")),
@@ -125,6 +130,10 @@ void Engine::take_policies(Policies policies) {
 
 void Engine::periodic() {
     report_losses(false);
+    if (const int64_t now = steady_ns(); now - packed_ns_ >= kPackEvery) {
+        packed_ns_ = now;
+        mirror_.pack_idle();
+    }
     if (options_.heartbeat && heartbeats_.due(steady_ns()))
         for (const policy::PolicyReport& policy : book_->policies->policies)
             sink_.write(heartbeat_line(options_.agent, policy, wall_ns()));

@@ -11,6 +11,10 @@ namespace {
 
 /// Of one image in the queues and indexes, about.
 constexpr size_t kIndexBytes = 128;
+/// In one call of pack_idle(): less than a millisecond of the thread that events wait for.
+constexpr size_t kMaxPacked = 256;
+/// Calls of pack_idle(): most processes that end soon are forgotten before they were worth it.
+constexpr uint32_t kIdleCalls = 5;
 
 /// Keys in the two queues that no longer stand for anything are swept out once they outnumber the nodes.
 void sweep(std::deque<uint64_t>& keys, const auto& nodes) {
@@ -23,31 +27,27 @@ void sweep(std::deque<uint64_t>& keys, const auto& nodes) {
 
 void ProcessMirror::apply(v1::ProcessNode&& node) {
     const uint64_t key = node.key();
-    Entry& entry = nodes_[key];
-    const bool known = entry.node != nullptr;
-    const bool had_ended = known && entry.node->exit_time() != 0;
-    bytes_ -= entry.bytes;
-    if (!known)
-        entry.node = std::make_unique<v1::ProcessNode>();
-    move_container(key, known ? entry.node->container().id() : std::string(),
-                   node.container().id());
+    const auto [found, is_new] = nodes_.try_emplace(key);
+    const Entry& entry = found->second;
+    v1::ProcessNode& known = look(key, entry);
+    const bool had_ended = known.exit_time() != 0;
+    move_container(key, known.container().id(), node.container().id());
     join_scopes(node);  // before it leaves those of before: most stay the same
-    if (known)
-        leave_scopes(*entry.node);
-    *entry.node = std::move(node);
-    entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
-    bytes_ += entry.bytes;
-    if (!known)
+    if (!is_new)
+        leave_scopes(known);
+    known = std::move(node);
+    measure(entry);
+    if (is_new)
         arrived_.push_back(key);
-    if (entry.node->exit_time() != 0 && !had_ended)
+    if (known.exit_time() != 0 && !had_ended)
         ended_.push_back(key);
-    if (entry.node->exit_time() == 0)
-        living_[entry.node->pid()] = key;
-    else if (const auto at = living_.find(entry.node->pid());
-             at != living_.end() && at->second == key)
+    if (known.exit_time() == 0)
+        living_[known.pid()] = key;
+    else if (const auto at = living_.find(known.pid()); at != living_.end() && at->second == key)
         living_.erase(at);
     sweep(arrived_, nodes_);
     sweep(ended_, nodes_);
+    sweep(open_, nodes_);
     evict();
 }
 
@@ -55,13 +55,48 @@ void ProcessMirror::erase(uint64_t key) {
     const auto found = nodes_.find(key);
     if (found == nodes_.end())
         return;
-    const std::unique_ptr<v1::ProcessNode> node = std::move(found->second.node);
-    bytes_ -= found->second.bytes;
+    Entry entry = std::move(found->second);
+    bytes_ -= entry.bytes;
     nodes_.erase(found);
-    if (const auto at = living_.find(node->pid()); at != living_.end() && at->second == key)
+    const v1::ProcessNode& node = entry.stored.open();
+    if (const auto at = living_.find(node.pid()); at != living_.end() && at->second == key)
         living_.erase(at);
-    move_container(key, node->container().id(), {});
-    leave_scopes(*node);
+    move_container(key, node.container().id(), {});
+    leave_scopes(node);
+}
+
+v1::ProcessNode& ProcessMirror::look(uint64_t key, const Entry& entry) const {
+    entry.used = packings_;
+    if (entry.stored.is_open())
+        return entry.stored.open();
+    open_.push_back(key);
+    v1::ProcessNode& node = entry.stored.open();
+    measure(entry);
+    return node;
+}
+
+void ProcessMirror::measure(const Entry& entry) const {
+    bytes_ -= entry.bytes;
+    entry.bytes = entry.stored.bytes() + sizeof(Entry) + kIndexBytes;
+    bytes_ += entry.bytes;
+}
+
+void ProcessMirror::pack_idle() {
+    ++packings_;
+    for (size_t left = std::min(open_.size(), kMaxPacked); left > 0; --left) {
+        const uint64_t key = open_.front();
+        open_.pop_front();
+        const auto found = nodes_.find(key);
+        if (found == nodes_.end())
+            continue;
+        const Entry& entry = found->second;
+        if (packings_ - entry.used <= kIdleCalls) {
+            open_.push_back(key);
+            continue;
+        }
+        entry.stored.pack();
+        measure(entry);
+    }
 }
 
 void ProcessMirror::move_container(uint64_t key, const std::string& from, const std::string& to) {
@@ -77,8 +112,11 @@ void ProcessMirror::move_container(uint64_t key, const std::string& from, const 
 }
 
 void ProcessMirror::change(uint64_t key, const std::function<void(v1::ProcessNode&)>& use) {
-    if (const auto found = nodes_.find(key); found != nodes_.end())
-        change(found->second, use);
+    const auto found = nodes_.find(key);
+    if (found == nodes_.end())
+        return;
+    use(look(key, found->second));
+    measure(found->second);
 }
 
 void ProcessMirror::change_container(const std::string& id,
@@ -90,19 +128,13 @@ void ProcessMirror::change_container(const std::string& id,
         change(key, use);
 }
 
-void ProcessMirror::change(Entry& entry, const std::function<void(v1::ProcessNode&)>& use) {
-    use(*entry.node);
-    bytes_ -= entry.bytes;
-    entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
-    bytes_ += entry.bytes;
-}
-
 void ProcessMirror::clear() {
     nodes_.clear();
     living_.clear();
     containers_.clear();
     ended_.clear();
     arrived_.clear();
+    open_.clear();
     bytes_ = 0;
     for (auto& members : members_)
         members.clear();
@@ -153,7 +185,7 @@ void ProcessMirror::evict() {
 
 const v1::ProcessNode* ProcessMirror::find(uint64_t key) const {
     const auto found = nodes_.find(key);
-    return found == nodes_.end() ? nullptr : found->second.node.get();
+    return found == nodes_.end() ? nullptr : &look(key, found->second);
 }
 
 const v1::ProcessNode* ProcessMirror::find_pid(uint32_t pid) const {
@@ -183,7 +215,7 @@ void ProcessMirror::ancestors(const v1::ProcessNode& node, std::vector<const voi
 
 void ProcessMirror::each(const std::function<void(const v1::ProcessNode&)>& use) const {
     for (const auto& [key, entry] : nodes_)
-        use(*entry.node);
+        use(look(key, entry));
 }
 
 }  // namespace vedette::engine

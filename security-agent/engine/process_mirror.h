@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "security-agent/engine/stored_node.h"
 #include "security-agent/secl/variables.h"
 #include "vedette/v1/process.pb.h"
 
@@ -44,7 +44,10 @@ class ProcessMirror {
     /// Some image belongs to it.
     bool has_scope(secl::Scope scope, std::string_view key) const;
 
-    /// Null when it is not known. Valid until the next apply(), erase() or clear().
+    /// Packs images that nobody has asked for since some calls ago, a bounded number of them. Call it every second or so.
+    void pack_idle();
+
+    /// Null when it is not known. Valid until the next apply(), erase(), clear() or pack_idle(), as all pointers here.
     const v1::ProcessNode* find(uint64_t key) const;
 
     /// The living process with this pid, its newest image; null when there is none.
@@ -64,11 +67,14 @@ class ProcessMirror {
     uint64_t evicted() const { return evicted_; }
 
    private:
+    /// Looking at an image unpacks it: how it is stored is not part of what the mirror says.
     struct Entry {
-        std::unique_ptr<v1::ProcessNode> node;
-        size_t bytes = 0;
+        mutable StoredNode stored;
+        mutable size_t bytes = 0;
+        mutable uint32_t used = 0;  ///< calls of pack_idle() before the last look at it
     };
-    void change(Entry& entry, const std::function<void(v1::ProcessNode&)>& use);
+    v1::ProcessNode& look(uint64_t key, const Entry& entry) const;
+    void measure(const Entry& entry) const;
     void move_container(uint64_t key, const std::string& from, const std::string& to);
     void evict();
     void join_scopes(const v1::ProcessNode& node);
@@ -83,7 +89,9 @@ class ProcessMirror {
         ended_;  ///< keys of images that have ended, oldest first; may hold erased ones
     std::deque<uint64_t>
         arrived_;  ///< every key, oldest first: the last resort when nothing has ended
-    size_t bytes_ = 0;
+    mutable std::deque<uint64_t> open_;  ///< keys of images that are not packed; may hold erased ones
+    uint32_t packings_ = 0;
+    mutable size_t bytes_ = 0;
     size_t max_bytes_;
     ScopeEnd scope_end_;
     uint64_t evicted_ = 0;

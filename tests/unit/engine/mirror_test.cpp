@@ -26,7 +26,76 @@ std::vector<uint64_t> ancestor_keys(const ProcessMirror& mirror, uint64_t key) {
     return keys;
 }
 
+/// Long enough without a look at anything.
+void pack_all(ProcessMirror& mirror) {
+    for (int i = 0; i < 10; ++i)
+        mirror.pack_idle();
+}
+
 }  // namespace
+
+TEST_CASE("mirror: images that nobody looks at take less room, and say the same") {
+    ProcessMirror mirror = with_tree();
+    v1::ProcessNode rich = node(kCat);
+    for (int i = 0; i < 40; ++i)
+        rich.add_env_names("VARIABLE_NUMBER_" + std::to_string(i));
+    mirror.apply(v1::ProcessNode(rich));
+    const size_t open = mirror.bytes();
+    pack_all(mirror);
+    const size_t packed = mirror.bytes();
+    CHECK(packed < open / 2);
+    REQUIRE(mirror.find(kCat));
+    CHECK(mirror.find(kCat)->SerializeAsString() == rich.SerializeAsString());
+    CHECK(mirror.bytes() > packed);
+    pack_all(mirror);
+    CHECK(mirror.bytes() == packed);
+}
+
+TEST_CASE("mirror: what is looked at stays as it is") {
+    ProcessMirror mirror = with_tree();
+    const v1::ProcessNode* bash = mirror.find(kBash);
+    for (int i = 0; i < 10; ++i) {
+        mirror.pack_idle();
+        REQUIRE(mirror.find(kBash) == bash);
+    }
+}
+
+TEST_CASE("mirror: packed images keep their place in the tree, their scopes and their changes") {
+    std::vector<std::string> ended;
+    ProcessMirror mirror(1 << 20, [&ended](secl::Scope scope, std::string_view key) {
+        if (scope == secl::Scope::kContainer)
+            ended.emplace_back(key);
+    });
+    for (const uint64_t key : {kSystemd, kSshd, kBashFork, kBash})
+        mirror.apply(node(key));
+    v1::ProcessNode contained = node(kCat);
+    contained.mutable_container()->set_id("c0ffee");
+    mirror.apply(std::move(contained));
+    pack_all(mirror);
+    CHECK(ancestor_keys(mirror, kCat) == std::vector<uint64_t>{kBash, kBashFork, kSshd, kSystemd});
+    pack_all(mirror);
+    CHECK(mirror.find_pid(node(kBash).pid())->key() == kBash);
+    pack_all(mirror);
+    mirror.change_container("c0ffee", [](v1::ProcessNode& one) { one.set_comm("changed"); });
+    pack_all(mirror);
+    CHECK(mirror.find(kCat)->comm() == "changed");
+    pack_all(mirror);
+    v1::ProcessNode over = node(kCat);
+    over.mutable_container()->set_id("c0ffee");
+    over.set_exit_time(1);
+    mirror.apply(std::move(over));
+    CHECK_FALSE(mirror.find_pid(node(kCat).pid()));
+    pack_all(mirror);
+    CHECK(ended.empty());
+    mirror.erase(kCat);
+    CHECK(ended == std::vector<std::string>{"c0ffee"});
+    size_t seen = 0;
+    mirror.each([&seen](const v1::ProcessNode& one) { seen += one.key() != 0; });
+    CHECK(seen == 4);
+    for (const uint64_t key : {kSystemd, kSshd, kBashFork, kBash})
+        mirror.erase(key);
+    CHECK(mirror.bytes() == 0);
+}
 
 TEST_CASE("mirror: ancestors include earlier images, the parent does not") {
     const ProcessMirror mirror = with_tree();

@@ -26,7 +26,6 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     Entry& entry = nodes_[key];
     const bool known = entry.node != nullptr;
     const bool had_ended = known && entry.node->exit_time() != 0;
-    bytes_ -= entry.bytes;
     if (!known)
         entry.node = std::make_unique<v1::ProcessNode>();
     move_container(key, known ? entry.node->container().id() : std::string(),
@@ -35,8 +34,7 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     if (known)
         leave_scopes(*entry.node);
     *entry.node = std::move(node);
-    entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
-    bytes_ += entry.bytes;
+    changed(entry);
     if (!known)
         arrived_.push_back(key);
     if (entry.node->exit_time() != 0 && !had_ended)
@@ -92,9 +90,14 @@ void ProcessMirror::change_container(const std::string& id,
 
 void ProcessMirror::change(Entry& entry, const std::function<void(v1::ProcessNode&)>& use) {
     use(*entry.node);
+    changed(entry);
+}
+
+void ProcessMirror::changed(Entry& entry) {
     bytes_ -= entry.bytes;
     entry.bytes = entry.node->SpaceUsedLong() + sizeof(Entry) + kIndexBytes;
     bytes_ += entry.bytes;
+    entry.revision = ++revisions_;
 }
 
 void ProcessMirror::clear() {
@@ -154,6 +157,11 @@ void ProcessMirror::evict() {
 const v1::ProcessNode* ProcessMirror::find(uint64_t key) const {
     const auto found = nodes_.find(key);
     return found == nodes_.end() ? nullptr : found->second.node.get();
+}
+
+uint64_t ProcessMirror::revision(const v1::ProcessNode& node) const {
+    const auto found = nodes_.find(node.key());
+    return found != nodes_.end() && found->second.node.get() == &node ? found->second.revision : 0;
 }
 
 const v1::ProcessNode* ProcessMirror::find_pid(uint32_t pid) const {

@@ -59,6 +59,9 @@ class ProcessMirror {
     /// Every image, in no order.
     void each(const std::function<void(const v1::ProcessNode&)>& use) const;
 
+    /// Another number whenever that very object, which find() gave, says something else; 0: it is none of the mirror's.
+    uint64_t revision(const v1::ProcessNode& node) const;
+
     size_t size() const { return nodes_.size(); }
     size_t bytes() const { return bytes_; }
     uint64_t evicted() const { return evicted_; }
@@ -67,7 +70,9 @@ class ProcessMirror {
     struct Entry {
         std::unique_ptr<v1::ProcessNode> node;
         size_t bytes = 0;
+        uint64_t revision = 0;
     };
+    void changed(Entry& entry);
     void change(Entry& entry, const std::function<void(v1::ProcessNode&)>& use);
     void move_container(uint64_t key, const std::string& from, const std::string& to);
     void evict();
@@ -84,6 +89,7 @@ class ProcessMirror {
     std::deque<uint64_t>
         arrived_;  ///< every key, oldest first: the last resort when nothing has ended
     size_t bytes_ = 0;
+    uint64_t revisions_ = 0;
     size_t max_bytes_;
     ScopeEnd scope_end_;
     uint64_t evicted_ = 0;

@@ -13,6 +13,9 @@ namespace {
 
 using object = JsonObject;
 
+/// About what each process of the lineage takes: text that grows is moved.
+constexpr size_t kProcessBytes = 3072;
+
 constexpr std::string_view kCredentials[] = {"credentials"};
 
 /// "key:value", then its product tags.
@@ -80,6 +83,7 @@ AlertEvent::AlertEvent(const AlertSubject& subject, ProcessTexts& texts) {
     const v1::Event& event = subject.event;
     begin_["evt"] = evt_json(subject);
     put_time(begin_, "date", event.timestamp());
+    process_.reserve(kProcessBytes * (subject.ancestors.size() + 2));
     texts.put(process_, subject.process, subject.process.tid() ? event.tid() : 0);
     if (const object credentials = new_credentials_json(event); !credentials.empty())
         process_.insert(kCredentials, object{{"destination", credentials}}.members());
@@ -122,7 +126,8 @@ std::string AlertEvent::text() const {
     std::string out;
     out.reserve(size());
     append_members(out += '{');
-    return out += '}';
+    out += '}';
+    return out;
 }
 
 std::string alert_head(const AgentFacts& facts, const policy::RuleInfo& rule) {
@@ -146,7 +151,8 @@ std::string alert_line(std::string_view head, const AlertEvent& event) {
     line.reserve(head.size() + event.size());
     line += head.substr(0, head.size() - 1);
     event.append_members(line += ',');
-    return line += '}';
+    line += '}';
+    return line;
 }
 
 }  // namespace vedette::engine

@@ -98,6 +98,22 @@ std::string_view hash_state_name(v1::File::HashState state) {
     }
 }
 
+/// As a value: written straight to where it goes.
+struct Ancestors {
+    std::span<const void* const> processes;
+    ProcessTexts& texts;
+
+    void append_to(std::string& out) const {
+        char separator = '[';
+        for (const void* process : processes) {
+            out += separator;
+            texts.of(*static_cast<const v1::ProcessNode*>(process)).append_to(out);
+            separator = ',';
+        }
+        out += ']';
+    }
+};
+
 object user_session_json(const v1::UserSession& session) {
     object out;
     put_text(out, "id", session.id());
@@ -275,19 +291,11 @@ object process_json_rest(const v1::ProcessNode& process) {
 
 void put_family(object& out, const v1::ProcessNode* parent, std::span<const void* const> ancestors,
                 ProcessTexts& texts) {
-    if (parent) {
-        object one;
-        texts.put(one, *parent);
-        out["parent"] = one;
-    }
-    JsonArray list;
-    for (const void* ancestor : ancestors.first(std::min(ancestors.size(), kAlertAncestors))) {
-        object one;
-        texts.put(one, *static_cast<const v1::ProcessNode*>(ancestor));
-        list.push_back(one);
-    }
-    if (!list.empty())
-        out["ancestors"] = list;
+    if (parent)
+        out["parent"] = texts.of(*parent);
+    if (!ancestors.empty())
+        out["ancestors"] = Ancestors{ancestors.first(std::min(ancestors.size(), kAlertAncestors)),
+                                     texts};
     put_true(out, "truncated_ancestors", ancestors.size() > kAlertAncestors);
 }
 

@@ -14,20 +14,33 @@ constexpr size_t kEntryBytes = 64;
 }  // namespace
 
 void ProcessTexts::put(JsonObject& out, const v1::ProcessNode& process, uint32_t tid) {
-    put_process_ids(out, process, tid != 0 ? tid : process.tid());
-    // An event that had to wait brings its process as it was, not as the mirror has it by now.
-    const uint64_t revision = mirror_ ? mirror_->revision(process) : 0;
-    if (revision != 0)
-        out.append(known_text(process, revision));
-    else
-        out.append(process_json_rest(process).members());
+    const Text& text = text_of(process);
+    if (tid == 0 || tid == process.tid())
+        return out.append(text.members);
+    put_process_ids(out, process, tid);
+    out.append(std::string_view(text.members).substr(text.rest));
 }
 
-const std::string& ProcessTexts::known_text(const v1::ProcessNode& process, uint64_t revision) {
+void ProcessTexts::Value::append_to(std::string& out) const {
+    ((out += '{') += texts.text_of(process).members) += '}';
+}
+
+const ProcessTexts::Text& ProcessTexts::text_of(const v1::ProcessNode& process) {
+    const auto write = [&process](uint64_t revision) {
+        JsonObject out;
+        put_process_ids(out, process, process.tid());
+        const size_t rest = out.empty() ? 0 : out.members().size() + 1;
+        out.append(process_json_rest(process).members());
+        return Text{revision, out.members(), rest};
+    };
+    // An event that had to wait brings its process as it was, not as the mirror has it by now.
+    const uint64_t revision = mirror_ ? mirror_->revision(process) : 0;
+    if (revision == 0)
+        return passing_ = write(0);
     const uint64_t key = process.key();
     if (const auto at = young_.texts.find(key); at != young_.texts.end()) {
         if (at->second.revision == revision)
-            return at->second.members;
+            return at->second;
         young_.bytes -= at->second.members.size() + kEntryBytes;
         young_.texts.erase(at);
     } else if (const auto before = old_.texts.find(key); before != old_.texts.end()) {
@@ -37,17 +50,15 @@ const std::string& ProcessTexts::known_text(const v1::ProcessNode& process, uint
         if (text.revision == revision)
             return keep(key, std::move(text));
     }
-    std::string members = process_json_rest(process).members();
-    members.shrink_to_fit();
-    return keep(key, {revision, std::move(members)});
+    return keep(key, write(revision));
 }
 
-const std::string& ProcessTexts::keep(uint64_t key, Text text) {
+const ProcessTexts::Text& ProcessTexts::keep(uint64_t key, Text text) {
     const size_t bytes = text.members.size() + kEntryBytes;
     if (young_.bytes + bytes > max_bytes_ / 2)
         old_ = std::exchange(young_, {});
     young_.bytes += bytes;
-    return (young_.texts[key] = std::move(text)).members;
+    return young_.texts[key] = std::move(text);
 }
 
 }  // namespace vedette::engine

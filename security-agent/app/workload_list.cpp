@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <map>
 #include <set>
@@ -38,6 +39,10 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+object parsed(const engine::JsonObject& members) {
+    return boost::json::parse(members.text()).as_object();
+}
+
 bool wanted(std::string_view kind, const Entity& entity, const std::string& search) {
     if (search.empty() || search == kind)
         return true;
@@ -51,7 +56,7 @@ Entity container_entity(const engine::Engine::RunningWorkload& running, bool ver
     const engine::KnownWorkload& workload = *running.workload;
     const v1::Workload& facts = workload.facts;
     Entity out;
-    out.members = engine::workload_json(workload);
+    out.members = parsed(engine::workload_json(workload));
     out.members["processes"] = running.processes;
     if (!verbose) {
         out.members.erase("labels");
@@ -78,7 +83,7 @@ Entities pods_of(const RunningWorkloads& workloads, bool verbose) {
         const auto [at, is_new] = out.try_emplace(id);
         Entity& pod = at->second;
         if (is_new) {
-            pod.members = engine::pod_json(facts.pod());
+            pod.members = parsed(engine::pod_json(facts.pod()));
             pod.members["containers"] = array();
             if (!verbose)
                 pod.members.erase("labels");

@@ -2,9 +2,8 @@
 #include "security-agent/engine/alert.h"
 
 #include <boost/json/serialize.hpp>
-#include <utility>
+#include <span>
 
-#include "common/json_text.h"
 #include "security-agent/engine/json_fields.h"
 #include "security-agent/engine/process_json.h"
 #include "security-agent/engine/workload_json.h"
@@ -12,17 +11,37 @@
 namespace vedette::engine {
 namespace {
 
-using boost::json::array;
-using boost::json::object;
+using object = JsonObject;
+
+/// About what each process of the lineage takes: text that grows is moved.
+constexpr size_t kProcessBytes = 3072;
+
+constexpr std::string_view kCredentials[] = {"credentials"};
+
+/// "key:value", then its product tags.
+JsonArray tags_json(const policy::RuleInfo& rule) {
+    JsonArray tags;
+    for (const auto& [key, value] : rule.tags)
+        tags.push_back(key + ":" + value);
+    for (const std::string& tag : rule.product_tags)
+        tags.push_back(tag);
+    return tags;
+}
 
 object matched_rule_json(const policy::RuleInfo& rule) {
     object out;
     put_text(out, "id", rule.id);
     put_text(out, "version", rule.version);
-    put_list(out, "tags", tags_json(rule));
+    if (const JsonArray tags = tags_json(rule); !tags.empty())
+        out["tags"] = tags;
     put_text(out, "policy_name", rule.policy_name);
     put_text(out, "policy_version", rule.policy_version);
     return out;
+}
+
+void put_variables(object& out, const boost::json::object& variables) {
+    if (!variables.empty())
+        out["variables"] = JsonText{boost::json::serialize(variables)};
 }
 
 object evt_json(const AlertSubject& subject) {
@@ -33,11 +52,12 @@ object evt_json(const AlertSubject& subject) {
     put_true(out, "async", subject.event.async());
     put_text(out, "source", subject.source);
     put_text(out, "decided", subject.decided);
-    array rules;
+    JsonArray rules;
     for (const policy::RuleInfo* rule : subject.matched)
         rules.push_back(matched_rule_json(*rule));
-    put_list(out, "matched_rules", rules);
-    put_object(out, "variables", subject.variables.global);
+    if (!rules.empty())
+        out["matched_rules"] = rules;
+    put_variables(out, subject.variables.global);
     return out;
 }
 
@@ -59,32 +79,54 @@ void put_host(object& agent, const AgentFacts& facts) {
     put_text(agent, "distribution", facts.distribution);
 }
 
-array tags_json(const policy::RuleInfo& rule) {
-    array tags;
-    for (const auto& [key, value] : rule.tags)
-        tags.emplace_back(json_text(key + ":" + value));
-    for (const std::string& tag : rule.product_tags)
-        tags.emplace_back(json_text(tag));
-    return tags;
-}
-
-object event_part(const AlertSubject& subject) {
-    object out;
-    out["evt"] = evt_json(subject);
-    put_time(out, "date", subject.event.timestamp());
-    out["process"] = process_tree_json(subject.process, subject.parent, subject.ancestors);
-    if (subject.event.tid())
-        out["process"].as_object()["tid"] = subject.event.tid();
-    put_object(out["process"].as_object(), "variables", subject.variables.process);
-    put_event(out, subject.event, subject.process, subject.target);
-    put_object(out, "usr", user_json(subject.process.credentials()));
+AlertEvent::AlertEvent(const AlertSubject& subject, ProcessTexts& texts) {
+    const v1::Event& event = subject.event;
+    begin_["evt"] = evt_json(subject);
+    put_time(begin_, "date", event.timestamp());
+    process_.reserve(kProcessBytes * (subject.ancestors.size() + 2));
+    texts.put(process_, subject.process, subject.process.tid() ? event.tid() : 0);
+    if (const object credentials = new_credentials_json(event); !credentials.empty())
+        process_.insert(kCredentials, object{{"destination", credentials}}.members());
+    put_family(process_, subject.parent, subject.ancestors, texts);
+    if (subject.process.tid() == 0)
+        put_number(process_, "tid", event.tid());
+    put_variables(process_, subject.variables.process);
+    put_event(rest_, event, subject.process, subject.target, texts);
+    put_object(rest_, "usr", user_json(subject.process.credentials()));
     object container = container_json(subject.process.container());
     put_workload(container, subject.workload);
-    put_object(container, "variables", subject.variables.container);
-    put_object(out, "container", std::move(container));
+    put_variables(container, subject.variables.container);
+    put_object(rest_, "container", container);
     object cgroup = cgroup_json(subject.process.cgroup());
-    put_object(cgroup, "variables", subject.variables.cgroup);
-    put_object(out, "cgroup", std::move(cgroup));
+    put_variables(cgroup, subject.variables.cgroup);
+    put_object(rest_, "cgroup", cgroup);
+}
+
+void AlertEvent::insert(const AlertPath& path, const JsonObject& members) {
+    const std::span<const std::string_view> whole(path);
+    if (!path.empty() && path.front() == "process")
+        process_.insert(whole.subspan(1), members.members());
+    else
+        rest_.insert(whole, members.members());
+}
+
+size_t AlertEvent::size() const {
+    constexpr size_t kAround = 16;
+    return begin_.members().size() + process_.members().size() + rest_.members().size() + kAround;
+}
+
+void AlertEvent::append_members(std::string& out) const {
+    (out += begin_.members()) += R"(,"process":)";
+    process_.append_to(out);
+    if (!rest_.empty())
+        (out += ',') += rest_.members();
+}
+
+std::string AlertEvent::text() const {
+    std::string out;
+    out.reserve(size());
+    append_members(out += '{');
+    out += '}';
     return out;
 }
 
@@ -98,17 +140,18 @@ std::string alert_head(const AgentFacts& facts, const policy::RuleInfo& rule) {
     put_text(agent, "policy_version", rule.policy_version);
     put_host(agent, facts);
     object head;
-    head["agent"] = std::move(agent);
-    head["title"] = json_text(rule.description.empty() ? rule.id : rule.description);
-    return boost::json::serialize(head);
+    head["agent"] = agent;
+    head["title"] = rule.description.empty() ? rule.id : rule.description;
+    return head.text();
 }
 
-// The event is the same for each rule that matched: its text follows the rule's, without being copied first.
-std::string alert_line(std::string_view head, const object& event) {
-    std::string line(head);
-    line.back() = ',';
-    const std::string rest = boost::json::serialize(event);
-    line.append(rest, 1);
+// The event is the same for each rule that matched: its text follows the rule's.
+std::string alert_line(std::string_view head, const AlertEvent& event) {
+    std::string line;
+    line.reserve(head.size() + event.size());
+    line += head.substr(0, head.size() - 1);
+    event.append_members(line += ',');
+    line += '}';
     return line;
 }
 

@@ -3,14 +3,16 @@
 // An alert: one JSON object on one line, in the reference's shape (docs/reference/alerts.md).
 #pragma once
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "security-agent/engine/event_json.h"
+#include "security-agent/engine/json_object.h"
+#include "security-agent/engine/process_texts.h"
 #include "security-agent/engine/workload_mirror.h"
 #include "security-agent/policy/loader.h"
 #include "vedette/v1/event.pb.h"
@@ -54,16 +56,34 @@ struct AlertSubject {
 };
 
 /// Members of `agent` that say where a line comes from.
-void put_host(boost::json::object& agent, const AgentFacts& facts);
-/// The rule's tags as "key:value", then its product tags.
-boost::json::array tags_json(const policy::RuleInfo& rule);
+void put_host(JsonObject& agent, const AgentFacts& facts);
+
+/// Members from the alert's object down to an object in it.
+using AlertPath = std::vector<std::string_view>;
 
 /// The part that is the same for every rule that matched: all but `agent` and `title`.
-boost::json::object event_part(const AlertSubject& subject);
+class AlertEvent {
+   public:
+    AlertEvent() = default;
+    AlertEvent(const AlertSubject& subject, ProcessTexts& texts);
+
+    /// Adds members to the object at `path`. Nothing happens when it is not there.
+    void insert(const AlertPath& path, const JsonObject& members);
+
+    size_t size() const;  ///< of its text, at most
+    /// As they stand between the braces of one object.
+    void append_members(std::string& out) const;
+    std::string text() const;
+
+   private:
+    JsonObject begin_;    ///< what stands before `process`
+    JsonObject process_;  ///< nine tenths of the whole: apart from the rest, so that nobody has to search it
+    JsonObject rest_;
+};
 
 /// The part that is the rule's own: the beginning of a line.
 std::string alert_head(const AgentFacts& agent, const policy::RuleInfo& rule);
 /// One line, without its newline.
-std::string alert_line(std::string_view head, const boost::json::object& event);
+std::string alert_line(std::string_view head, const AlertEvent& event);
 
 }  // namespace vedette::engine

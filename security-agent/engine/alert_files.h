@@ -7,12 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "security-agent/engine/alert.h"
 #include "security-agent/engine/event_subject.h"
 
 namespace vedette::engine {
-
-/// Members from the alert's object down to a file's.
-using AlertPath = std::vector<std::string_view>;
 
 struct AlertFile {
     const v1::File* file = nullptr;  ///< null: this event has no such file

@@ -30,15 +30,39 @@ std::string limiter_token(const policy::RuleInfo& rule, const secl::EvalContext&
     return out;
 }
 
+/// Of a name alone: it is not known which file it was.
+v1::FileAnswer no_file() {
+    v1::FileAnswer answer;
+    answer.set_hash_state(v1::File::HASH_STATE_PATH_UNKNOWN);
+    return answer;
+}
+
+/// An exec and an exit call the program of the acting process their file, too: it has one name here.
+HashedFiles with_one_name(const HashedFiles& files, const v1::Event& event,
+                          std::string_view type) {
+    constexpr std::string_view kProcess = "process.";
+    if (!event.has_exec() && !event.has_exit())
+        return files;
+    HashedFiles out;
+    for (const auto& [field, max_size] : files) {
+        const bool renamed = field.starts_with(kProcess);
+        uint64_t& max =
+            out[renamed ? fmt::format("{}.{}", type, field.substr(kProcess.size())) : field];
+        max = std::max(max, max_size);
+    }
+    return out;
+}
+
 }  // namespace
 
 Alerting::Alerting(Options options, VariableStore& store, FindProcess find_process,
-                   FileFacts& files, const WorkloadMirror& workloads, AlertSink& sink,
-                   Metrics& metrics, Logger& logger)
+                   FileFacts& files, ProcessTexts& texts, const WorkloadMirror& workloads,
+                   AlertSink& sink, Metrics& metrics, Logger& logger)
     : options_(std::move(options)),
       store_(store),
       find_process_(std::move(find_process)),
       files_(files),
+      texts_(texts),
       workloads_(workloads),
       sink_(sink),
       logger_(logger),
@@ -86,6 +110,9 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
     };
     const std::string& container = subject.process().container().id();
     const WorkloadPtr workload = workloads_.find(container);
+    // What has waited until now waits no longer.
+    const bool waits = match.decided != "incomplete" && workload &&
+                       workload->facts.metadata() == v1::Workload::METADATA_PENDING;
     AlertSubject about{subject.event(),
                        subject.type().name,
                        subject.type().category,
@@ -98,9 +125,9 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
                         variables(secl::Scope::kContainer), variables(secl::Scope::kCgroup)},
                        options_.source,
                        match.decided,
-                       workload.get()};
+                       waits ? nullptr : workload.get()};
     HeldAlert alert;
-    alert.event = event_part(about);
+    alert.event = AlertEvent(about, texts_);
     alert.event_ns = static_cast<int64_t>(subject.event().timestamp());
     for (const uint32_t rule : loud) {
         alert.heads.push_back(alert_head(options_.agent, match.book.info(rule)));
@@ -109,9 +136,7 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
         ++state.figures->alerts;
     }
     ask_about_files(match, loud, alert);
-    // What has waited until now waits no longer.
-    if (match.decided != "incomplete" && workload &&
-        workload->facts.metadata() == v1::Workload::METADATA_PENDING)
+    if (waits)
         alert.container = container;
     if (alert.complete())
         return write_lines(alert);
@@ -119,7 +144,17 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
     held_.hold(std::move(alert), [this](HeldAlert& oldest) { write_lines(oldest); });
 }
 
+/// What is known by now of the container that the alert waited for.
+void Alerting::add_container(HeldAlert& alert) {
+    JsonObject container;
+    put_workload(container, workloads_.find(alert.container).get());
+    alert.event.insert({"container"}, container);
+    alert.container.clear();
+}
+
 void Alerting::write_lines(HeldAlert& alert) {
+    if (!alert.container.empty())
+        add_container(alert);
     for (const std::string& head : alert.heads)
         sink_.write(alert_line(head, alert.event));
     latency_.Observe(static_cast<double>(options_.wall_ns() - alert.event_ns) * 1e-9);
@@ -138,6 +173,7 @@ void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> lou
     context.settle = true;
     for (const uint32_t rule : loud)
         add_hashed_files(match.book.info(rule), context, options.max_file_size, hashed);
+    hashed = with_one_name(hashed, subject.event(), subject.type().name);
     const HashedFiles of_actions = hashed;
     if (std::ranges::find(options.hashed_events, subject.type().name) !=
         options.hashed_events.end())
@@ -153,8 +189,7 @@ void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> lou
             continue;
         if (found.file->inode() == 0) {  // a name alone: another file may have it by now
             if (options.hashes && of_actions.contains(field))
-                for (const AlertPath& path : found.places)
-                    put_no_hash(alert, path);
+                put_answer(alert.event, found.places, no_file());
             continue;
         }
         FileWants wants;
@@ -167,8 +202,12 @@ void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> lou
                          (!exec.has_metadata() || exec.metadata().pending());
         if (!wants.any())
             continue;
-        if (const uint64_t id = files_.ask(*found.file, found.program, wants, max_size, subject))
-            alert.awaited[id] = std::move(found.places);
+        const FileFacts::Reply reply = files_.ask(*found.file, found.program, wants, max_size,
+                                                  subject, options_.steady_ns());
+        if (reply.answer)
+            put_answer(alert.event, found.places, *reply.answer);
+        else if (reply.question != 0)
+            alert.awaited[reply.question] = std::move(found.places);
     }
 }
 
@@ -177,14 +216,8 @@ void Alerting::answer(const v1::FileAnswer& answer) {
 }
 
 void Alerting::workload(const std::string& container_id) {
-    const WorkloadPtr workload = workloads_.find(container_id);
     held_.on_container(
-        container_id,
-        [&workload](HeldAlert& alert) {
-            boost::json::object& container = alert.event["container"].as_object();
-            container.erase("metadata");
-            put_workload(container, workload.get());
-        },
+        container_id, [this](HeldAlert& alert) { add_container(alert); },
         [this](HeldAlert& alert) { write_lines(alert); });
 }
 

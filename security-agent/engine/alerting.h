@@ -47,7 +47,8 @@ class Alerting {
 
     /// References must outlive it.
     Alerting(Options options, VariableStore& store, FindProcess find_process, FileFacts& files,
-             const WorkloadMirror& workloads, AlertSink& sink, Metrics& metrics, Logger& logger);
+             ProcessTexts& texts, const WorkloadMirror& workloads, AlertSink& sink, Metrics& metrics,
+             Logger& logger);
 
     void handle(const Match& match);
     /// Writes the alert that waited for it.
@@ -72,12 +73,14 @@ class Alerting {
     bool within_limit(const RuleBook& book, uint32_t rule, const secl::EvalContext& context);
     void write(const Match& match, std::span<const uint32_t> loud);
     void write_lines(HeldAlert& alert);
+    void add_container(HeldAlert& alert);
     void ask_about_files(const Match& match, std::span<const uint32_t> loud, HeldAlert& alert);
 
     Options options_;
     VariableStore& store_;
     FindProcess find_process_;
     FileFacts& files_;
+    ProcessTexts& texts_;
     const WorkloadMirror& workloads_;
     HeldAlerts held_;
     AlertSink& sink_;

@@ -64,8 +64,8 @@ Engine::Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger&
       alerting_(
           {options_.agent, options_.source, [this] { return steady_ns(); },
            [this] { return wall_ns(); }},
-          store_, [this](int64_t pid) { return find_process(pid); }, files_, workloads_, sink,
-          metrics, logger),
+          store_, [this](int64_t pid) { return find_process(pid); }, files_, texts_, workloads_,
+          sink, metrics, logger),
       parked_(options_.parked),
       discarders_(options_.discard, metrics),
       losses_(metrics),
@@ -246,7 +246,7 @@ void Engine::evaluate(v1::Event& event) {
         if (watch_)
             run_watch(subject);
         if (options_.tap && options_.tap->open())
-            options_.tap->event(subject, [&] { return bare_event(subject, kTappedAncestors); });
+            options_.tap->event(subject, [&] { return bare_event(subject, kTappedAncestors).text(); });
         const bool sound = Integrity::is_sound(subject);
         if (!sound)
             check_integrity(subject);
@@ -319,11 +319,11 @@ void Engine::run_watch(const EventSubject& subject) {
     const auto& policies = *watch_->policies;
     const secl::Matches found = policies.rule_set->evaluate(subject.context(), watch_state_);
     for (const uint32_t rule : found.matched)
-        watch_->matched(policies.rules[rule].id, bare_event(subject));
+        watch_->matched(policies.rules[rule].id, {bare_event(subject).text()});
 }
 
 /// As in an alert, without rules and variables.
-boost::json::object Engine::bare_event(const EventSubject& subject, size_t max_ancestors) const {
+AlertEvent Engine::bare_event(const EventSubject& subject, size_t max_ancestors) {
     const auto ancestors = subject.ancestors();
     AlertSubject about{subject.event(),
                        subject.type().name,
@@ -337,7 +337,7 @@ boost::json::object Engine::bare_event(const EventSubject& subject, size_t max_a
                        options_.source,
                        {},
                        workloads_.find(subject.process().container().id()).get()};
-    return event_part(about);
+    return {about, texts_};
 }
 
 void Engine::check_integrity(const EventSubject& subject) {

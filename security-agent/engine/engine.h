@@ -34,6 +34,7 @@
 #include "security-agent/engine/parked_events.h"
 #include "security-agent/engine/process_json.h"
 #include "security-agent/engine/process_mirror.h"
+#include "security-agent/engine/process_texts.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
 #include "security-agent/engine/variable_store.h"
@@ -190,8 +191,7 @@ class Engine {
     bool decide_with(ParkedEvent& parked, const v1::FileAnswer& answer);
     void complete(secl::EvalContext& context, const secl::VariableReader& variables);
     void run_watch(const EventSubject& subject);
-    boost::json::object bare_event(const EventSubject& subject,
-                                   size_t max_ancestors = kAlertAncestors) const;
+    AlertEvent bare_event(const EventSubject& subject, size_t max_ancestors = kAlertAncestors);
     void check_integrity(const EventSubject& subject);
     void report_losses(bool at_once);
     void reconcile_scopes();
@@ -213,6 +213,7 @@ class Engine {
     int64_t clock_ns_ = 0;  ///< of the newest event
     VariableStore store_;
     ProcessMirror mirror_;
+    ProcessTexts texts_{&mirror_};
     WorkloadMirror workloads_;
     RuleBooks books_;
     RuleBookPtr book_;

@@ -4,7 +4,6 @@
 #include <google/protobuf/descriptor.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/json_fields.h"
@@ -25,19 +24,19 @@ int64_t return_value(const v1::Event& event) {
 
 }  // namespace
 
-void put_syscall(boost::json::object& alert, std::string_view event,
-                 boost::json::object arguments) {
+void put_syscall(JsonObject& alert, std::string_view event,
+                 const JsonObject& arguments) {
     if (arguments.empty())
         return;
-    boost::json::object calls;
-    calls[event] = std::move(arguments);
-    alert["syscall"] = std::move(calls);
+    JsonObject calls;
+    calls[event] = arguments;
+    alert["syscall"] = calls;
 }
 
-void put_event(boost::json::object& alert, const v1::Event& event, const v1::ProcessNode& process,
-               const ProcessLineage& target) {
+void put_event(JsonObject& alert, const v1::Event& event, const v1::ProcessNode& process,
+               const ProcessLineage& target, ProcessTexts& texts) {
     put_file_event(alert, event);
-    put_process_event(alert, event, process, target);
+    put_process_event(alert, event, process, target, texts);
     put_kernel_event(alert, event);
     put_network_event(alert, event);
 }

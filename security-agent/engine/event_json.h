@@ -4,10 +4,10 @@
 // event_json_file.cpp, _process.cpp, _kernel.cpp and _network.cpp.
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <span>
 #include <string_view>
 
+#include "security-agent/engine/process_texts.h"
 #include "vedette/v1/event.pb.h"
 
 namespace vedette::engine {
@@ -19,10 +19,13 @@ struct ProcessLineage {
     std::span<const void* const> ancestors;    ///< v1::ProcessNode, nearest first
 };
 
-/// Adds the members of the event's own type. `process` is the acting image, alert["process"] is already there;
-/// `target` the process that it was done to (signal, ptrace, setrlimit).
-void put_event(boost::json::object& alert, const v1::Event& event, const v1::ProcessNode& process,
-               const ProcessLineage& target);
+/// Adds the members of the event's own type. `process` is the acting image, `target` the process that it was done to
+/// (signal, ptrace, setrlimit).
+void put_event(JsonObject& alert, const v1::Event& event, const v1::ProcessNode& process,
+               const ProcessLineage& target, ProcessTexts& texts);
+/// The ids or capabilities that a call brought, which an alert shows beside those that the process had; empty for
+/// events of other types.
+JsonObject new_credentials_json(const v1::Event& event);
 
 /// "Success", "Refused" (EACCES, EPERM) or "Error". A non-blocking connect that is under way (EINPROGRESS) counts as
 /// a success: the kernel accepted it. So does what has no result.

@@ -3,7 +3,6 @@
 // Events about files. The file stands in `file`, what becomes of it in `file.destination`.
 #include <fcntl.h>
 
-#include <utility>
 
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/handlers.h"
@@ -14,32 +13,32 @@
 namespace vedette::engine {
 namespace {
 
-using boost::json::object;
+using object = JsonObject;
 
-void put_file(object& alert, const v1::File& file, object destination = {}) {
+void put_file(object& alert, const v1::File& file, const object& destination = {}) {
     object out = file_json(file);
-    put_object(out, "destination", std::move(destination));
-    alert["file"] = std::move(out);
+    put_object(out, "destination", destination);
+    alert["file"] = out;
 }
 
 void put_path_call(object& alert, std::string_view event, const v1::PathSyscall& syscall) {
     object arguments;
     put_text(arguments, "path", syscall.path());
-    put_syscall(alert, event, std::move(arguments));
+    put_syscall(alert, event, arguments);
 }
 
 void put_path_mode_call(object& alert, std::string_view event, const v1::PathModeSyscall& syscall) {
     object arguments;
     put_text(arguments, "path", syscall.path());
     arguments["mode"] = syscall.mode();
-    put_syscall(alert, event, std::move(arguments));
+    put_syscall(alert, event, arguments);
 }
 
 void put_two_paths_call(object& alert, std::string_view event, const v1::TwoPathsSyscall& syscall) {
     object arguments;
     put_text(arguments, "path", syscall.path());
     put_text(arguments, "destination_path", syscall.destination_path());
-    put_syscall(alert, event, std::move(arguments));
+    put_syscall(alert, event, arguments);
 }
 
 void put_open(object& alert, const v1::Open& open) {
@@ -48,14 +47,14 @@ void put_open(object& alert, const v1::Open& open) {
     const bool creates = (open.flags() & O_CREAT) || (open.flags() & O_TMPFILE) == O_TMPFILE;
     if (creates)
         file["destination"] = object{{"mode", open.mode()}};
-    alert["file"] = std::move(file);
+    alert["file"] = file;
     if (!open.has_syscall())
         return;
     object arguments;
     put_text(arguments, "path", open.syscall().path());
     arguments["flags"] = open.syscall().flags();
     arguments["mode"] = open.syscall().mode();
-    put_syscall(alert, "open", std::move(arguments));
+    put_syscall(alert, "open", arguments);
 }
 
 void put_chmod(object& alert, const v1::Chmod& chmod) {
@@ -71,14 +70,14 @@ void put_chown(object& alert, const v1::Chown& chown) {
     put_text(destination, "user", chown.user());
     destination["gid"] = chown.gid();
     put_text(destination, "group", chown.group());
-    put_file(alert, chown.file(), std::move(destination));
+    put_file(alert, chown.file(), destination);
     if (!chown.has_syscall())
         return;
     object arguments;
     put_text(arguments, "path", chown.syscall().path());
     arguments["uid"] = chown.syscall().uid();
     arguments["gid"] = chown.syscall().gid();
-    put_syscall(alert, "chown", std::move(arguments));
+    put_syscall(alert, "chown", arguments);
 }
 
 void put_mkdir(object& alert, const v1::Mkdir& mkdir) {
@@ -96,14 +95,14 @@ void put_rmdir(object& alert, const v1::Rmdir& rmdir) {
 void put_unlink(object& alert, const v1::Unlink& unlink) {
     object file = file_json(unlink.file());
     put_list(file, "flags", flag_names("unlink_flags", unlink.flags()));
-    alert["file"] = std::move(file);
+    alert["file"] = file;
     if (!unlink.has_syscall())
         return;
     object arguments;
     arguments["dirfd"] = unlink.syscall().dirfd();
     put_text(arguments, "path", unlink.syscall().path());
     arguments["flags"] = unlink.syscall().flags();
-    put_syscall(alert, "unlink", std::move(arguments));
+    put_syscall(alert, "unlink", arguments);
 }
 
 void put_rename(object& alert, const v1::Rename& rename) {
@@ -120,7 +119,7 @@ void put_utimes(object& alert, const v1::Utimes& utimes) {
     object destination;
     put_time(destination, "access_time", utimes.access_time());
     put_time(destination, "modification_time", utimes.modification_time());
-    put_file(alert, utimes.file(), std::move(destination));
+    put_file(alert, utimes.file(), destination);
     put_path_call(alert, "utimes", utimes.syscall());
 }
 
@@ -130,7 +129,7 @@ void put_xattr(object& alert, const Xattr& xattr) {
     object destination;
     put_text(destination, "attribute_name", xattr.attribute_name());
     put_text(destination, "attribute_namespace", xattr.attribute_namespace());
-    put_file(alert, xattr.file(), std::move(destination));
+    put_file(alert, xattr.file(), destination);
 }
 
 void put_chdir(object& alert, const v1::Chdir& chdir) {
@@ -155,12 +154,12 @@ void put_mount(object& alert, const v1::Mount& mount) {
     put_number(out, "device", mount.device());
     out["detached"] = mount.detached();
     out["visible"] = mount.visible();
-    alert["mount"] = std::move(out);
+    alert["mount"] = out;
     object arguments;
     put_text(arguments, "path", mount.syscall().source_path());
     put_text(arguments, "destination_path", mount.syscall().mountpoint_path());
     put_text(arguments, "fs_type", mount.syscall().fs_type());
-    put_syscall(alert, "mount", std::move(arguments));
+    put_syscall(alert, "mount", arguments);
 }
 
 void put_splice(object& alert, const v1::Splice& splice) {

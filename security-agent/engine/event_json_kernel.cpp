@@ -2,7 +2,6 @@
 //
 // Events about the kernel itself: modules, BPF, SELinux, its parameters, and what a rule asks to be watched.
 #include <memory_resource>
-#include <utility>
 
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/handlers.h"
@@ -13,23 +12,23 @@
 namespace vedette::engine {
 namespace {
 
-using boost::json::object;
+using object = JsonObject;
 
 void put_load_module(object& alert, const v1::LoadModule& module) {
     if (has_file(module.file()))
         alert["file"] = file_json(module.file());
     object out;
-    out["name"] = json_text(module.name());
+    out["name"] = module.name();
     out["loaded_from_memory"] = module.loaded_from_memory();
     secl::StringList argv;
     handlers::module_argv(module, *std::pmr::null_memory_resource(), argv);  // never allocates
     put_scrubbed(out, "argv", argv);
     put_true(out, "args_truncated", module.args_truncated());
-    alert["module"] = std::move(out);
+    alert["module"] = out;
 }
 
 void put_unload_module(object& alert, const v1::UnloadModule& module) {
-    alert["module"] = object{{"name", json_text(module.name())}};
+    alert["module"] = object{{"name", module.name()}};
 }
 
 object bpf_map_json(const v1::BpfMap& map) {
@@ -59,7 +58,7 @@ void put_bpf(object& alert, const v1::Bpf& bpf) {
         out["map"] = bpf_map_json(bpf.map());
     if (bpf.has_program())
         out["program"] = bpf_program_json(bpf.program());
-    alert["bpf"] = std::move(out);
+    alert["bpf"] = out;
 }
 
 void put_selinux(object& alert, const v1::Selinux& selinux) {
@@ -69,11 +68,11 @@ void put_selinux(object& alert, const v1::Selinux& selinux) {
     object enforce;
     put_text(enforce, "status", selinux.enforce_status());
     object out;
-    put_object(out, "bool", std::move(boolean));
+    put_object(out, "bool", boolean);
     if (selinux.bool_commit_state())
         out["bool_commit"] = object{{"state", true}};
-    put_object(out, "enforce", std::move(enforce));
-    alert["selinux"] = std::move(out);
+    put_object(out, "enforce", enforce);
+    alert["selinux"] = out;
 }
 
 void put_sysctl(object& alert, const v1::Sysctl& sysctl) {
@@ -86,14 +85,14 @@ void put_sysctl(object& alert, const v1::Sysctl& sysctl) {
     put_text(out, "old_value", sysctl.old_value());
     put_true(out, "old_value_truncated", sysctl.old_value_truncated());
     put_number(out, "file_position", sysctl.file_position());
-    alert["sysctl"] = std::move(out);
+    alert["sysctl"] = out;
 }
 
 void put_argument(object& out, std::string_view name, const v1::OnDemandArgument& argument) {
     object value;
     put_text(value, "str", argument.str());
     put_number(value, "uint", argument.uint());
-    put_object(out, name, std::move(value));
+    put_object(out, name, value);
 }
 
 void put_ondemand(object& alert, const v1::OnDemand& call) {
@@ -105,7 +104,7 @@ void put_ondemand(object& alert, const v1::OnDemand& call) {
     put_argument(out, "arg4", call.arg4());
     put_argument(out, "arg5", call.arg5());
     put_argument(out, "arg6", call.arg6());
-    alert["ondemand"] = std::move(out);
+    alert["ondemand"] = out;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Events about sockets and packets. Everything in a packet was written by anybody.
-#include <utility>
 
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/json_fields.h"
@@ -10,7 +9,7 @@
 namespace vedette::engine {
 namespace {
 
-using boost::json::object;
+using object = JsonObject;
 
 object address_json(const v1::Address& addr) {
     return {{"family", name_of("address_family", addr.family())},
@@ -33,8 +32,8 @@ void put_connect(object& alert, const v1::Connect& connect) {
     object out;
     out["addr"] = address_json(connect.addr());
     out["protocol"] = name_of("l4_protocol", connect.protocol());
-    put_texts(out, "hostnames", connect.hostnames());
-    alert["connect"] = std::move(out);
+    put_list(out, "hostnames", connect.hostnames());
+    alert["connect"] = out;
 }
 
 void put_bind(object& alert, const v1::Bind& bind) {
@@ -45,8 +44,8 @@ void put_bind(object& alert, const v1::Bind& bind) {
 void put_accept(object& alert, const v1::Accept& accept) {
     object out;
     out["addr"] = address_json(accept.addr());
-    put_texts(out, "hostnames", accept.hostnames());
-    alert["accept"] = std::move(out);
+    put_list(out, "hostnames", accept.hostnames());
+    alert["accept"] = out;
 }
 
 void put_socket(object& alert, const v1::Socket& socket) {
@@ -68,7 +67,7 @@ void put_setsockopt(object& alert, const v1::SetSockOpt& set) {
     put_text(out, "filter_instructions", set.filter_instructions());
     put_text(out, "filter_hash", set.filter_hash());
     put_list(out, "used_immediates", set.used_immediates());
-    alert["setsockopt"] = std::move(out);
+    alert["setsockopt"] = out;
 }
 
 void put_network(object& alert, const v1::NetworkContext& network) {
@@ -82,13 +81,13 @@ void put_network(object& alert, const v1::NetworkContext& network) {
     if (network.network_direction())
         out["network_direction"] = name_of("network_direction", network.network_direction());
     put_text(out, "type", icmp_type_name(network.l4_protocol(), network.type()));
-    alert["network"] = std::move(out);
+    alert["network"] = out;
 }
 
 object question_json(const v1::DnsQuestion& question) {
     return {{"class", name_of("dns_qclass", question.qclass())},
             {"type", name_of("dns_qtype", question.type())},
-            {"name", json_text(question.name())},
+            {"name", question.name()},
             {"size", question.size()},
             {"count", question.count()}};
 }
@@ -103,12 +102,12 @@ void put_dns(object& alert, const v1::Dns& dns) {
         std::vector<std::string> ips;
         for (const std::string& ip : dns.response().ips())
             if (std::string text = ip_text(ip); !text.empty())
-                ips.push_back(std::move(text));
+                ips.push_back(text);
         put_list(response, "ips", ips);
-        put_texts(response, "cnames", dns.response().cnames());
-        out["response"] = std::move(response);
+        put_list(response, "cnames", dns.response().cnames());
+        out["response"] = response;
     }
-    alert["dns"] = std::move(out);
+    alert["dns"] = out;
 }
 
 void put_imds(object& alert, const v1::Imds& imds) {
@@ -124,10 +123,10 @@ void put_imds(object& alert, const v1::Imds& imds) {
         put_text(credentials, "type", imds.aws().security_credentials_type());
         object aws;
         aws["is_imds_v2"] = imds.aws().is_imds_v2();
-        put_object(aws, "security_credentials", std::move(credentials));
-        out["aws"] = std::move(aws);
+        put_object(aws, "security_credentials", credentials);
+        out["aws"] = aws;
     }
-    alert["imds"] = std::move(out);
+    alert["imds"] = out;
 }
 
 void put_packet(object& alert, const v1::Packet& packet) {
@@ -135,7 +134,7 @@ void put_packet(object& alert, const v1::Packet& packet) {
     put_text(out, "filter", packet.filter());
     if (packet.tls_version())
         out["tls"] = object{{"version", name_of("tls_version", packet.tls_version())}};
-    alert["packet"] = std::move(out);
+    alert["packet"] = out;
 }
 
 object traffic_json(const v1::FlowTraffic& traffic) {
@@ -154,11 +153,11 @@ object flow_json(const v1::Flow& flow) {
 void put_network_flow_monitor(object& alert, const v1::NetworkFlowMonitor& monitor) {
     object out;
     put_object(out, "device", device_json(monitor.device()));
-    boost::json::array flows;
+    JsonArray flows;
     for (const v1::Flow& flow : monitor.flows())
         flows.push_back(flow_json(flow));
-    out["flows"] = std::move(flows);
-    alert["network_flow_monitor"] = std::move(out);
+    out["flows"] = flows;
+    alert["network_flow_monitor"] = out;
 }
 
 }  // namespace

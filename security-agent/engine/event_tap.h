@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <functional>
+#include <string>
 
 #include "security-agent/engine/event_subject.h"
 
@@ -17,7 +17,7 @@ class EventTap {
     virtual bool open() const = 0;
     /// `json`: makes the event as an alert would show it, without rules and variables.
     virtual void event(const EventSubject& subject,
-                       const std::function<boost::json::object()>& json) = 0;
+                       const std::function<std::string()>& json) = 0;
 };
 
 }  // namespace vedette::engine

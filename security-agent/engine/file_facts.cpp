@@ -74,7 +74,9 @@ FileFacts::FileFacts(FileOptions options, ProcessMirror& mirror, Metrics& metric
       questions_(metrics.counter("vedette_agent_file_questions_total",
                                  "Files that the probe was asked about.")),
       answers_(metrics.counter("vedette_agent_file_answers_total",
-                               "Answers of the probe about files.")) {}
+                               "Answers of the probe about files.")),
+      known_(metrics.counter("vedette_agent_file_answers_known_total",
+                             "Files of alerts that the probe had answered about lately.")) {}
 
 void FileFacts::set_wants(RuleFileWants wants) {
     const auto allowed = [this](FileWants& one) {
@@ -174,7 +176,7 @@ uint64_t FileFacts::ask_for(const FilePlace& place, const v1::File& file, bool m
     }
     if (!owner || owner->mntns() == subject.process().mntns())
         add_viewers(question, subject);
-    const uint64_t id = send(std::move(question));
+    const uint64_t id = send(question);
     if (id == 0 || !of_process)
         return id;
     if (programs_.size() >= kMaxUnanswered) {
@@ -186,8 +188,9 @@ uint64_t FileFacts::ask_for(const FilePlace& place, const v1::File& file, bool m
     return id;
 }
 
-uint64_t FileFacts::ask(const v1::File& file, bool program, const FileWants& wants,
-                        uint64_t max_file_size, const EventSubject& subject) {
+FileFacts::Reply FileFacts::ask(const v1::File& file, bool program, const FileWants& wants,
+                                uint64_t max_file_size, const EventSubject& subject,
+                                int64_t now_ns) {
     v1::FileQuestion question;
     *question.mutable_file() = file;
     question.set_hashes(wants.hashes);
@@ -196,10 +199,19 @@ uint64_t FileFacts::ask(const v1::File& file, bool program, const FileWants& wan
     question.set_max_file_size(max_file_size);
     question.set_program(program);
     add_viewers(question, subject);
-    return send(std::move(question));
+    std::string key =
+        FileAnswers::key_of(question, subject.process().key(), subject.event().timestamp());
+    if (const v1::FileAnswer* known = answered_.find(key, now_ns)) {
+        known_.Increment();
+        return {known, 0};
+    }
+    const uint64_t id = send(question);
+    if (id != 0 && !key.empty())
+        answered_.asked(question, std::move(key), now_ns);
+    return {nullptr, id};
 }
 
-uint64_t FileFacts::send(v1::FileQuestion question) {
+uint64_t FileFacts::send(v1::FileQuestion& question) {
     question.set_id(++last_id_);
     if (!options_.ask || !options_.ask(question))
         return 0;
@@ -209,6 +221,7 @@ uint64_t FileFacts::send(v1::FileQuestion question) {
 
 void FileFacts::take(const v1::FileAnswer& answer) {
     answers_.Increment();
+    answered_.answered(answer);
     const auto asked = programs_.find(answer.id());
     if (asked == programs_.end())
         return;
@@ -248,6 +261,7 @@ void FileFacts::fill(const FilePlace& place, const v1::FileAnswer& answer, v1::E
 void FileFacts::forget_questions() {
     programs_.clear();
     asked_.clear();
+    answered_.clear();
 }
 
 }  // namespace vedette::engine

@@ -13,6 +13,7 @@
 
 #include "common/metrics.h"
 #include "security-agent/engine/event_subject.h"
+#include "security-agent/engine/file_answers.h"
 #include "security-agent/engine/file_wants.h"
 #include "security-agent/engine/process_mirror.h"
 #include "vedette/v1/event_stream.pb.h"
@@ -60,9 +61,14 @@ class FileFacts {
     /// Asks for everything around the event that is pending. Not for more than kMaxWaits files.
     static constexpr size_t kMaxWaits = 32;
     std::vector<FileWait> ask_for_pending(EventSubject& subject);
-    /// Asks for one file, whoever else has. 0: it cannot be asked.
-    uint64_t ask(const v1::File& file, bool program, const FileWants& wants, uint64_t max_file_size,
-                 const EventSubject& subject);
+    /// What the probe says of one file: known from lately, or the number of the question that it was asked; neither: it
+    /// cannot be asked. The answer is good until the next call.
+    struct Reply {
+        const v1::FileAnswer* answer = nullptr;
+        uint64_t question = 0;
+    };
+    Reply ask(const v1::File& file, bool program, const FileWants& wants, uint64_t max_file_size,
+              const EventSubject& subject, int64_t now_ns);
 
     /// Keeps what the answer says of a process. Call it before fill().
     void take(const v1::FileAnswer& answer);
@@ -73,7 +79,7 @@ class FileFacts {
     void forget_questions();
 
    private:
-    uint64_t send(v1::FileQuestion question);
+    uint64_t send(v1::FileQuestion& question);
     uint64_t ask_for(const FilePlace& place, const v1::File& file, bool metadata,
                      const EventSubject& subject);
 
@@ -83,8 +89,10 @@ class FileFacts {
     uint64_t last_id_ = 0;
     std::map<uint64_t, FilePlace> programs_;  ///< of processes, by question
     std::map<FilePlace, uint64_t> asked_;     ///< the same, by place
+    FileAnswers answered_;
     Counter& questions_;
     Counter& answers_;
+    Counter& known_;
 };
 
 }  // namespace vedette::engine

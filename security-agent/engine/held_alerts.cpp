@@ -6,26 +6,12 @@
 #include "security-agent/engine/process_json.h"
 
 namespace vedette::engine {
-namespace {
-
-boost::json::object* find(boost::json::object& alert, const AlertPath& path) {
-    boost::json::object* at = &alert;
-    for (const std::string_view name : path) {
-        auto* member = at->if_contains(name);
-        at = member ? member->if_object() : nullptr;
-        if (!at)
-            return nullptr;
-    }
-    return at;
-}
-
-}  // namespace
-
-void put_no_hash(HeldAlert& alert, const AlertPath& path) {
-    v1::FileAnswer answer;
-    answer.set_hash_state(v1::File::HASH_STATE_PATH_UNKNOWN);
-    if (boost::json::object* file = find(alert.event, path))
-        put_file_answer(*file, answer);
+void put_answer(AlertEvent& alert, const std::vector<AlertPath>& places,
+                const v1::FileAnswer& answer) {
+    JsonObject members;
+    put_file_answer(members, answer);
+    for (const AlertPath& place : places)
+        alert.insert(place, members);
 }
 
 void HeldAlerts::hold(HeldAlert alert, const Release& release) {
@@ -43,9 +29,7 @@ void HeldAlerts::answer(const v1::FileAnswer& answer, const Release& release) {
             ++at;
             continue;
         }
-        for (const AlertPath& path : awaited->second)
-            if (boost::json::object* file = find(at->event, path))
-                put_file_answer(*file, answer);
+        put_answer(at->event, awaited->second, answer);
         at->awaited.erase(awaited);
         if (!at->complete())
             return;

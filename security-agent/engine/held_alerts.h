@@ -4,7 +4,6 @@
 // number and time; what has not come by then is left out. Engine thread only.
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -18,7 +17,7 @@
 namespace vedette::engine {
 
 struct HeldAlert {
-    boost::json::object event;
+    AlertEvent event;
     std::vector<std::string> heads;                      ///< one line each: alert_head()
     std::map<uint64_t, std::vector<AlertPath>> awaited;  ///< where the answer to a question goes
     std::string container;  ///< whose runtime is to answer; empty: none
@@ -28,8 +27,9 @@ struct HeldAlert {
     bool complete() const { return awaited.empty() && container.empty(); }
 };
 
-/// That file cannot be hashed, because it is not known which it was.
-void put_no_hash(HeldAlert& alert, const AlertPath& file);
+/// Writes what was answered to where the file stands.
+void put_answer(AlertEvent& alert, const std::vector<AlertPath>& places,
+                const v1::FileAnswer& answer);
 
 class HeldAlerts {
    public:

@@ -2,9 +2,7 @@
 #include "security-agent/engine/internal_events.h"
 
 #include <boost/json/serialize.hpp>
-#include <utility>
 
-#include "common/json_text.h"
 #include "fields.gen.h"
 #include "security-agent/engine/json_fields.h"
 #include "security-agent/policy/report_json.h"
@@ -13,8 +11,7 @@
 namespace vedette::engine {
 namespace {
 
-using boost::json::array;
-using boost::json::object;
+using object = JsonObject;
 
 /// A line about the agent itself.
 object internal_line(const AgentFacts& facts, std::string_view rule_id, std::string_view title,
@@ -23,7 +20,7 @@ object internal_line(const AgentFacts& facts, std::string_view rule_id, std::str
     object agent;
     put_text(agent, "rule_id", rule_id);
     put_host(agent, facts);
-    line["agent"] = std::move(agent);
+    line["agent"] = agent;
     put_text(line, "title", title);
     line["evt"] = object{{"name", rule_id}};
     put_time(line, "date", static_cast<uint64_t>(now_ns));
@@ -42,17 +39,22 @@ object policy_json(const policy::PolicyReport& report) {
 }
 
 /// What the kernel may drop for these rules (section 4.4).
-object filters_json(const policy::CompiledPolicies& policies) {
+JsonText filters_json(const policy::CompiledPolicies& policies) {
     std::vector<std::string> ids;
     for (const policy::RuleInfo& rule : policies.rules)
         ids.push_back(rule.id);
-    return secl::to_json(secl::plan_filters(policies.bound, ids, field_table()));
+    return {boost::json::serialize(
+        secl::to_json(secl::plan_filters(policies.bound, ids, field_table())))};
 }
 
-array texts(const std::vector<std::string>& values) {
-    array out;
+JsonText policies_json(const policy::CompiledPolicies& policies) {
+    return {boost::json::serialize(policy::policies_json(policies.policies))};
+}
+
+JsonArray texts(const std::vector<std::string>& values) {
+    JsonArray out;
     for (const std::string& value : values)
-        out.emplace_back(json_text(value));
+        out.push_back(value);
     return out;
 }
 
@@ -60,31 +62,31 @@ array texts(const std::vector<std::string>& values) {
 
 std::string lost_events_line(const AgentFacts& agent, const Losses& losses, int64_t now_ns) {
     object line = internal_line(agent, "lost_events", "Events were lost", now_ns);
-    array list;
+    JsonArray list;
     uint64_t total = 0;
     for (const auto& [key, figures] : losses) {
-        object lost{{"event_type", json_text(key.type)},
-                    {"reason", json_text(key.reason)},
+        object lost{{"event_type", key.type},
+                    {"reason", key.reason},
                     {"count", figures.count}};
         if (key.cgroup_id != 0)
             lost["cgroup_id"] = key.cgroup_id;
         put_time(lost, "from", figures.first_time);
         put_time(lost, "to", figures.last_time);
-        list.push_back(std::move(lost));
+        list.push_back(lost);
         total += figures.count;
     }
     line["total"] = total;
-    line["lost"] = std::move(list);
-    return boost::json::serialize(line);
+    line["lost"] = list;
+    return line.text();
 }
 
 std::string ruleset_loaded_line(const AgentFacts& agent, const policy::CompiledPolicies& policies,
                                 int64_t now_ns) {
     object line = internal_line(agent, "ruleset_loaded", "Policies were loaded", now_ns);
     line["status"] = "loaded";
-    line["policies"] = policy::policies_json(policies.policies);
+    line["policies"] = policies_json(policies);
     line["filters"] = filters_json(policies);
-    return boost::json::serialize(line);
+    return line.text();
 }
 
 std::string ruleset_failed_line(const AgentFacts& agent, const policy::CompiledPolicies* policies,
@@ -93,15 +95,15 @@ std::string ruleset_failed_line(const AgentFacts& agent, const policy::CompiledP
                                 "Policies were not loaded, those before stay in force", now_ns);
     line["status"] = "failed";
     put_text(line, "message", reason);
-    line["policies"] = policies ? policy::policies_json(policies->policies) : array();
-    return boost::json::serialize(line);
+    line["policies"] = policies ? policies_json(*policies) : JsonText{"[]"};
+    return line.text();
 }
 
 std::string heartbeat_line(const AgentFacts& agent, const policy::PolicyReport& policy,
                            int64_t now_ns) {
     object line = internal_line(agent, "heartbeat", "A policy is in force", now_ns);
     line["policy"] = policy_json(policy);
-    return boost::json::serialize(line);
+    return line.text();
 }
 
 std::string self_test_line(const AgentFacts& agent, const SelfTest& test, int64_t now_ns) {
@@ -111,11 +113,11 @@ std::string self_test_line(const AgentFacts& agent, const SelfTest& test, int64_
     line["success"] = texts(test.success);
     line["fails"] = texts(test.fails);
     line["test_events"] = test.events;
-    return boost::json::serialize(line);
+    return line.text();
 }
 
 std::string integrity_line(const AgentFacts& agent, std::string_view kind, std::string_view error,
-                           uint64_t suppressed, object event, int64_t now_ns) {
+                           uint64_t suppressed, const AlertEvent& event, int64_t now_ns) {
     std::string_view title = "A path could not be resolved";
     if (kind == kNoProcessContext)
         title = "The process of an event is not known";
@@ -124,8 +126,8 @@ std::string integrity_line(const AgentFacts& agent, std::string_view kind, std::
     object line = internal_line(agent, kind, title, now_ns);
     put_text(line, "error", error);
     put_number(line, "suppressed", suppressed);
-    line["triggering_event"] = std::move(event);
-    return boost::json::serialize(line);
+    line["triggering_event"] = JsonText{event.text()};
+    return line.text();
 }
 
 }  // namespace vedette::engine

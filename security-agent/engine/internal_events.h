@@ -4,8 +4,6 @@
 // without its newline.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "security-agent/engine/alert.h"
+#include "security-agent/engine/json_object.h"
 #include "security-agent/policy/loader.h"
 
 namespace vedette::engine {
@@ -49,15 +48,15 @@ std::string heartbeat_line(const AgentFacts& agent, const policy::PolicyReport& 
 struct SelfTest {
     std::vector<std::string> success;
     std::vector<std::string> fails;
-    boost::json::array events;
+    JsonArray events;
 };
 std::string self_test_line(const AgentFacts& agent, const SelfTest& test, int64_t now_ns);
 
 inline constexpr std::string_view kAbnormalPath = "abnormal_path";
 inline constexpr std::string_view kNoProcessContext = "no_process_context";
 inline constexpr std::string_view kBrokenLineage = "broken_process_lineage";
-/// One of the three above. `suppressed`: how many were not written since the last; `event`: see event_part().
+/// One of the three above. `suppressed`: how many were not written since the last; `event`: see AlertEvent.
 std::string integrity_line(const AgentFacts& agent, std::string_view kind, std::string_view error,
-                           uint64_t suppressed, boost::json::object event, int64_t now_ns);
+                           uint64_t suppressed, const AlertEvent& event, int64_t now_ns);
 
 }  // namespace vedette::engine

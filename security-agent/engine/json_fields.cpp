@@ -2,7 +2,6 @@
 #include "security-agent/engine/json_fields.h"
 
 #include <ctime>
-#include <utility>
 
 namespace vedette::engine {
 namespace {
@@ -14,27 +13,27 @@ void write_digits(std::string& text, size_t at, size_t width, unsigned value) {
 
 }  // namespace
 
-void put_text(boost::json::object& object, std::string_view name, std::string_view bytes) {
+void put_text(JsonObject& object, std::string_view name, std::string_view bytes) {
     if (!bytes.empty())
-        object[name] = json_text(bytes);
+        object[name] = bytes;
 }
 
-void put_number(boost::json::object& object, std::string_view name, uint64_t value) {
+void put_number(JsonObject& object, std::string_view name, uint64_t value) {
     if (value)
         object[name] = value;
 }
 
-void put_true(boost::json::object& object, std::string_view name, bool value) {
+void put_true(JsonObject& object, std::string_view name, bool value) {
     if (value)
         object[name] = true;
 }
 
-void put_object(boost::json::object& object, std::string_view name, boost::json::object value) {
+void put_object(JsonObject& object, std::string_view name, const JsonObject& value) {
     if (!value.empty())
-        object[name] = std::move(value);
+        object[name] = value;
 }
 
-void put_time(boost::json::object& object, std::string_view name, uint64_t nanoseconds) {
+void put_time(JsonObject& object, std::string_view name, uint64_t nanoseconds) {
     if (nanoseconds == 0)
         return;
     const auto seconds = static_cast<time_t>(nanoseconds / 1'000'000'000);

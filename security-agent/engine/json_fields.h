@@ -4,41 +4,28 @@
 // written by plain assignment.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <string_view>
 
-#include "common/json_text.h"
+#include "security-agent/engine/json_object.h"
 
 namespace vedette::engine {
 
-void put_text(boost::json::object& object, std::string_view name, std::string_view bytes);
-void put_number(boost::json::object& object, std::string_view name, uint64_t value);
-void put_true(boost::json::object& object, std::string_view name, bool value);
-void put_object(boost::json::object& object, std::string_view name, boost::json::object value);
+void put_text(JsonObject& object, std::string_view name, std::string_view bytes);
+void put_number(JsonObject& object, std::string_view name, uint64_t value);
+void put_true(JsonObject& object, std::string_view name, bool value);
+void put_object(JsonObject& object, std::string_view name, const JsonObject& value);
 /// `nanoseconds` since 1970 as RFC 3339 with all nine digits, UTC.
-void put_time(boost::json::object& object, std::string_view name, uint64_t nanoseconds);
+void put_time(JsonObject& object, std::string_view name, uint64_t nanoseconds);
 
-/// `values` are text already: names, tags.
-template <typename Names>
-void put_list(boost::json::object& object, std::string_view name, const Names& values) {
-    if (values.empty())
-        return;
-    boost::json::array list(object.storage());
+/// `values`: a range of what append_json() takes.
+template <typename Values>
+void put_list(JsonObject& object, std::string_view name, const Values& values) {
+    JsonArray list;
     for (const auto& value : values)
-        list.emplace_back(value);
-    object[name] = std::move(list);
-}
-
-/// `values` are bytes that somebody chose.
-template <typename Bytes>
-void put_texts(boost::json::object& object, std::string_view name, const Bytes& values) {
-    boost::json::array list(object.storage());
-    for (const auto& value : values)
-        list.emplace_back(json_text(value));
+        list.push_back(value);
     if (!list.empty())
-        object[name] = std::move(list);
+        object[name] = list;
 }
 
 }  // namespace vedette::engine

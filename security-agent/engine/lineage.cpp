@@ -2,6 +2,7 @@
 #include "security-agent/engine/lineage.h"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <utility>
 
@@ -70,6 +71,10 @@ std::vector<Node> line_of(const ProcessMirror& mirror, const Node& node) {
     return out;
 }
 
+boost::json::object json_of(const Node& node) {
+    return boost::json::parse(process_json(node).text()).as_object();
+}
+
 }  // namespace
 
 std::optional<Lineage> find_lineage(const ProcessMirror& mirror, uint32_t pid) {
@@ -102,10 +107,10 @@ std::optional<Lineage> find_lineage(const ProcessMirror& mirror, uint32_t pid) {
 boost::json::object lineage_json(const Lineage& lineage) {
     boost::json::array line;
     for (const Node& node : lineage.line)
-        line.push_back(process_json(node));
+        line.push_back(json_of(node));
     boost::json::array descendants;
     for (const Lineage::Descendant& descendant : lineage.descendants) {
-        boost::json::object one = process_json(descendant.node);
+        boost::json::object one = json_of(descendant.node);
         one["depth"] = descendant.depth;
         descendants.push_back(std::move(one));
     }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "bpf/abi/records.h"
-#include "common/json_text.h"
 #include "proto/process_source.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/engine/json_fields.h"
@@ -17,12 +16,10 @@
 namespace vedette::engine {
 namespace {
 
-using boost::json::object;
+using object = JsonObject;
 
-/// As many as there mostly are: an object that grows moves all it has.
-constexpr size_t kFileMembers = 18;
-constexpr size_t kProcessMembers = 24;
-constexpr size_t kCredentialsMembers = 15;
+/// What a process mostly takes: text that grows is moved.
+constexpr size_t kProcessBytes = 4096;
 
 void put_arguments(object& out, const v1::ProcessNode& process) {
     const auto& argv = process.argv();
@@ -101,6 +98,22 @@ std::string_view hash_state_name(v1::File::HashState state) {
     }
 }
 
+/// As a value: written straight to where it goes.
+struct Ancestors {
+    std::span<const void* const> processes;
+    ProcessTexts& texts;
+
+    void append_to(std::string& out) const {
+        char separator = '[';
+        for (const void* process : processes) {
+            out += separator;
+            texts.of(*static_cast<const v1::ProcessNode*>(process)).append_to(out);
+            separator = ',';
+        }
+        out += ']';
+    }
+};
+
 object user_session_json(const v1::UserSession& session) {
     object out;
     put_text(out, "id", session.id());
@@ -109,7 +122,7 @@ object user_session_json(const v1::UserSession& session) {
     put_text(out, "identity", session.identity());
     put_text(out, "k8s_username", session.k8s_username());
     put_text(out, "k8s_uid", session.k8s_uid());
-    put_texts(out, "k8s_groups", session.k8s_groups());
+    put_list(out, "k8s_groups", session.k8s_groups());
     put_number(out, "k8s_session_id", session.k8s_session_id());
     put_number(out, "ssh_session_id", session.ssh_session_id());
     put_text(out, "ssh_client_ip", ip_text(session.ssh_client_ip()));
@@ -127,13 +140,13 @@ bool has_file(const v1::File& file) {
 }
 
 void put_scrubbed(object& out, std::string_view name, std::span<const std::string_view> values) {
-    put_texts(out, name, scrub(values));
+    put_list(out, name, scrub(values));
 }
 
-boost::json::array capabilities_json(uint64_t mask) {
-    boost::json::array names;
+JsonArray capabilities_json(uint64_t mask) {
+    JsonArray names;
     for (const std::string& name : capability_names(mask))
-        names.emplace_back(name);
+        names.push_back(name);
     return names;
 }
 
@@ -156,7 +169,7 @@ object file_metadata_json(const v1::FileMetadata& metadata) {
 
 void put_file_answer(object& file, const v1::FileAnswer& answer) {
     put_package(file, answer.package());
-    put_texts(file, "hashes", answer.hashes());
+    put_list(file, "hashes", answer.hashes());
     put_text(file, "hash_state", hash_state_name(answer.hash_state()));
     if (answer.has_metadata())
         put_object(file, "metadata", file_metadata_json(answer.metadata()));
@@ -164,7 +177,6 @@ void put_file_answer(object& file, const v1::FileAnswer& answer) {
 
 object file_json(const v1::File& file) {
     object out;
-    out.reserve(kFileMembers);
     auto& scratch = *std::pmr::null_memory_resource();  // these two never allocate
     put_text(out, "path", file.path());
     put_text(out, "name", handlers::file_name(file, scratch));
@@ -183,7 +195,7 @@ object file_json(const v1::File& file) {
     put_time(out, "modification_time", file.modification_time());
     put_time(out, "change_time", file.change_time());
     put_package(out, file.package());
-    put_texts(out, "hashes", file.hashes());
+    put_list(out, "hashes", file.hashes());
     put_text(out, "hash_state", hash_state_name(file.hash_state()));
     put_text(out, "mount_path", file.mount_path());
     put_true(out, "mount_visible", handlers::file_mount_visible(file));
@@ -193,7 +205,6 @@ object file_json(const v1::File& file) {
 
 object credentials_json(const v1::Credentials& credentials) {
     object out;
-    out.reserve(kCredentialsMembers);
     out["uid"] = credentials.uid();
     put_text(out, "user", credentials.user());
     out["gid"] = credentials.gid();
@@ -230,13 +241,23 @@ object cgroup_json(const v1::CGroup& cgroup) {
     return out;
 }
 
-object process_json(const v1::ProcessNode& process) {
-    const v1::Credentials& credentials = process.credentials();
-    object out;
-    out.reserve(kProcessMembers);
+void put_process_ids(object& out, const v1::ProcessNode& process, uint32_t tid) {
     put_number(out, "pid", process.pid());
     put_number(out, "ppid", process.ppid());
-    put_number(out, "tid", process.tid());
+    put_number(out, "tid", tid);
+}
+
+object process_json(const v1::ProcessNode& process) {
+    object out;
+    put_process_ids(out, process, process.tid());
+    out.append(process_json_rest(process).members());
+    return out;
+}
+
+object process_json_rest(const v1::ProcessNode& process) {
+    const v1::Credentials& credentials = process.credentials();
+    object out;
+    out.reserve(kProcessBytes);
     out["uid"] = credentials.uid();
     out["gid"] = credentials.gid();
     put_text(out, "user", credentials.user());
@@ -268,18 +289,14 @@ object process_json(const v1::ProcessNode& process) {
     return out;
 }
 
-object process_tree_json(const v1::ProcessNode& process, const v1::ProcessNode* parent,
-                         std::span<const void* const> ancestors) {
-    object out = process_json(process);
+void put_family(object& out, const v1::ProcessNode* parent, std::span<const void* const> ancestors,
+                ProcessTexts& texts) {
     if (parent)
-        out["parent"] = process_json(*parent);
-    boost::json::array list;
-    for (const void* ancestor : ancestors.first(std::min(ancestors.size(), kAlertAncestors)))
-        list.push_back(process_json(*static_cast<const v1::ProcessNode*>(ancestor)));
-    if (!list.empty())
-        out["ancestors"] = std::move(list);
+        out["parent"] = texts.of(*parent);
+    if (!ancestors.empty())
+        out["ancestors"] = Ancestors{ancestors.first(std::min(ancestors.size(), kAlertAncestors)),
+                                     texts};
     put_true(out, "truncated_ancestors", ancestors.size() > kAlertAncestors);
-    return out;
 }
 
 }  // namespace vedette::engine

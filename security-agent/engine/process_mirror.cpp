@@ -28,7 +28,7 @@ void sweep(std::deque<uint64_t>& keys, const auto& nodes) {
 void ProcessMirror::apply(v1::ProcessNode&& node) {
     const uint64_t key = node.key();
     const auto [found, is_new] = nodes_.try_emplace(key);
-    const Entry& entry = found->second;
+    Entry& entry = found->second;
     v1::ProcessNode& known = look(key, entry);
     const bool had_ended = known.exit_time() != 0;
     move_container(key, known.container().id(), node.container().id());
@@ -36,6 +36,7 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     if (!is_new)
         leave_scopes(known);
     known = std::move(node);
+    entry.revision = ++revisions_;
     measure(entry);
     if (is_new)
         arrived_.push_back(key);
@@ -116,6 +117,7 @@ void ProcessMirror::change(uint64_t key, const std::function<void(v1::ProcessNod
     if (found == nodes_.end())
         return;
     use(look(key, found->second));
+    found->second.revision = ++revisions_;
     measure(found->second);
 }
 
@@ -186,6 +188,13 @@ void ProcessMirror::evict() {
 const v1::ProcessNode* ProcessMirror::find(uint64_t key) const {
     const auto found = nodes_.find(key);
     return found == nodes_.end() ? nullptr : &look(key, found->second);
+}
+
+uint64_t ProcessMirror::revision(const v1::ProcessNode& node) const {
+    const auto found = nodes_.find(node.key());
+    const bool is_ours = found != nodes_.end() && found->second.stored.is_open() &&
+                         &found->second.stored.open() == &node;
+    return is_ours ? found->second.revision : 0;
 }
 
 const v1::ProcessNode* ProcessMirror::find_pid(uint32_t pid) const {

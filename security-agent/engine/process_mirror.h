@@ -62,6 +62,9 @@ class ProcessMirror {
     /// Every image, in no order.
     void each(const std::function<void(const v1::ProcessNode&)>& use) const;
 
+    /// Another number whenever that very object, which find() gave, says something else; 0: it is none of the mirror's.
+    uint64_t revision(const v1::ProcessNode& node) const;
+
     size_t size() const { return nodes_.size(); }
     size_t bytes() const { return bytes_; }
     uint64_t evicted() const { return evicted_; }
@@ -71,6 +74,7 @@ class ProcessMirror {
     struct Entry {
         mutable StoredNode stored;
         mutable size_t bytes = 0;
+        uint64_t revision = 0;
         mutable uint32_t used = 0;  ///< calls of pack_idle() before the last look at it
     };
     v1::ProcessNode& look(uint64_t key, const Entry& entry) const;
@@ -92,6 +96,7 @@ class ProcessMirror {
     mutable std::deque<uint64_t> open_;  ///< keys of images that are not packed; may hold erased ones
     uint32_t packings_ = 0;
     mutable size_t bytes_ = 0;
+    uint64_t revisions_ = 0;
     size_t max_bytes_;
     ScopeEnd scope_end_;
     uint64_t evicted_ = 0;

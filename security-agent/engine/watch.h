@@ -4,18 +4,18 @@
 // limits and alerts.
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <functional>
 #include <string_view>
 
+#include "security-agent/engine/json_object.h"
 #include "security-agent/engine/rule_book.h"
 
 namespace vedette::engine {
 
 struct Watch {
     Policies policies;
-    /// `event`: see event_part(). Engine thread; must not call the engine.
-    std::function<void(std::string_view rule_id, boost::json::object event)> matched;
+    /// `event`: see AlertEvent. Engine thread; must not call the engine.
+    std::function<void(std::string_view rule_id, JsonText event)> matched;
 };
 
 }  // namespace vedette::engine

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/workload_json.h"
 
-#include "common/json_text.h"
 #include "security-agent/engine/json_fields.h"
 
 namespace vedette::engine {
 namespace {
 
-using boost::json::object;
+using object = JsonObject;
 
 object image_json(const v1::ContainerImage& image) {
     object out;
@@ -30,7 +29,7 @@ object pod_names(const v1::Pod& pod) {
 object labels_json(const google::protobuf::RepeatedPtrField<v1::Label>& labels) {
     object out;
     for (const v1::Label& label : labels)
-        out[json_text(label.key())] = json_text(label.value());
+        out[label.key()] = label.value();
     return out;
 }
 
@@ -50,7 +49,7 @@ void put_workload(object& container, const KnownWorkload* workload) {
     put_object(container, "image", image_json(facts.image()));
     put_object(container, "pod", pod_names(facts.pod()));
     put_true(container, "pause", facts.pause());
-    put_texts(container, "tags", workload->tags);
+    put_list(container, "tags", workload->tags);
 }
 
 object workload_json(const KnownWorkload& workload) {

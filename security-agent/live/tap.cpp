@@ -2,13 +2,12 @@
 #include "security-agent/live/tap.h"
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <utility>
 
 namespace vedette::live {
 
 void Tap::event(const engine::EventSubject& subject,
-                const std::function<boost::json::object()>& json) {
+                const std::function<std::string()>& json) {
     if (counting_)
         count(subject);
     const v1::ProcessNode& process = subject.process();
@@ -17,7 +16,7 @@ void Tap::event(const engine::EventSubject& subject,
     const int64_t begin = steady_ns_();
     if (next_event_ > begin)
         return hub_.skip_event();
-    hub_.add_event(boost::json::serialize(json()));
+    hub_.add_event(json());
     const int64_t cost = steady_ns_() - begin;
     next_event_ = std::max(next_event_, begin - kAdvanceNs) + cost * kShareOfTime;
 }

@@ -39,7 +39,7 @@ class Tap final : public engine::EventTap {
 
     bool open() const override { return counting_ || hub_.wants_events(); }
     void event(const engine::EventSubject& subject,
-               const std::function<boost::json::object()>& json) override;
+               const std::function<std::string()>& json) override;
 
     /// Any thread. Counting begins with the first call, and ends when there was none for a while.
     Counts counts();

@@ -44,6 +44,12 @@ void QueuedOutput::write(const std::string& line) {
     }
     lines_.push_back(line + '\n');
     bytes_ += line.size() + 1;
+    // A line is alone only while the thread has no use for the sink: it takes one away when it is all written.
+    if (lines_.size() == 1 && !reopen_) {
+        front_written_ = sink_->write_now(lines_.front());
+        if (front_written_ == lines_.front().size())
+            return front_done();
+    }
     queued_.Set(static_cast<double>(bytes_));
     changed_.notify_one();
 }
@@ -102,9 +108,13 @@ bool QueuedOutput::write_front(std::unique_lock<std::mutex>& lock) {
         return false;
     }
     front_written_ += *written;
-    if (front_written_ < line.size())
-        return true;
-    bytes_ -= line.size();
+    if (front_written_ == line.size())
+        front_done();
+    return true;
+}
+
+void QueuedOutput::front_done() {
+    bytes_ -= lines_.front().size();
     front_written_ = 0;
     lines_.pop_front();
     written_.Increment();
@@ -112,7 +122,6 @@ bool QueuedOutput::write_front(std::unique_lock<std::mutex>& lock) {
     if (std::exchange(failing_, false))
         logger_.info("output {} works again", name_);
     dropping_ = false;
-    return true;
 }
 
 void QueuedOutput::failed(const Error& error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A sink behind a bounded queue and a thread of its own, so that a full disk or a reader that sleeps holds up neither
-// the engine nor another output. While the sink fails, lines wait and it is tried again; what no longer fits is
+// the engine nor another output. While nothing waits, what a sink takes without any waiting is not worth waking a thread. While the sink fails, lines wait and it is tried again; what no longer fits is
 // dropped whole, counted and said once.
 #pragma once
 
@@ -43,6 +43,7 @@ class QueuedOutput {
    private:
     void run();
     bool write_front(std::unique_lock<std::mutex>& lock);
+    void front_done();
     void failed(const Error& error);
     void count_dropped(uint64_t lines, const char* reason);
 

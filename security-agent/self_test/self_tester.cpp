@@ -56,14 +56,14 @@ struct SelfTester::Run {
     std::condition_variable changed;
     std::map<std::string, Clock::time_point, std::less<>> begun;  ///< by rule
     std::map<std::string, Clock::time_point, std::less<>> seen;   ///< by rule
-    boost::json::array events;
+    engine::JsonArray events;
     bool cancelled = false;
 
-    void matched(std::string_view rule, boost::json::object event) {
+    void matched(std::string_view rule, const engine::JsonText& event) {
         const std::lock_guard lock(mutex);
         if (!seen.emplace(rule, Clock::now()).second)
             return;
-        events.emplace_back(std::move(event));
+        events.push_back(event);
         changed.notify_one();
     }
     void begins(const Act& act) {
@@ -191,8 +191,8 @@ Outcome SelfTester::run_once() {
     if (outcome.error.empty()) {
         auto watch = std::make_shared<engine::Watch>();
         watch->policies = std::make_shared<policy::CompiledPolicies>(std::move(*rules));
-        watch->matched = [run](std::string_view rule, boost::json::object event) {
-            run->matched(rule, std::move(event));
+        watch->matched = [run](std::string_view rule, const engine::JsonText& event) {
+            run->matched(rule, event);
         };
         hooks_.watch(std::move(watch));
         perform_all(*run, outcome);

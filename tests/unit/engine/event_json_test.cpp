@@ -6,6 +6,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/text_format.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <map>
 
@@ -150,7 +151,10 @@ boost::json::object part_of(const std::string_view name, const v1::Event& event)
                                       ? ProcessLineage{}
                                       : ProcessLineage{&sshd, &systemd, ancestors};
     const secl::EventTypeDef& type = type_of(name);
-    return event_part({event, type.name, type.category, bash, nullptr, {}, target, {}, {}});
+    const AlertSubject subject{event,  type.name, type.category, bash, nullptr, {},
+                               target, {},        {}};
+    ProcessTexts texts(nullptr);
+    return boost::json::parse(AlertEvent(subject, texts).text()).as_object();
 }
 
 }  // namespace

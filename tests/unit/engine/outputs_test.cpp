@@ -204,3 +204,33 @@ TEST_CASE("outputs: a reader that does not read holds nobody up") {
     close(pipe_fds[0]);
     close(pipe_fds[1]);
 }
+
+TEST_CASE("outputs: a pipe that has room has a line before write() returns, and lines stay whole beyond its room") {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    const int room = fcntl(ends[1], F_SETPIPE_SZ, 16384);
+    REQUIRE(room >= 16384);
+    QueuedOutput output("pipe-now", make_fd_sink(ends[1], "the pipe"), QueueLimits{},
+                        world().metrics, *world().logger);
+    std::string got(64U << 10, '\0');
+    output.write("first");
+    REQUIRE(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    REQUIRE(read(ends[0], got.data(), got.size()) == 6);
+    CHECK(got.substr(0, 6) == "first\n");
+
+    const std::string large(static_cast<size_t>(room) * 3 / 4, 'x');
+    output.write(large);
+    output.write(large);  // half of it fits
+    output.write("last");
+    REQUIRE(fcntl(ends[0], F_SETFL, 0) == 0);
+    std::string all;
+    while (all.size() < 2 * large.size() + 7) {
+        const ssize_t count = read(ends[0], got.data(), got.size());
+        REQUIRE(count > 0);
+        all.append(got, 0, static_cast<size_t>(count));
+    }
+    CHECK(all == large + '\n' + large + "\nlast\n");
+    output.stop(soon());
+    close(ends[0]);
+    close(ends[1]);
+}

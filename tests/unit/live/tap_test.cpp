@@ -31,7 +31,7 @@ struct Stage {
             tap.event(subject, [this] {
                 now += cost;
                 ++made;
-                return boost::json::object{{"process", boost::json::object{{"pid", 7}}}};
+                return std::string(R"({"process":{"pid":7}})");
             });
     }
 };

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security-agent/engine/file_answers.h"
+
+#include <utility>
+
+namespace vedette::engine {
+namespace {
+
+/// Asked again a moment later it would be answered in the same way.
+bool is_final(const v1::FileAnswer& answer, bool hashes) {
+    switch (answer.hash_state()) {
+        case v1::File::HASH_STATE_DONE:
+        case v1::File::HASH_STATE_TOO_BIG:
+        case v1::File::HASH_STATE_EMPTY:
+        case v1::File::HASH_STATE_NOT_CONFIGURED:
+            return true;
+        default:
+            return !hashes && answer.hash_state() == v1::File::HASH_STATE_UNKNOWN;
+    }
+}
+
+}  // namespace
+
+std::string FileAnswers::key_of(const v1::FileQuestion& question, uint64_t process,
+                                uint64_t event_ns) {
+    const uint64_t changed = question.file().change_time();
+    if (changed == 0 || changed + kSettledNs > event_ns)
+        return {};
+    return question.SerializeAsString() + std::to_string(process);
+}
+
+const v1::FileAnswer* FileAnswers::find(const std::string& key, int64_t now_ns) const {
+    const auto known = known_.find(key);
+    return known != known_.end() && now_ns < known->second.until_ns ? &known->second.answer
+                                                                    : nullptr;
+}
+
+void FileAnswers::asked(const v1::FileQuestion& question, std::string key, int64_t now_ns) {
+    if (asked_.size() >= kMaxAnswers)
+        asked_.erase(asked_.begin());
+    asked_.emplace(question.id(), Question{std::move(key), question.hashes(), now_ns + kKeepNs});
+}
+
+void FileAnswers::answered(const v1::FileAnswer& answer) {
+    const auto question = asked_.find(answer.id());
+    if (question == asked_.end())
+        return;
+    Question of = std::move(question->second);
+    asked_.erase(question);
+    if (!is_final(answer, of.hashes))
+        return;
+    if (known_.size() >= kMaxAnswers)
+        known_.clear();
+    known_[std::move(of.key)] = {answer, of.until_ns};
+}
+
+void FileAnswers::clear() {
+    asked_.clear();
+    known_.clear();
+}
+
+}  // namespace vedette::engine

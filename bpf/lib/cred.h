@@ -11,10 +11,10 @@ static __always_inline u32 login_uid(struct task_struct *task)
 	return bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : (u32)-1;
 }
 
-static __always_inline void cred_collect(struct task_struct *task, struct vdt_cred *out)
+/* Of `task`, with credentials that it may only be about to get. */
+static __always_inline void cred_collect_of(struct task_struct *task, const struct cred *cred,
+					    struct vdt_cred *out)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-
 	out->uid = BPF_CORE_READ(cred, uid.val);
 	out->gid = BPF_CORE_READ(cred, gid.val);
 	out->euid = BPF_CORE_READ(cred, euid.val);
@@ -26,6 +26,11 @@ static __always_inline void cred_collect(struct task_struct *task, struct vdt_cr
 	out->auid = login_uid(task);
 	out->session =
 		bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : (u32)-1;
+}
+
+static __always_inline void cred_collect(struct task_struct *task, struct vdt_cred *out)
+{
+	cred_collect_of(task, BPF_CORE_READ(task, cred), out);
 }
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* chmod, fchmod, fchmodat, fchmodat2. Called by dispatch_sys_exit. */
+/* chmod, fchmod, fchmodat, fchmodat2. */
+#include "../lib/call_function.h"
 #include "../lib/file_call.h"
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
+static __always_inline int call_returned(struct pt_regs *regs, long ret)
 {
 	bool compat = syscall_is_compat();
 	u32 call = syscall_call(regs, compat);
@@ -35,4 +35,17 @@ int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
 	((struct vdt_file_call *)record_fixed(s))->mode = mode;
 	file_call_commit(s, task, regs, &file, VDT_CHMOD);
 	return 0;
+}
+
+/* Called by dispatch_sys_exit. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_chmod, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
+}
+
+SEC("fexit/" CALL_FUNCTION("chmod"))
+int BPF_PROG(chmod_returned, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* chown, lchown, fchown, fchownat. Called by dispatch_sys_exit. */
+/* chown, lchown, fchown, fchownat. */
+#include "../lib/call_function.h"
 #include "../lib/file_call.h"
 
 /* 32-bit entry: these numbers take 16-bit ids, on x86 and Arm alike. */
@@ -14,8 +15,7 @@ static __always_inline u32 id_passed(u64 id, bool is_16_bit)
 	return id;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
+static __always_inline int call_returned(struct pt_regs *regs, long ret)
 {
 	bool compat = syscall_is_compat();
 	u32 call = syscall_call(regs, compat);
@@ -54,3 +54,28 @@ int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
 	file_call_commit(s, task, regs, &file, VDT_CHOWN);
 	return 0;
 }
+
+/* Called by dispatch_sys_exit. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_chown, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
+}
+
+SEC("fexit/" CALL_FUNCTION("chown"))
+int BPF_PROG(chown_returned, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
+}
+
+/* Functions that may be left out of a kernel have another prototype (`__unused`), so that they cannot jump to the above. */
+#define AFTER_16_BIT(call)                                                                         \
+	SEC("fexit")                                                                               \
+	int BPF_PROG(after_##call, struct pt_regs *regs, long ret)                                 \
+	{                                                                                          \
+		return is_wanted(VDT_CHOWN) ? call_returned(regs, ret) : 0;                        \
+	}
+
+AFTER_16_BIT(chown16)
+AFTER_16_BIT(lchown16)
+AFTER_16_BIT(fchown16)

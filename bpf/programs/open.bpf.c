@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * open, openat, openat2, creat, open_by_handle_at; truncate and ftruncate as the opening for writing with O_TRUNC that
- * they are as good as. Called by dispatch_sys_exit.
+ * they are as good as.
  */
+#include "../lib/call_function.h"
 #include "../lib/open.h"
 
 #define O_WRONLY 01
@@ -62,8 +63,7 @@ static __always_inline bool open_arguments(struct pt_regs *regs, bool compat,
 	return false;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
+static __always_inline int call_returned(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	struct open_arguments args = {};
@@ -106,4 +106,18 @@ int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
 	}
 	open_commit(s, task, file, path, base);
 	return 0;
+}
+
+/* Called by dispatch_sys_exit. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_open, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
+}
+
+/* With trampolines the opens are seen elsewhere. */
+SEC("fexit/" CALL_FUNCTION("truncate"))
+int BPF_PROG(truncate_returned, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
 }

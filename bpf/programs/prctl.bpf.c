@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* prctl. Called by dispatch_sys_exit. */
+/* prctl, and the name that it gives a thread. */
+#include "../lib/call_function.h"
 #include "../lib/discard.h"
-#include "../lib/syscall.h"
 
 #define PR_SET_NAME 15
 
@@ -67,8 +67,7 @@ static __always_inline void comm_output(struct task_struct *task)
 	ring_output(VDT_COMM, &record, sizeof(record));
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
+static __always_inline int call_returned(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
@@ -80,4 +79,17 @@ int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
 	if (ret == 0 && (u32)syscall_arg(regs, compat, 0) == PR_SET_NAME && is_wanted(VDT_COMM))
 		comm_output(task);
 	return 0;
+}
+
+/* Called by dispatch_sys_exit. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_prctl, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
+}
+
+SEC("fexit/" CALL_FUNCTION("prctl"))
+int BPF_PROG(prctl_returned, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * unshare; after it, and after setns, what the thread is in from now on. The pid namespace is that of children only.
- * Called by dispatch_sys_exit.
  */
+#include "../lib/call_function.h"
 #include "../lib/cred.h"
 #include "../lib/process.h"
-#include "../lib/syscall.h"
 
 static __always_inline void unshare_output(struct task_struct *task, struct pt_regs *regs,
 					   bool compat, long ret)
@@ -45,8 +44,7 @@ static __always_inline void namespaces_output(struct task_struct *task, bool com
 	ring_output(VDT_NAMESPACES, &record, sizeof(record));
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(handle_unshare, struct pt_regs *regs, long ret)
+static __always_inline int call_returned(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	bool compat = syscall_is_compat();
@@ -59,4 +57,17 @@ int BPF_PROG(handle_unshare, struct pt_regs *regs, long ret)
 	if (ret == 0 && is_wanted(VDT_NAMESPACES))
 		namespaces_output(task, compat);
 	return 0;
+}
+
+/* Called by dispatch_sys_exit. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(handle_unshare, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
+}
+
+SEC("fexit/" CALL_FUNCTION("unshare"))
+int BPF_PROG(unshare_returned, struct pt_regs *regs, long ret)
+{
+	return call_returned(regs, ret);
 }

@@ -44,6 +44,11 @@ bool Attachments::attach(std::string_view name) {
 }
 
 void Attachments::keep_only(const std::vector<std::string>& programs) {
+    // Those that every system call pays for do not wait for the others, each of which may take a tenth of a second.
+    for (const HookProgram& dispatcher : kSysEnterExit) {
+        if (std::ranges::find(programs, dispatcher.name) == programs.end())
+            links_.erase(std::string(dispatcher.name));
+    }
     std::erase_if(links_, [&programs](const auto& entry) {
         return std::ranges::find(programs, entry.first) == programs.end();
     });

@@ -15,16 +15,23 @@ bool is_wanted(const HookRow& row, const std::vector<vdt_type>& types) {
 
 std::string refusal_of(const HookSet& set, const Refusal& refusal) {
     for (const HookProgram& program : set.programs) {
-        if (std::string reason = refusal(program); !reason.empty())
+        if (std::string reason = refusal(program); !reason.empty() && reason != kNoSuchCall)
             return fmt::format("{}: {}", program.name, reason);
     }
-    for (const std::string_view handler : {set.handler, set.entry_handler}) {
-        if (handler.empty())
-            continue;
+    for (const std::string_view handler : handlers_of(set)) {
         if (std::string reason = refusal({handler, "", 0, ""}); !reason.empty())
             return fmt::format("{}: {}", handler, reason);
     }
     return {};
+}
+
+void plan_programs(PlannedHook& hook, const Refusal& refusal) {
+    if (hook.set == nullptr)
+        return;
+    for (const HookProgram& program : hook.set->programs) {
+        if (refusal(program) != kNoSuchCall)
+            hook.programs.push_back(program);
+    }
 }
 
 void plan_io_uring(PlannedHook& hook, const Refusal& refusal) {
@@ -121,17 +128,17 @@ std::string reason_of(const PlannedHook& hook) {
 std::vector<PlannedHook> plan_hooks(const KernelSourceOptions& options, const Refusal& refusal) {
     std::vector<PlannedHook> plan;
     for (const HookRow& row : hook_table()) {
-        if (is_wanted(row, options.event_types))
-            plan_io_uring(plan.emplace_back(plan_row(row, options.backend, refusal)), refusal);
+        if (!is_wanted(row, options.event_types))
+            continue;
+        PlannedHook& hook = plan.emplace_back(plan_row(row, options.backend, refusal));
+        plan_programs(hook, refusal);
+        plan_io_uring(hook, refusal);
     }
     return plan;
 }
 
 std::vector<HookProgram> attached_programs(const PlannedHook& hook) {
-    std::vector<HookProgram> programs;
-    if (hook.set == nullptr)
-        return programs;
-    programs.assign(hook.set->programs.begin(), hook.set->programs.end());
+    std::vector<HookProgram> programs = hook.programs;
     programs.insert(programs.end(), hook.io_uring.begin(), hook.io_uring.end());
     return programs;
 }
@@ -143,10 +150,8 @@ std::vector<std::string> programs_of(const std::vector<PlannedHook>& plan) {
             add_once(names, program.name);
         if (hook.set == nullptr)
             continue;
-        for (const std::string_view handler : {hook.set->handler, hook.set->entry_handler}) {
-            if (!handler.empty())
-                add_once(names, handler);
-        }
+        for (const std::string_view handler : handlers_of(*hook.set))
+            add_once(names, handler);
     }
     return names;
 }
@@ -184,10 +189,8 @@ std::vector<HookReport> report_hooks(const std::vector<PlannedHook>& plan) {
             report.backend = hook.trampoline ? "trampoline" : "tracepoint";
             for (const HookProgram& program : attached_programs(hook))
                 report.programs.emplace_back(program.name);
-            for (const std::string_view handler : {hook.set->handler, hook.set->entry_handler}) {
-                if (!handler.empty())
-                    report.programs.emplace_back(handler);
-            }
+            for (const std::string_view handler : handlers_of(*hook.set))
+                report.programs.emplace_back(handler);
         }
         report.coverage = coverage_of(hook);
         const bool whole = hook.set != nullptr && hook.set->blind.empty() &&

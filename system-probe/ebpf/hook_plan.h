@@ -19,10 +19,14 @@ struct PlannedHook {
     const HookRow* row = nullptr;
     const HookSet* set = nullptr;  ///< nullptr: nothing can be attached
     bool trampoline = false;
+    std::vector<HookProgram> programs;  ///< of set->programs, without calls that the kernel has not
     std::vector<HookProgram> io_uring;  ///< of set->io_uring, each in the form that the kernel has
     std::string io_uring_refusal;
     std::string refusal;  ///< why it is not the other backend, or nothing at all
 };
+
+/// What a refusal says of a system call's function where the kernel has no such call.
+inline constexpr std::string_view kNoSuchCall = "the kernel has no such system call";
 
 /// Empty: the program can be used; else why not.
 using Refusal = std::function<std::string(const HookProgram&)>;

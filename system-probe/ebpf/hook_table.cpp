@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/ebpf/hook_table.h"
 
-#include <vector>
-
 namespace vedette::probe {
 
 std::string_view to_string(Entry entry) {
@@ -17,6 +15,15 @@ std::string_view to_string(Entry entry) {
             return "handle";
     }
     return "";
+}
+
+std::vector<std::string_view> handlers_of(const HookSet& set) {
+    std::vector<std::string_view> handlers;
+    for (const std::string_view handler : {set.handler, set.entry_handler, set.function_handler}) {
+        if (!handler.empty())
+            handlers.push_back(handler);
+    }
+    return handlers;
 }
 
 std::span<const HookRow> hook_table() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "bpf/abi/programs.h"
 
@@ -22,6 +23,8 @@ struct HookProgram {
         0;  ///< how many the function must have for the program to read them right
     std::string_view renamed;            ///< the function's name on newer kernels, when it changed
     const HookProgram* older = nullptr;  ///< of io_uring: for kernels that have not that tracepoint
+    /// `function` is a system call's: where the kernel has no such call there is nothing to see, and this is left out.
+    bool of_call = false;
 };
 
 /// A way by which a process can have the same thing done.
@@ -46,6 +49,9 @@ struct HookSet {
     std::span<const vdt_call> calls;
     /// The same at the call's beginning, for what is gone at its end; empty: none.
     std::string_view entry_handler;
+    /// What those of `programs` that are on functions of `calls` jump to, instead of the two above; empty: none. Rows that
+    /// share it must have the same functions, or one of them could see a call twice.
+    std::string_view function_handler;
     std::span<const Entry> unseen;  ///< of the row's entries
     /// What sees Entry::kIoUring; where the kernel refuses one of these and its older form, that entry alone is unseen.
     std::span<const HookProgram> io_uring;
@@ -53,6 +59,9 @@ struct HookSet {
     std::string_view blind;
     std::string_view note;  ///< small differences that miss no event
 };
+
+/// All handlers that the set has.
+std::vector<std::string_view> handlers_of(const HookSet& set);
 
 struct HookRow {
     vdt_type type;

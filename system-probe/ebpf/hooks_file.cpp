@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hooks of what happens to files.
+#include "system-probe/ebpf/call_functions.h"
 #include "system-probe/ebpf/hook_table.h"
 
 namespace vedette::probe {
@@ -33,11 +34,27 @@ constexpr vdt_call kSpliceCalls[] = {VDT_CALL_SPLICE};
 constexpr HookProgram kOpenTrampoline[] = {
     {"handle_do_filp_open", "do_filp_open", 3, "do_file_open"},
     {"handle_do_file_open_root", "do_file_open_root", 3, ""},
-    kDispatcher};
+    after("after_truncate", VDT_NATIVE("truncate")),
+    after("after_ftruncate", VDT_NATIVE("ftruncate")),
+    after("after_truncate_compat", VDT_COMPAT_OWN("truncate")),
+    after("after_ftruncate_compat", VDT_COMPAT_OWN("ftruncate")),
+    after("after_truncate64_compat", VDT_COMPAT_LONG("truncate64")),
+    after("after_ftruncate64_compat", VDT_COMPAT_LONG("ftruncate64"))};
 
 // What the kernel's look-up found, for the handler at the call's end. security_path_* need CONFIG_SECURITY_PATH.
-constexpr HookProgram kSeeChmod[] = {kDispatcher, {"see_chmod", "security_path_chmod", 2, ""}};
-constexpr HookProgram kSeeChown[] = {kDispatcher, {"see_chown", "security_path_chown", 3, ""}};
+constexpr HookProgram kSeeChmod[] = {{"see_chmod", "security_path_chmod", 2, ""},
+                                     VDT_BOTH("chmod"),
+                                     VDT_BOTH("fchmod"),
+                                     VDT_BOTH("fchmodat"),
+                                     VDT_BOTH("fchmodat2")};
+constexpr HookProgram kSeeChown[] = {{"see_chown", "security_path_chown", 3, ""},
+                                     VDT_BOTH("chown"),
+                                     VDT_BOTH("lchown"),
+                                     VDT_BOTH("fchown"),
+                                     VDT_BOTH("fchownat"),
+                                     after("after_chown16", VDT_COMPAT("chown16")),
+                                     after("after_lchown16", VDT_COMPAT("lchown16")),
+                                     after("after_fchown16", VDT_COMPAT("fchown16"))};
 constexpr HookProgram kSeeUtimes[] = {kDispatcher, {"see_utimes", "vfs_utimes", 2, ""}};
 constexpr HookProgram kSeeMkdir[] = {kDispatcher, {"see_mkdir", "security_path_mkdir", 3, ""}};
 constexpr HookProgram kSeeRmdir[] = {kDispatcher, {"see_rmdir", "security_path_rmdir", 2, ""}};
@@ -50,6 +67,10 @@ constexpr std::string_view kByName =
 constexpr std::string_view kFailedByName =
     "a file whose look-up fails (before Linux 5.15: any that is passed by name) is the name, read "
     "from the caller's memory after the call";
+
+constexpr std::string_view kReturned =
+    "a file whose look-up fails (before Linux 5.15: any that is passed by name) is the name, read "
+    "from the caller's memory after the call; calls that seccomp refuses are left out";
 
 constexpr Entry kOpenEntries[] = {Entry::kNative, Entry::kCompat, Entry::kIoUring, Entry::kHandle};
 constexpr Entry kUnseenIoUring[] = {Entry::kIoUring};
@@ -69,6 +90,14 @@ constexpr HookRow row(vdt_type type, std::string_view event, std::string_view ha
     out.trampoline = out.tracepoint;
     out.trampoline.programs = trampoline;
     out.trampoline.note = kFailedByName;
+    return out;
+}
+
+/// The same of a type whose trampolines are on the functions of all its calls, too.
+constexpr HookRow on_functions(HookRow out, std::string_view handler) {
+    out.trampoline.handler = {};
+    out.trampoline.function_handler = handler;
+    out.trampoline.note = kReturned;
     return out;
 }
 
@@ -101,14 +130,14 @@ constexpr HookRow kRows[] = {
                     .note = "truncate and ftruncate are opens with O_TRUNC; the name of a failed "
                             "open or of truncate is read from the caller's memory after the call"},
      .trampoline = {.programs = kOpenTrampoline,
-                    .handler = "handle_open",
                     .calls = kTruncateCalls,
+                    .function_handler = "truncate_returned",
                     .blind = "ftruncate by io_uring",
                     .note = "retval of a success is 0; opens refused before the path is looked up "
-                            "(bad flags, no free descriptor) are left out; truncate and ftruncate "
-                            "are opens with O_TRUNC, by tracepoint"}},
-    row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, kSeeChmod),
-    row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, kSeeChown),
+                            "(bad flags, no free descriptor, seccomp) are left out; truncate and "
+                            "ftruncate are opens with O_TRUNC"}},
+    on_functions(row(VDT_CHMOD, "chmod", "handle_chmod", kChmodCalls, kSeeChmod), "chmod_returned"),
+    on_functions(row(VDT_CHOWN, "chown", "handle_chown", kChownCalls, kSeeChown), "chown_returned"),
     and_of_io_uring(row(VDT_MKDIR, "mkdir", "handle_mkdir", kMkdirCalls, kSeeMkdir)),
     and_of_io_uring(row(VDT_RMDIR, "rmdir", "handle_remove", kRmdirCalls, kSeeRmdir)),
     and_of_io_uring(row(VDT_UNLINK, "unlink", "handle_remove", kUnlinkCalls, kSeeUnlink)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hooks of what processes do to themselves and to each other.
+#include "system-probe/ebpf/call_functions.h"
 #include "system-probe/ebpf/hook_table.h"
 
 namespace vedette::probe {
@@ -19,6 +20,14 @@ constexpr vdt_call kNamespaceCalls[] = {VDT_CALL_UNSHARE, VDT_CALL_SETNS};
 constexpr vdt_call kMmapCalls[] = {VDT_CALL_MMAP, VDT_CALL_OLD_MMAP};
 constexpr vdt_call kMprotectCalls[] = {VDT_CALL_MPROTECT};
 
+constexpr HookProgram kFixSetuid[] = {{"handle_fix_setuid", "security_task_fix_setuid", 3, ""}};
+constexpr HookProgram kFixSetgid[] = {{"handle_fix_setgid", "security_task_fix_setgid", 3, ""}};
+constexpr HookProgram kSecurityCapset[] = {{"handle_security_capset", "security_capset", 5, ""}};
+constexpr HookProgram kPrctlFunctions[] = {VDT_BOTH("prctl")};
+constexpr HookProgram kNamespaceFunctions[] = {VDT_BOTH("unshare"), VDT_BOTH("setns")};
+constexpr std::string_view kChanges = "a call that asks for what is so already may be left out";
+constexpr std::string_view kReturned = "calls that seccomp refuses are left out";
+
 constexpr HookProgram kSignal[] = {{"handle_signal", "", 0, ""}, kDispatcher};
 constexpr HookProgram kTellCapabilities{kCapabilitiesProgram, "", 0, ""};
 constexpr HookProgram kCapable[] = {{"handle_cap_capable", "btf_trace_cap_capable", 6, ""},
@@ -29,23 +38,36 @@ constexpr std::string_view kAllChecks =
     "every check counts, also those that only ask; told every 5 seconds and at exec and exit";
 constexpr HookProgram kCgroupWrite[] = {{"handle_cgroup_write", "", 0, ""}};
 
+constexpr HookSet kPrctlReturned = {.programs = kPrctlFunctions,
+                                    .calls = kPrctlCalls,
+                                    .function_handler = "prctl_returned",
+                                    .note = kReturned};
+constexpr HookSet kNamespacesReturned = {.programs = kNamespaceFunctions,
+                                         .calls = kNamespaceCalls,
+                                         .function_handler = "unshare_returned",
+                                         .note = kReturned};
+
 constexpr HookRow kRows[] = {
     {.type = VDT_SETUID,
      .event = "setuid",
      .lifecycle = true,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_setuid", .calls = kSetuidCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_setuid", .calls = kSetuidCalls},
+     .trampoline = {.programs = kFixSetuid, .note = kChanges}},
     {.type = VDT_SETGID,
      .event = "setgid",
      .lifecycle = true,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_setgid", .calls = kSetgidCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_setgid", .calls = kSetgidCalls},
+     .trampoline = {.programs = kFixSetgid, .note = kChanges}},
     {.type = VDT_CAPSET,
      .event = "capset",
      .lifecycle = true,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_capset", .calls = kCapsetCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_capset", .calls = kCapsetCalls},
+     .trampoline = {.programs = kSecurityCapset, .note = kChanges}},
     {.type = VDT_PRCTL,
      .event = "prctl",
      .lifecycle = false,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_prctl", .calls = kPrctlCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_prctl", .calls = kPrctlCalls},
+     .trampoline = kPrctlReturned},
     {.type = VDT_SETRLIMIT,
      .event = "setrlimit",
      .lifecycle = false,
@@ -74,15 +96,18 @@ constexpr HookRow kRows[] = {
     {.type = VDT_UNSHARE,
      .event = "unshare",
      .lifecycle = false,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kUnshareCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kUnshareCalls},
+     .trampoline = kNamespacesReturned},
     {.type = VDT_NAMESPACES,
      .event = "namespaces",
      .lifecycle = true,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kNamespaceCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_unshare", .calls = kNamespaceCalls},
+     .trampoline = kNamespacesReturned},
     {.type = VDT_COMM,
      .event = "comm",
      .lifecycle = true,
-     .tracepoint = {.programs = kSysExit, .handler = "handle_prctl", .calls = kPrctlCalls}},
+     .tracepoint = {.programs = kSysExit, .handler = "handle_prctl", .calls = kPrctlCalls},
+     .trampoline = kPrctlReturned},
     {.type = VDT_CAPABILITIES,
      .event = "capabilities",
      .lifecycle = false,

@@ -31,7 +31,7 @@ void degrade(HookReport& report, const std::string& problem) {
     report.reason = report.reason.empty() ? problem : problem + "; " + report.reason;
 }
 
-/// Of what attach_only() says: one of the type's programs, or all of them.
+/// Of what attach() says: one of the type's programs, or all of them.
 bool concerns(const std::string& problem, const HookReport& report) {
     return problem == kTooMuchWaits ||
            std::ranges::any_of(report.programs, [&problem](const std::string& program) {
@@ -184,28 +184,33 @@ class KernelSource : public RecordSource {
         ++attaching_;
         const bool posted =
             privileged_([this, programs = std::move(programs), points = std::move(points), again] {
-                std::string problem = object_.attach_only(programs);
+                std::string problem = object_.attach(programs);
                 functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
-                if (again) {
-                    auto iterator = object_.iterate_processes();
-                    if (iterator) {
-                        report_attaching(std::move(problem));
-                        const std::lock_guard lock(mutex_);
-                        if (processes_now_)
-                            --attaching_;  // of an earlier plan: this one tells as much
-                        processes_now_ = std::move(*iterator);
-                        return;  // catch_up() goes on
-                    }
-                    problem += fmt::format("{}processes: {}", problem.empty() ? "" : "; ",
-                                           iterator.error().message);
-                }
-                report_attaching(std::move(problem));
-                --attaching_;
+                confirm(std::move(problem), again);
+                object_.detach_all_but(programs);
             });
         if (posted)
             return;
         --attaching_;
         report_attaching(kTooMuchWaits);
+    }
+    /// All that the plan wants is attached.
+    void confirm(std::string problem, bool again) {
+        if (again) {
+            auto iterator = object_.iterate_processes();
+            if (iterator) {
+                report_attaching(std::move(problem));
+                const std::lock_guard lock(mutex_);
+                if (processes_now_)
+                    --attaching_;  // of an earlier plan: this one tells as much
+                processes_now_ = std::move(*iterator);
+                return;  // catch_up() goes on
+            }
+            problem += fmt::format("{}processes: {}", problem.empty() ? "" : "; ",
+                                   iterator.error().message);
+        }
+        report_attaching(std::move(problem));
+        --attaching_;
     }
     /// What processes became while nobody followed it.
     Result<> catch_up(const RecordSink& sink) {

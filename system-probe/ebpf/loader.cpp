@@ -171,7 +171,8 @@ struct LoadedObject::Attempt {
                 continue;
             for (const auto& [map, handler] :
                  {std::pair("handlers", hook.set->handler),
-                  std::pair("entry_handlers", hook.set->entry_handler)}) {
+                  std::pair("entry_handlers", hook.set->entry_handler),
+                  std::pair("function_handlers", hook.set->function_handler)}) {
                 if (handler.empty())
                     continue;
                 if (auto filled = fill_handler(map, handler, hook.set->calls); !filled)
@@ -248,6 +249,8 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
             return found->second;
         if (program.function.empty())
             return {};
+        if (program.of_call && !trial.has_function(std::string(program.function)))
+            return std::string(kNoSuchCall);
         std::string reason = trial.refusal(program.function, program.parameters);
         if (!TrampolineTrial::is_function(program.function))
             return reason;
@@ -302,8 +305,12 @@ Result<UniqueFd> LoadedObject::iterate_processes() const {
               explain_bpf_error(errno, BpfStep::kAttach, read_host_facts())});
 }
 
-std::string LoadedObject::attach_only(const std::vector<std::string>& programs) {
+void LoadedObject::detach_all_but(const std::vector<std::string>& programs) {
     attached_->keep_only(programs);
+    own_old_sockets();
+}
+
+std::string LoadedObject::attach(const std::vector<std::string>& programs) {
     std::string problems;
     for (const std::string& name : programs) {
         const LibbpfLog log;

@@ -34,9 +34,11 @@ class LoadedObject {
     int map_fd(const char* name) const;
     /// The file of one run over all tasks (iterator_snapshot.h). Any one thread at a time that has CAP_BPF and CAP_PERFMON.
     Result<UniqueFd> iterate_processes() const;
-    /// Attaches those of `programs` that are not, and detaches all others. As the next: on any one thread at a time that
-    /// has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. Returns what could not be attached and why; empty: nothing.
-    std::string attach_only(const std::vector<std::string>& programs);
+    /// Attaches those of `programs` that are not. As the next ones: on any one thread at a time that has CAP_BPF,
+    /// CAP_PERFMON and CAP_NET_ADMIN. Returns what could not be attached and why; empty: nothing.
+    std::string attach(const std::vector<std::string>& programs);
+    /// Detaches all but `programs`. A trampoline takes a tenth of a second where the kernel waits for each.
+    void detach_all_but(const std::vector<std::string>& programs);
     /// Runs kCapabilitiesProgram over all it has to tell, if it is attached.
     void run_capabilities() const;
     const std::string& iterator_refusal() const { return iterator_refusal_; }

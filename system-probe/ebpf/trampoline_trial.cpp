@@ -23,6 +23,9 @@ constexpr std::array<bpf_insn, 2> kNothing{{
 /// typedef void (*btf_trace_NAME)(void *, ...), one for each tracepoint.
 constexpr std::string_view kTracepointType = "btf_trace_";
 constexpr std::string_view kFilesystem = "filesystem:";
+/// "ADDRESS TYPE NAME\n", then those of modules. Names are there for everybody.
+constexpr const char* kSymbols = "/proc/kallsyms";
+constexpr size_t kMaxSymbols = 64 << 20;
 
 /// /proc/filesystems: "nodev\tNAME\n" or "\tNAME\n".
 std::string check_filesystem(std::string_view name) {
@@ -64,9 +67,7 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
     if (function.starts_with(kFilesystem))
         return check_filesystem(std::string_view(function).substr(kFilesystem.size()));
     const LibbpfLog quiet;
-    if (kernel_types_ == nullptr)
-        kernel_types_ = btf__load_vmlinux_btf();
-    if (kernel_types_ == nullptr)
+    if (types() == nullptr)
         return explain_bpf_error(errno, BpfStep::kLoadProgram, facts_);
     if (function.starts_with(kTracepointType))
         return check_tracepoint(function, parameters);
@@ -84,10 +85,27 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
                                          kNothing.size(), &options));
     if (!program)
         return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
-    const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
-    if (!link)
-        return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
-    return {};
+    // Detaching takes a tenth of a second on many kernels, for each function. That this one cannot be attached to shows
+    // when it is.
+    if (attached_)
+        return {};
+    attached_ = bool(UniqueFd(bpf_raw_tracepoint_open(nullptr, program.get())));
+    return attached_ ? "" : explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+}
+
+btf* TrampolineTrial::types() {
+    if (kernel_types_ == nullptr)
+        kernel_types_ = btf__load_vmlinux_btf();
+    return kernel_types_;
+}
+
+bool TrampolineTrial::has_function(const std::string& function) {
+    const LibbpfLog quiet;
+    if (types() == nullptr || btf__find_by_name_kind(types(), function.c_str(), BTF_KIND_FUNC) >= 0)
+        return true;
+    if (symbols_.empty())
+        symbols_ = read_file(kSymbols, kMaxSymbols).value_or(std::string());
+    return symbols_.empty() || symbols_.find(fmt::format(" {}\n", function)) != std::string::npos;
 }
 
 std::string TrampolineTrial::check_tracepoint(const std::string& type, unsigned parameters) {

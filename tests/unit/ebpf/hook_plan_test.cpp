@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -65,10 +66,8 @@ TEST_CASE("every program of the table is in the BPF object, and no other but the
                 named.emplace(one.name);
                 named.emplace(one.older->name);
             }
-            for (const std::string_view handler : {set->handler, set->entry_handler}) {
-                if (!handler.empty())
-                    named.emplace(handler);
-            }
+            for (const std::string_view handler : handlers_of(*set))
+                named.emplace(handler);
         }
     }
     CHECK(named == built);
@@ -81,7 +80,7 @@ TEST_CASE("auto takes trampolines where all of a type's programs attach") {
     CHECK(of(plan, VDT_EXEC).trampoline);
     CHECK_FALSE(of(plan, VDT_FORK).trampoline);  // has none of its own
     const auto attached = attached_types(plan);
-    CHECK_FALSE(attached.at(VDT_SETUID).calls.empty());
+    CHECK_FALSE(attached.at(VDT_MOUNT).calls.empty());
     const auto calls = attached.at(VDT_OPEN).calls;
     CHECK(std::ranges::find(calls, VDT_CALL_OPENAT) == calls.end());
     CHECK(std::ranges::find(calls, VDT_CALL_TRUNCATE) != calls.end());  // has none of its own
@@ -118,6 +117,52 @@ TEST_CASE("an io_uring is seen by the form of its tracepoints that the kernel ha
     });
     CHECK(of(none, VDT_MKDIR).io_uring.empty());
     CHECK(of(none, VDT_MKDIR).io_uring_refusal == "handle_ring_name_submit_sqe: not here");
+}
+
+TEST_CASE("with trampolines the default policy's types need nothing that other system calls pay for") {
+    const std::set<vdt_type> types{VDT_FORK,    VDT_EXEC,  VDT_EXIT,   VDT_CGROUP, VDT_SETUID,
+                                   VDT_SETGID,  VDT_COMM,  VDT_CAPSET, VDT_OPEN,   VDT_NAMESPACES,
+                                   VDT_CONNECT, VDT_CHMOD, VDT_CHOWN};
+    const auto wanted = [&types](vdt_type type) { return types.contains(type); };
+    const auto needed = needed_programs(plan_hooks({}, accept), wanted);
+    CHECK_FALSE(has(needed, kDispatcher.name));
+    CHECK_FALSE(has(needed, kEntryDispatcher.name));
+    CHECK(has(needed, "after_chmod"));
+    CHECK(has(needed, "handle_fix_setuid"));
+    const auto without = needed_programs(plan_hooks({}, refuse_trampolines), wanted);
+    CHECK(has(without, kDispatcher.name));
+    CHECK_FALSE(has(without, "after_chmod"));
+}
+
+TEST_CASE("a call that the kernel has not is left out, and one that cannot be followed is not") {
+    const auto answer = [](std::string_view text) {
+        return plan_hooks({}, [text](const HookProgram& program) -> std::string {
+            return program.name.starts_with("after_fchmodat2") ? std::string(text) : "";
+        });
+    };
+    const auto older = answer(kNoSuchCall);
+    CHECK(of(older, VDT_CHMOD).trampoline);
+    CHECK(has(programs_of(older), "after_fchmodat"));
+    CHECK_FALSE(has(programs_of(older), "after_fchmodat2"));
+    const auto odd = answer("no such function in its BTF");
+    CHECK_FALSE(of(odd, VDT_CHMOD).trampoline);
+    CHECK(has(programs_of(odd), "handle_chmod"));
+    CHECK_FALSE(has(programs_of(odd), "after_fchmodat"));
+    CHECK(of(odd, VDT_CHOWN).trampoline);
+}
+
+TEST_CASE("types that share what sees the end of calls share its programs, too") {
+    std::map<std::string_view, std::vector<std::string_view>> programs;
+    for (const HookRow& row : hook_table()) {
+        if (row.trampoline.function_handler.empty())
+            continue;
+        std::vector<std::string_view> names;
+        for (const HookProgram& program : row.trampoline.programs)
+            names.push_back(program.name);
+        const auto [known, added] = programs.emplace(row.trampoline.function_handler, names);
+        CHECK(known->second == names);
+    }
+    CHECK(programs.size() == 5);
 }
 
 TEST_CASE("the tracepoint backend tries no trampoline") {
@@ -163,14 +208,14 @@ TEST_CASE("a report says what is blind and why") {
 
 TEST_CASE("what has no hook is seen through no entry, with the reason") {
     const auto reports = report_hooks(plan_hooks({}, [](const HookProgram& program) -> std::string {
-        return program.name == "handle_setuid" ? "refused" : "";
+        return program.name == "handle_mount" ? "refused" : "";
     }));
-    const auto setuid = std::find_if(reports.begin(), reports.end(),
-                                     [](const auto& r) { return r.event_type == "setuid"; });
-    REQUIRE(setuid != reports.end());
-    CHECK(setuid->state == "missing");
-    REQUIRE_FALSE(setuid->coverage.empty());
-    for (const EntryCoverage& entry : setuid->coverage) {
+    const auto mount = std::find_if(reports.begin(), reports.end(),
+                                    [](const auto& r) { return r.event_type == "mount"; });
+    REQUIRE(mount != reports.end());
+    CHECK(mount->state == "missing");
+    REQUIRE_FALSE(mount->coverage.empty());
+    for (const EntryCoverage& entry : mount->coverage) {
         CHECK_FALSE(entry.seen);
         CHECK_THAT(entry.reason, ContainsSubstring("refused"));
     }

@@ -8,6 +8,7 @@
 
 #include "fields.gen.h"
 #include "security-agent/engine/engine_parts.h"
+#include "security-agent/engine/program_of.h"
 #include "security-agent/engine/variable_view.h"
 
 namespace vedette::engine {
@@ -183,6 +184,10 @@ void Engine::apply(v1::ProcessUpdate& update) {
         mirror_.erase(update.node().key());
         return;
     }
+    if (update.ended())
+        return mirror_.end(update.node().key(), update.node().exit_time());
+    if (update.program_of() != 0)
+        add_program(update, mirror_);
     files_.mark(*update.mutable_node());
     if (update.node().has_container())
         workloads_.mark(*update.mutable_node()->mutable_container());

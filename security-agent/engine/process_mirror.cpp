@@ -52,6 +52,20 @@ void ProcessMirror::apply(v1::ProcessNode&& node) {
     evict();
 }
 
+void ProcessMirror::end(uint64_t key, uint64_t exit_time) {
+    const auto found = nodes_.find(key);
+    if (found == nodes_.end() || exit_time == 0)
+        return;
+    v1::ProcessNode& node = look(key, found->second);
+    if (node.exit_time() == 0)
+        ended_.push_back(key);
+    node.set_exit_time(exit_time);
+    found->second.revision = ++revisions_;
+    if (const auto at = living_.find(node.pid()); at != living_.end() && at->second == key)
+        living_.erase(at);
+    sweep(ended_, nodes_);
+}
+
 void ProcessMirror::erase(uint64_t key) {
     const auto found = nodes_.find(key);
     if (found == nodes_.end())

@@ -34,6 +34,8 @@ class ProcessMirror {
 
     /// Takes what the probe says of one image. Over the memory bound the images that ended first are forgotten.
     void apply(v1::ProcessNode&& node);
+    /// It has ended, and is otherwise as it was. Nothing happens when the key is not known.
+    void end(uint64_t key, uint64_t exit_time);
     void erase(uint64_t key);
     /// Changes what is not part of a scope, nor of the tree. Nothing happens when the key is not known.
     void change(uint64_t key, const std::function<void(v1::ProcessNode&)>& use);

@@ -18,6 +18,11 @@ namespace {
 constexpr int kMaxMessage =
     64 << 20;  // the first batches after a start carry the whole process table
 
+/// Between two processes of one host there is no bandwidth to find out: gRPC would answer each batch with a ping, and
+/// its answer would wake both again. Instead several batches fit into the window, and one into a frame.
+constexpr int kWindowBytes = 1 << 20;
+constexpr int kFrameBytes = 1 << 20;
+
 Result<UniqueFd> connect_to(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -70,6 +75,9 @@ Result<std::shared_ptr<grpc::Channel>> dial(const std::string& path) {
         return fail_errno(errno, "fcntl of '{}'", path);
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxMessage);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
     // gRPC owns the descriptor from here on.
     return grpc::CreateCustomInsecureChannelFromFd("localhost", fd->release(), arguments);
 }

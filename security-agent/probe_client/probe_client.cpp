@@ -219,6 +219,7 @@ Result<> ProbeClient::run_session() {
     hello.set_agent_version(options_.agent_version);
     hello.set_instance_id(position.instance_id);
     hello.set_last_sequence(position.last_sequence);
+    hello.set_takes_differences(true);
     greet(session, request);
     Result<> result = read_all(*session);
     publish(nullptr);

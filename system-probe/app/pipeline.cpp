@@ -66,8 +66,8 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       metrics_(metrics),
       clock_(options_.clock_offset),
       queue_(options_.stream_bytes),
-      batcher_(queue_),
-      feed_(batcher_),
+      batcher_(queue_, names_),
+      feed_(batcher_, names_),
       workloads_(options_.runtimes, batcher_),
       resolver_(resolver_options(), clock_, names_, feed_),
       hub_(batcher_, queue_, resolver_, workloads_, options_.instance_id),
@@ -208,7 +208,7 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
     dns_names_.apply(decoded_);
     feed_.event(decoded_.event);
     if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
-        batcher_.add_event(std::move(decoded_.event));
+        batcher_.add_event(decoded_.event);
     }
     resolver_.after_event();
     if (++records_since_look_ >= kRecordsBetweenLooks) {

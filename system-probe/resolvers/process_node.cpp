@@ -72,6 +72,12 @@ void fill_workload(v1::ProcessNode& node, const Workload& workload) {
 }  // namespace
 
 void fill_node(v1::ProcessNode& node, const Image& image, const Names& names) {
+    fill_process(node, image, names);
+    if (image.program)
+        fill_program(node, *image.program, names);
+}
+
+void fill_process(v1::ProcessNode& node, const Image& image, const Names& names) {
     node.set_key(image.key);
     node.set_process_key(image.process_key);
     if (image.parent != nullptr)
@@ -79,15 +85,14 @@ void fill_node(v1::ProcessNode& node, const Image& image, const Names& names) {
     node.set_pid(image.pid);
     node.set_tid(image.pid);
     node.set_ppid(image.ppid);
-    if (image.program)
-        fill_program(node, *image.program, names);
     if (image.workload)
         fill_workload(node, *image.workload);
     fill_credentials(*node.mutable_credentials(), image.credentials, names);
     node.set_caps_attempted(image.caps_attempted);
     node.set_caps_used(image.caps_used);
     node.set_comm(image.comm);
-    node.set_tty_name(image.tty);
+    if (!image.tty.empty())
+        node.set_tty_name(image.tty);
     node.set_created_at(image.created_at);
     node.set_exec_time(image.exec_time);
     node.set_exit_time(image.exit_time);

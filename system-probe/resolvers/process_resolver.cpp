@@ -68,7 +68,7 @@ ProcessResolver::ProcessResolver(Options options, const WallClock& clock, const 
       names_(names),
       sink_(sink),
       cache_(options_.max_bytes,
-             {.changed = [this](const Image& image) { send(image); },
+             {.changed = [this](const Image& image) { sink_.changed(image); },
               .forgotten = [this](const Image& image) { sink_.gone(image.key); }}),
       workloads_(cache_.account(), options_.cgroup_mount_id, options_.container_appeared) {}
 
@@ -131,7 +131,7 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
 
 void ProcessResolver::after_event() {
     if (const auto* image = std::exchange(changed_by_event_, nullptr))
-        send(*image);
+        sink_.changed(*image);
 }
 
 Image* ProcessResolver::apply_fork(const Decoded& decoded) {
@@ -149,7 +149,8 @@ Image* ProcessResolver::apply_fork(const Decoded& decoded) {
             cache_.set_parent(oldest, creator);
             oldest.ppid = decoded.process->process.parent.pid;
             if (oldest.source != v1::ProcessNode::SOURCE_PLACEHOLDER) {
-                send(oldest);  // the snapshot knew it already, and better; only not its creator
+                // The snapshot knew it already, and better; only not its creator.
+                sink_.changed(oldest);
                 return &process->current();
             }
             image = &oldest;
@@ -164,7 +165,7 @@ Image* ProcessResolver::apply_fork(const Decoded& decoded) {
     fill_process(*image, decoded, creator);
     image->source = v1::ProcessNode::SOURCE_EVENT;
     cache_.update(*image);
-    send(*image);
+    sink_.changed(*image);
     return image;
 }
 
@@ -195,9 +196,9 @@ Image* ProcessResolver::apply_exec(const Decoded& decoded) {
                                       before->exit_time < image->exec_time) {
         before->exit_time =
             image->exec_time;  // it came late, and then nobody knew when it was over
-        send(*before);
+        sink_.ended(*before);
     }
-    send(*image);
+    sink_.changed(*image);
     return image;
 }
 
@@ -252,7 +253,7 @@ Image* ProcessResolver::apply_snapshot(const Decoded& decoded) {
     image->source = v1::ProcessNode::SOURCE_SNAPSHOT;
     ++snapshot_;
     cache_.update(*image);
-    send(*image);
+    sink_.changed(*image);
     return image;
 }
 
@@ -263,7 +264,7 @@ void ProcessResolver::learn_credentials(Image& creator, const Decoded& fork) {
         same_credentials(creator.credentials, child.cred))
         return;
     creator.credentials = child.cred;
-    send(creator);
+    sink_.changed(creator);
 }
 
 void ProcessResolver::identify(Image& image, const vdt_process& now) {
@@ -277,7 +278,7 @@ void ProcessResolver::identify(Image& image, const vdt_process& now) {
     image.net_cookie = now.net_cookie;
     image.mntns = now.mntns;
     image.userns = now.userns;
-    send(image);
+    sink_.changed(image);
 }
 
 Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
@@ -305,7 +306,7 @@ Image* ProcessResolver::apply_namespaces(const Decoded& decoded) {
     image->mntns = now.mntns;
     image->userns = now.userns;
     image->credentials = now.cred;
-    send(*image);
+    sink_.changed(*image);
     return image;
 }
 
@@ -318,7 +319,7 @@ Image* ProcessResolver::apply_capabilities(Decoded& decoded) {
     auto& told = *decoded.event.mutable_capabilities();
     told.set_attempted(image->caps_attempted |= told.attempted());
     told.set_used(image->caps_used |= told.used());
-    send(*image);
+    sink_.changed(*image);
     return image;
 }
 
@@ -342,7 +343,7 @@ Image* ProcessResolver::apply_cgroup(const Decoded& decoded) {
     auto workload = workloads_.get(decoded.cgroup_id, decoded.cgroup.value_or(std::string_view()),
                                    clock_.to_wall(header.time_ns));
     if (std::exchange(image->workload, workload) != workload)
-        send(*image);
+        sink_.changed(*image);
     return image;
 }
 
@@ -393,7 +394,7 @@ Image* ProcessResolver::find_or_placeholder(const vdt_image_id& id, uint64_t cgr
         image->workload = workloads_.get(cgroup_id, {}, image->created_at);
     image->source = v1::ProcessNode::SOURCE_PLACEHOLDER;
     cache_.update(*image);
-    send(*image);
+    sink_.changed(*image);
     return image;
 }
 
@@ -457,7 +458,7 @@ Image& ProcessResolver::new_image(Process& process, uint64_t exec_id, Image* cre
     image.exited_boot_ns = boot_ns;
     cache_.update(image);
     for (const auto& child : image.children)
-        send(child);
+        sink_.changed(child);
     return image;
 }
 
@@ -530,7 +531,7 @@ void ProcessResolver::set_login(uint64_t ssh_session_id, uint32_t method, const 
     session->set_ssh_public_key(key);
     cache_.for_each([&](const Image& image) {
         if (image.session == session)
-            send(image);
+            sink_.changed(image);
     });
 }
 
@@ -540,13 +541,7 @@ void ProcessResolver::end(Image& image, uint64_t boot_ns) {
     image.exit_time = clock_.to_wall(boot_ns);
     image.exited_boot_ns = boot_ns;
     cache_.update(image);
-    send(image);
-}
-
-void ProcessResolver::send(const Image& image) {
-    v1::ProcessNode node;
-    fill_node(node, image, names_);
-    sink_.changed(std::move(node));
+    sink_.ended(image);
 }
 
 void ProcessResolver::expire(uint64_t now_boot_ns, uint64_t held_sequence) {

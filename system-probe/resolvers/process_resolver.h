@@ -20,7 +20,9 @@ namespace vedette::probe {
 class NodeSink {
    public:
     virtual ~NodeSink() = default;
-    virtual void changed(v1::ProcessNode node) = 0;
+    virtual void changed(const Image& image) = 0;
+    /// Of what was said before nothing has changed but exit_time.
+    virtual void ended(const Image& image) = 0;
     virtual void gone(uint64_t key) = 0;
 };
 
@@ -94,7 +96,6 @@ class ProcessResolver {
     void set_program(Image& image, const ProcessFacts& facts);
     void set_session(Image& image, const ProcessFacts& facts);
     void end(Image& image, uint64_t boot_ns);
-    void send(const Image& image);
 
     Options options_;
     const WallClock& clock_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "vedette/v1/event_stream.pb.h"
+
 namespace vedette::probe {
 
 void BatchQueue::push(FinishedBatch batch) {
@@ -92,6 +94,29 @@ BatchQueue::Resume BatchQueue::resume_locked(uint64_t last_sequence) {
         resume.missed = resume.next_sequence - last_sequence - 1;
     }
     return resume;
+}
+
+bool BatchQueue::leave_out_differences() {
+    const std::lock_guard lock(mutex_);
+    bool found = false;
+    for (FinishedBatch& held : held_) {
+        v1::SubscribeResponse message;
+        if (!message.ParseFromString(*held.bytes))
+            continue;  // ours: cannot be
+        auto& changes = *message.mutable_batch()->mutable_processes();
+        const auto kept =
+            std::remove_if(changes.begin(), changes.end(), [](const v1::ProcessUpdate& change) {
+                return change.program_of() != 0 || change.ended();
+            });
+        if (kept == changes.end())
+            continue;
+        found = true;
+        changes.erase(kept, changes.end());
+        held_bytes_ -= held.bytes->size();
+        held.bytes = std::make_shared<const std::string>(message.SerializeAsString());
+        held_bytes_ += held.bytes->size();
+    }
+    return found;
 }
 
 std::map<uint32_t, uint64_t> BatchQueue::take_dropped() {

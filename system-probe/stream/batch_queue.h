@@ -57,6 +57,10 @@ class BatchQueue {
     /// Where an agent goes on that comes without a past.
     Resume resume_unknown();
 
+    /// Takes out of what is held each change that is told as a difference; whether there were any. For an agent that does
+    /// not take them, after one that does: what is left out is in the snapshot that it gets.
+    bool leave_out_differences();
+
     /// Events dropped since the last call that no agent had taken, by type.
     std::map<uint32_t, uint64_t> take_dropped();
     /// Everything before is acknowledged or dropped; the next event's when nothing is held.

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Puts events, process changes and losses into batches: each event gets the next sequence number, each change the index
-// of the event it comes before.
+// of the event it comes before. What is added is encoded at once, behind what is there already: nothing is copied into a
+// message of the batch, measured again and taken apart at its end.
 #pragma once
 
+#include <google/protobuf/arena.h>
+
+#include <array>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "system-probe/resolvers/process_resolver.h"
@@ -21,18 +26,22 @@ class Batcher : public NodeSink, public WorkloadSink {
     static constexpr size_t kMaxBytes = 64 * 1024;
     static constexpr int kMaxEvents = 512;
 
-    explicit Batcher(BatchQueue& queue) : queue_(queue) {}
+    /// Both must outlive it.
+    Batcher(BatchQueue& queue, const Names& names) : queue_(queue), names_(names) {}
 
     uint64_t next_sequence() const { return next_sequence_; }
-    void add_event(v1::Event event);
-    void changed(v1::ProcessNode node) override;
+    void add_event(const v1::Event& event);
+    void changed(const Image& image) override;
+    void ended(const Image& image) override;
     void gone(uint64_t key) override;
     void workload_changed(v1::Workload workload) override;
     void workload_gone(const std::string& container_id) override;
     /// Loss.event_type is 0 when it is not known. Losses of one key become one in the batch.
     void add_loss(const v1::Loss& loss);
     /// Said once, in the next batch.
-    void set_filter_revision(uint64_t revision);
+    void set_filter_revision(uint64_t revision) { filter_revision_ = revision; }
+    /// Whether the agent takes them; from the next change on. At first it does.
+    void send_differences(bool send) { differences_ = send; }
 
     bool empty() const;
     /// Finishes the batch, if there is anything in it.
@@ -44,17 +53,28 @@ class Batcher : public NodeSink, public WorkloadSink {
     const std::map<LossKey, uint64_t>& lost() const { return total_lost_; }
 
    private:
-    v1::Batch& batch() { return *response_.mutable_batch(); }
-    v1::ProcessUpdate& add_update();
-    v1::WorkloadUpdate& add_workload(size_t bytes);
-    void make_room(size_t bytes);
+    /// Messages of one change stand in memory that is used again for the next.
+    static constexpr size_t kScratchBytes = 16 * 1024;
+    google::protobuf::ArenaOptions scratch_options();
+
+    template <typename Message>
+    Message& make();
+    template <typename Update>
+    void add_update(int field, Update& update);
+    void append(int field, const google::protobuf::MessageLite& message, size_t size);
+    bool fits(size_t bytes) const { return bytes_.size() + bytes <= kMaxBytes; }
     void drop_events();
     void add_dropped(const std::map<uint32_t, uint64_t>& by_type);
 
     BatchQueue& queue_;
-    v1::SubscribeResponse response_;
+    const Names& names_;
+    bool differences_ = true;
+    alignas(8) std::array<char, kScratchBytes> scratch_memory_;
+    google::protobuf::Arena scratch_{scratch_options()};
     uint64_t next_sequence_ = 1;
-    size_t bytes_ = 0;  ///< of what is in the batch, about
+    std::string bytes_;    ///< fields of a v1::Batch, in the order in which they came
+    uint32_t events_ = 0;  ///< among them
+    uint64_t filter_revision_ = 0;
     std::map<uint32_t, uint64_t> by_type_;
     std::map<std::pair<LossKey, uint64_t>, v1::Loss> lost_;  ///< by key and cgroup
     std::map<uint32_t, uint64_t> delivered_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "system-probe/resolvers/process_node.h"
+
 namespace vedette::probe {
 namespace {
 
@@ -22,10 +24,19 @@ v1::ProcessEvent::Type type_of(const v1::Event& event) {
 
 }  // namespace
 
-void ProcessFeed::changed(v1::ProcessNode node) {
+void ProcessFeed::changed(const Image& image) {
+    remember(image);
+    next_.changed(image);
+}
+
+void ProcessFeed::ended(const Image& image) {
+    remember(image);
+    next_.ended(image);
+}
+
+void ProcessFeed::remember(const Image& image) {
     if (!listeners_.empty())
-        changed_.push_back(node);
-    next_.changed(std::move(node));
+        fill_node(changed_.emplace_back(), image, names_);
 }
 
 void ProcessFeed::event(const v1::Event& event) {

@@ -27,10 +27,11 @@ class ProcessFeed : public NodeSink {
    public:
     static constexpr size_t kMaxListeners = 8;
 
-    /// `next` must outlive it.
-    explicit ProcessFeed(NodeSink& next) : next_(next) {}
+    /// Both must outlive it.
+    ProcessFeed(NodeSink& next, const Names& names) : next_(next), names_(names) {}
 
-    void changed(v1::ProcessNode node) override;
+    void changed(const Image& image) override;
+    void ended(const Image& image) override;
     void gone(uint64_t key) override { next_.gone(key); }
     /// After the resolver has applied it.
     void event(const v1::Event& event);
@@ -41,9 +42,11 @@ class ProcessFeed : public NodeSink {
     void close(const std::string& reason);
 
    private:
+    void remember(const Image& image);
     void push(v1::ProcessEvent event);
 
     NodeSink& next_;
+    const Names& names_;
     std::vector<std::shared_ptr<ProcessListener>> listeners_;
     std::vector<v1::ProcessNode> changed_;  ///< since the last event; empty while nobody listens
 };

@@ -31,11 +31,13 @@ StreamHub::Subscription StreamHub::subscribe(std::shared_ptr<Subscriber> subscri
     // It may have hung up by now: then it is taken all the same, and the next flush() lets go of it.
     subscriber_ = std::move(subscriber);
     batcher_.flush();  // the snapshot is of now: what came before must be in the queue
+    batcher_.send_differences(hello.takes_differences());
+    const bool left_out = !hello.takes_differences() && queue_.leave_out_differences();
 
     const bool known = hello.instance_id() == instance_id_;
     const auto resume = known ? queue_.resume(hello.last_sequence()) : queue_.resume_unknown();
     result.missed = resume.missed;
-    result.reset_mirror = !resume.complete;
+    result.reset_mirror = !resume.complete || left_out;
 
     v1::SubscribeResponse response;
     auto& welcome = *response.mutable_welcome();

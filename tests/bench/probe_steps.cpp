@@ -35,10 +35,15 @@ constexpr uint32_t kActor = 100;
 
 /// Process changes wait here until they are encoded, so that this is not counted as resolving.
 struct HeldNodes final : NodeSink {
-    std::vector<v1::ProcessNode> changes;
-    std::vector<uint64_t> ended;
-    void changed(v1::ProcessNode node) override { changes.push_back(std::move(node)); }
-    void gone(uint64_t key) override { ended.push_back(key); }
+    struct Change {
+        const Image* image;
+        bool ended;
+    };
+    std::vector<Change> changes;
+    std::vector<uint64_t> forgotten;
+    void changed(const Image& image) override { changes.push_back({&image, false}); }
+    void ended(const Image& image) override { changes.push_back({&image, true}); }
+    void gone(uint64_t key) override { forgotten.push_back(key); }
 };
 
 /// As in the pipeline, without its thread. Names of users are unknown, so that no host's are looked up.
@@ -56,14 +61,14 @@ struct Chain {
     }
     void resolve() { resolver.apply(decoded, batcher.next_sequence()); }
     void encode() {
-        for (v1::ProcessNode& node : held.changes)
-            batcher.changed(std::move(node));
-        for (const uint64_t key : held.ended)
+        for (const auto& change : held.changes)
+            change.ended ? batcher.ended(*change.image) : batcher.changed(*change.image);
+        for (const uint64_t key : held.forgotten)
             batcher.gone(key);
         held.changes.clear();
-        held.ended.clear();
+        held.forgotten.clear();
         if (decoded.event.payload_case() != v1::Event::PAYLOAD_NOT_SET)
-            batcher.add_event(std::move(decoded.event));
+            batcher.add_event(decoded.event);
     }
     /// Its changes are encoded with the next record, as they are true from then on.
     void after_event() { resolver.after_event(); }
@@ -75,11 +80,11 @@ struct Chain {
     }
     void acknowledge() { queue.acknowledge(batcher.next_sequence() - 1); }
 
+    Names names{NameTable("/dev/null"), NameTable("/dev/null")};
     BatchQueue queue{size_t{64} << 20};
-    Batcher batcher{queue};
+    Batcher batcher{queue, names};
     WallClock clock{[] { return int64_t{1'700'000'000'000'000'000}; }};
     HeldNodes held;
-    Names names{NameTable("/dev/null"), NameTable("/dev/null")};
     ProcessResolver resolver{{}, clock, names, held};
     Decoded decoded;
 };

@@ -7,15 +7,23 @@
 #include <span>
 
 #include "system-probe/decode/decoder.h"
+#include "system-probe/resolvers/process_node.h"
 #include "system-probe/resolvers/process_resolver.h"
 
 namespace {
 
 using namespace vedette::probe;
 
+/// Builds what would be sent, and sends it nowhere.
 struct NullSink : NodeSink {
-    void changed(vedette::v1::ProcessNode node) override { last = std::move(node); }
+    explicit NullSink(const Names& known) : names(known) {}
+    void changed(const Image& image) override {
+        last.Clear();
+        fill_node(last, image, names);
+    }
+    void ended(const Image& image) override { changed(image); }
     void gone(uint64_t /*key*/) override {}
+    const Names& names;
     vedette::v1::ProcessNode last;
 };
 
@@ -25,7 +33,7 @@ struct NullSink : NodeSink {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const WallClock clock([] { return int64_t{0}; });
     const Names names;
-    NullSink sink;
+    NullSink sink(names);
     ProcessResolver resolver({.max_bytes = 64 * 1024, .envs_with_value = {"PATH"}}, clock, names,
                              sink);
     Decoded decoded;

@@ -79,6 +79,62 @@ rules:
     CHECK(world.engine->status().processes == 4);
 }
 
+TEST_CASE("engine: a fork has the program of the process it names, an end leaves it") {
+    World world;
+    world.set_rules(R"(
+rules:
+  - id: forked
+    expression: open.file.path == "/x" && process.file.path == "/usr/bin/cat" && process.argv0 == "cat" && process.comm == "child"
+)");
+    v1::Batch batch = batch_with_tree();
+    constexpr uint64_t kChild = 400;
+    v1::ProcessUpdate& fork = *batch.add_processes();
+    fork.mutable_node()->set_key(kChild);
+    fork.mutable_node()->set_process_key(kChild);
+    fork.mutable_node()->set_parent_key(kCat);
+    fork.mutable_node()->set_pid(4400);
+    fork.mutable_node()->set_comm("child");
+    fork.set_program_of(kCat);
+    add_event(batch, kChild).mutable_open()->mutable_file()->set_path("/x");
+    v1::ProcessUpdate& end = *batch.add_processes();
+    end.mutable_node()->set_key(kChild);
+    end.mutable_node()->set_exit_time(kTime + 1);
+    end.set_ended(true);
+    end.set_before_event(1);
+    v1::ProcessUpdate& unknown = *batch.add_processes();
+    unknown.mutable_node()->set_key(999);
+    unknown.mutable_node()->set_exit_time(kTime + 1);
+    unknown.set_ended(true);
+    unknown.set_before_event(1);
+    add_event(batch, kChild).mutable_open()->mutable_file()->set_path("/x");
+    world.run(batch);
+    CHECK(world.sink.of("forked").size() == 2);
+    CHECK(world.engine->status().processes == 6);
+    uint64_t ended = 0;
+    world.engine->each_process([&](const v1::ProcessNode& node) {
+        if (node.key() == kChild)
+            ended = node.exit_time();
+    });
+    CHECK(ended == kTime + 1);
+}
+
+TEST_CASE("engine: a program that is named and not known leaves what was known of the process") {
+    World world;
+    world.set_rules(R"(
+rules:
+  - id: cat
+    expression: open.file.path == "/x" && process.file.path == "/usr/bin/cat"
+)");
+    v1::Batch batch = batch_with_tree();
+    v1::ProcessUpdate& again = *batch.add_processes();
+    *again.mutable_node() = node(kCat);
+    again.mutable_node()->clear_file();
+    again.set_program_of(12345);
+    add_open(batch, "/x");
+    world.run(batch);
+    CHECK(world.sink.of("cat").size() == 1);
+}
+
 TEST_CASE("engine: an event of a process nobody knows is evaluated and counted") {
     World world;
     world.set_rules("rules: [{id: any, expression: 'open.file.path == \"/x\"'}]");

@@ -12,12 +12,15 @@ v1::Event open_event(size_t path_bytes = 10) {
     return event;
 }
 
-v1::ProcessNode node(uint64_t key, size_t bytes = 10) {
-    v1::ProcessNode out;
-    out.set_key(key);
-    out.add_argv(std::string(bytes, 'a'));
-    return out;
-}
+/// An image that has nothing but a key and an argument.
+struct Stub : Image {
+    explicit Stub(uint64_t a_key, size_t bytes = 10) {
+        Program made;
+        made.argv = std::string(bytes, 'a');
+        program = std::make_shared<const Program>(std::move(made));
+        key = a_key;
+    }
+};
 
 v1::Batch taken(BatchQueue& queue, uint64_t number) {
     std::shared_ptr<const std::string> bytes;
@@ -30,7 +33,8 @@ v1::Batch taken(BatchQueue& queue, uint64_t number) {
 struct Fixture {
     explicit Fixture(size_t max_bytes = 16u << 20) : queue(max_bytes) {}
     BatchQueue queue;
-    Batcher batcher{queue};
+    Names names;
+    Batcher batcher{queue, names};
 
     void batch_of(int events, size_t path_bytes = 10) {
         for (int i = 0; i < events; ++i)
@@ -49,13 +53,13 @@ v1::Loss loss(uint32_t type, v1::Loss::Reason reason, uint64_t count) {
 
 TEST_CASE("changes stand before the event they belong to") {
     Fixture f;
-    f.batcher.changed(node(1));
+    f.batcher.changed(Stub(1));
     f.batcher.add_event(open_event());
     f.batcher.add_event(open_event());
-    f.batcher.changed(node(2));
+    f.batcher.changed(Stub(2));
     f.batcher.gone(1);
     f.batcher.add_event(open_event());
-    f.batcher.changed(node(3));
+    f.batcher.changed(Stub(3));
     f.batcher.flush();
     const auto batch = taken(f.queue, 1);
     CHECK(batch.first_sequence() == 1);
@@ -67,6 +71,56 @@ TEST_CASE("changes stand before the event they belong to") {
     CHECK(batch.processes(2).node().key() == 1);
     CHECK(batch.processes(3).before_event() == 3);  // after all events
     CHECK(f.batcher.next_sequence() == 4);
+}
+
+TEST_CASE("of a fork the program is named instead of sent, of an end only the time is said") {
+    Fixture f;
+    Stub parent(1, 5000);
+    Stub child(2);
+    child.parent = &parent;
+    child.program = parent.program;
+    child.comm = "child";
+    f.batcher.changed(parent);
+    f.batcher.changed(child);
+    child.exit_time = 77;
+    f.batcher.ended(child);
+    f.batcher.flush();
+    const auto batch = taken(f.queue, 1);
+    REQUIRE(batch.processes_size() == 3);
+    CHECK(batch.processes(0).program_of() == 0);
+    CHECK(batch.processes(0).node().argv_size() == 1);
+    const auto& forked = batch.processes(1);
+    CHECK(forked.program_of() == 1);
+    CHECK(forked.node().comm() == "child");
+    CHECK(forked.node().argv_size() == 0);
+    CHECK(forked.ByteSizeLong() < 300);
+    const auto& ended = batch.processes(2);
+    CHECK(ended.ended());
+    CHECK(ended.node().key() == 2);
+    CHECK(ended.node().exit_time() == 77);
+    CHECK(ended.ByteSizeLong() < 20);
+}
+
+TEST_CASE("a program that is not the parent's is sent, and so is all to an agent that wants it") {
+    Fixture f;
+    Stub parent(1);
+    Stub child(2);
+    child.parent = &parent;
+    f.batcher.changed(child);
+    child.program = parent.program;
+    child.exit_time = 77;
+    f.batcher.send_differences(false);
+    f.batcher.changed(child);
+    f.batcher.ended(child);
+    f.batcher.flush();
+    const auto batch = taken(f.queue, 1);
+    REQUIRE(batch.processes_size() == 3);
+    for (const auto& update : batch.processes()) {
+        CHECK(update.program_of() == 0);
+        CHECK_FALSE(update.ended());
+        CHECK(update.node().argv_size() == 1);
+    }
+    CHECK(batch.processes(2).node().exit_time() == 77);
 }
 
 TEST_CASE(
@@ -107,7 +161,7 @@ TEST_CASE("a batch is full at 64 KiB, and what is too large for one stands alone
     Fixture f;
     for (int i = 0; i < 30; ++i)
         f.batcher.add_event(open_event(4096));
-    f.batcher.changed(node(1, 100'000));
+    f.batcher.changed(Stub(1, 100'000));
     f.batcher.add_event(open_event());
     f.batcher.flush();
     uint64_t next = 1;
@@ -257,7 +311,7 @@ TEST_CASE("an agent that reads slowly keeps what it was promised; newer events g
     for (int i = 0; i < 100; ++i)
         f.batch_of(5, 200);
     f.batcher.add_event(open_event());
-    f.batcher.changed(node(7));
+    f.batcher.changed(Stub(7));
     f.batcher.flush();
     const auto counts = f.queue.counts();
     CHECK(f.queue.held_sequence() == 1);  // nothing was pulled away
@@ -310,7 +364,7 @@ TEST_CASE("a dropped batch of changes alone makes the mirror wrong too") {
     f.batch_of(1);
     (void)taken(f.queue, 1);
     f.queue.acknowledge(1);
-    f.batcher.changed(node(1, 1000));
+    f.batcher.changed(Stub(1, 1000));
     f.batcher.flush();
     f.batch_of(1, 1000);
     CHECK_FALSE(f.queue.resume(1).complete);
@@ -338,7 +392,7 @@ TEST_CASE("what an attacker would want lost is not dropped for the others' sake"
     exec.mutable_exec();
     f.batcher.add_event(open);
     f.batcher.add_event(exec);
-    f.batcher.changed(node(9));
+    f.batcher.changed(Stub(9));
     f.batcher.add_event(open);
     f.batcher.flush();
     v1::Batch batch;

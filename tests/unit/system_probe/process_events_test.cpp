@@ -7,6 +7,7 @@
 #include "bpf/abi/process_records.h"
 #include "system-probe/decode/decoder.h"
 #include "system-probe/decode/file.h"
+#include "system-probe/resolvers/process_node.h"
 #include "system-probe/resolvers/process_resolver.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/system_probe/records.h"
@@ -19,7 +20,11 @@ using namespace test;
 struct Mirror : NodeSink {
     std::map<uint64_t, v1::ProcessNode> nodes;
 
-    void changed(v1::ProcessNode node) override { nodes[node.key()] = std::move(node); }
+    void changed(const Image& image) override {
+        nodes[image.key].Clear();
+        fill_node(nodes[image.key], image, Names());
+    }
+    void ended(const Image& image) override { changed(image); }
     void gone(uint64_t key) override { nodes.erase(key); }
 };
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "system-probe/decode/file.h"
+#include "system-probe/resolvers/process_node.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/system_probe/records.h"
 
@@ -25,11 +26,23 @@ struct Mirror : NodeSink {
     std::map<uint64_t, ProcessNode> nodes;
     std::set<uint64_t> forgotten;
     uint64_t changes = 0;
+    Names names;
 
-    void changed(ProcessNode node) override {
+    ProcessNode whole(const Image& image) const {
+        ProcessNode node;
+        fill_node(node, image, names);
+        return node;
+    }
+    void changed(const Image& image) override {
         ++changes;
-        CHECK(forgotten.count(node.key()) == 0);  // keys are never reused
-        nodes[node.key()] = std::move(node);
+        CHECK(forgotten.count(image.key) == 0);  // keys are never reused
+        nodes[image.key] = whole(image);
+    }
+    void ended(const Image& image) override {
+        ++changes;
+        ProcessNode& node = nodes.at(image.key);
+        node.set_exit_time(image.exit_time);
+        CHECK(node.SerializeAsString() == whole(image).SerializeAsString());
     }
     void gone(uint64_t key) override {
         CHECK(nodes.erase(key) == 1);

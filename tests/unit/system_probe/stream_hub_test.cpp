@@ -39,9 +39,9 @@ struct FakeAgent : Subscriber {
 
 struct Fixture {
     BatchQueue queue{16u << 20};
-    Batcher batcher{queue};
-    WallClock clock{[] { return int64_t{0}; }};
     Names names;
+    Batcher batcher{queue, names};
+    WallClock clock{[] { return int64_t{0}; }};
     ProcessResolver resolver{{}, clock, names, batcher};
     WorkloadTable workloads{{}, batcher};
     StreamHub hub{batcher, queue, resolver, workloads, 4242};
@@ -50,7 +50,7 @@ struct Fixture {
         Decoded decoded;
         REQUIRE(decode(as_record(record), decoded));
         resolver.apply(decoded, batcher.next_sequence());
-        batcher.add_event(std::move(decoded.event));
+        batcher.add_event(decoded.event);
         resolver.after_event();
     }
     static v1::Hello hello(uint64_t instance, uint64_t last) {
@@ -140,6 +140,45 @@ TEST_CASE("an agent of another run of the probe, or from the future, starts afre
     CHECK(f.hub.subscribe(other, Fixture::hello(1, 1)).reset_mirror);
     auto future = std::make_shared<FakeAgent>();
     CHECK(f.hub.subscribe(future, Fixture::hello(4242, 1'000'000)).reset_mirror);
+}
+
+TEST_CASE("an agent that takes no differences gets none, not even of what waits for it") {
+    Fixture f;
+    f.apply(exec_record(image(10, 1), image(0), 5));
+    f.apply(fork_record(image(11, 1), image(10, 1), 6));
+    f.apply(exit_record(image(11, 1), 7));
+    f.batcher.flush();
+    auto older = std::make_shared<FakeAgent>();
+    const auto result = f.hub.subscribe(older, Fixture::hello(0, 0));
+    CHECK(result.reset_mirror);
+    CHECK(older->nodes() == 2);
+    f.apply(fork_record(image(12, 1), image(10, 1), 8));
+    f.hub.flush();
+    uint64_t events = 0;
+    std::shared_ptr<const std::string> bytes;
+    for (uint64_t number = older->number; f.queue.take(number, bytes) == BatchQueue::Take::kBatch;
+         ++number) {
+        v1::SubscribeResponse message;
+        REQUIRE(message.ParseFromString(*bytes));
+        events += static_cast<uint64_t>(message.batch().events_size());
+        for (const auto& update : message.batch().processes()) {
+            CHECK(update.program_of() == 0);
+            CHECK_FALSE(update.ended());
+            CHECK(update.node().has_file());
+        }
+    }
+    CHECK(events == 4);
+    auto hello = Fixture::hello(4242, 4);
+    hello.set_takes_differences(true);
+    auto newer = std::make_shared<FakeAgent>();
+    CHECK_FALSE(f.hub.subscribe(newer, hello).reset_mirror);
+    f.apply(fork_record(image(13, 1), image(10, 1), 9));
+    f.hub.flush();
+    REQUIRE(f.queue.take(newer->number, bytes) == BatchQueue::Take::kBatch);
+    v1::SubscribeResponse message;
+    REQUIRE(message.ParseFromString(*bytes));
+    REQUIRE(message.batch().processes_size() == 1);
+    CHECK(message.batch().processes(0).program_of() != 0);
 }
 
 TEST_CASE("a newer subscriber replaces the older one and says so") {

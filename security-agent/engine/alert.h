@@ -76,8 +76,9 @@ class AlertEvent {
     std::string text() const;
 
    private:
-    JsonObject begin_;    ///< what stands before `process`
-    JsonObject process_;  ///< nine tenths of the whole: apart from the rest, so that nobody has to search it
+    JsonObject begin_;  ///< what stands before `process`
+    JsonObject
+        process_;  ///< nine tenths of the whole: apart from the rest, so that nobody has to search it
     JsonObject rest_;
 };
 

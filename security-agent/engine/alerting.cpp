@@ -38,8 +38,7 @@ v1::FileAnswer no_file() {
 }
 
 /// An exec and an exit call the program of the acting process their file, too: it has one name here.
-HashedFiles with_one_name(const HashedFiles& files, const v1::Event& event,
-                          std::string_view type) {
+HashedFiles with_one_name(const HashedFiles& files, const v1::Event& event, std::string_view type) {
     constexpr std::string_view kProcess = "process.";
     if (!event.has_exec() && !event.has_exit())
         return files;
@@ -202,8 +201,8 @@ void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> lou
                          (!exec.has_metadata() || exec.metadata().pending());
         if (!wants.any())
             continue;
-        const FileFacts::Reply reply = files_.ask(*found.file, found.program, wants, max_size,
-                                                  subject, options_.steady_ns());
+        const FileFacts::Reply reply =
+            files_.ask(*found.file, found.program, wants, max_size, subject, options_.steady_ns());
         if (reply.answer)
             put_answer(alert.event, found.places, *reply.answer);
         else if (reply.question != 0)

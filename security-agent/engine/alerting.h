@@ -47,8 +47,8 @@ class Alerting {
 
     /// References must outlive it.
     Alerting(Options options, VariableStore& store, FindProcess find_process, FileFacts& files,
-             ProcessTexts& texts, const WorkloadMirror& workloads, AlertSink& sink, Metrics& metrics,
-             Logger& logger);
+             ProcessTexts& texts, const WorkloadMirror& workloads, AlertSink& sink,
+             Metrics& metrics, Logger& logger);
 
     void handle(const Match& match);
     /// Writes the alert that waited for it.

@@ -251,7 +251,8 @@ void Engine::evaluate(v1::Event& event) {
         if (watch_)
             run_watch(subject);
         if (options_.tap && options_.tap->open())
-            options_.tap->event(subject, [&] { return bare_event(subject, kTappedAncestors).text(); });
+            options_.tap->event(subject,
+                                [&] { return bare_event(subject, kTappedAncestors).text(); });
         const bool sound = Integrity::is_sound(subject);
         if (!sound)
             check_integrity(subject);

@@ -24,8 +24,7 @@ int64_t return_value(const v1::Event& event) {
 
 }  // namespace
 
-void put_syscall(JsonObject& alert, std::string_view event,
-                 const JsonObject& arguments) {
+void put_syscall(JsonObject& alert, std::string_view event, const JsonObject& arguments) {
     if (arguments.empty())
         return;
     JsonObject calls;

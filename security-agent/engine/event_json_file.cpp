@@ -3,7 +3,6 @@
 // Events about files. The file stands in `file`, what becomes of it in `file.destination`.
 #include <fcntl.h>
 
-
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/handlers.h"
 #include "security-agent/engine/json_fields.h"

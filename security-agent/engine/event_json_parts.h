@@ -10,9 +10,8 @@
 namespace vedette::engine {
 
 void put_file_event(JsonObject& alert, const v1::Event& event);
-void put_process_event(JsonObject& alert, const v1::Event& event,
-                       const v1::ProcessNode& process, const ProcessLineage& target,
-                       ProcessTexts& texts);
+void put_process_event(JsonObject& alert, const v1::Event& event, const v1::ProcessNode& process,
+                       const ProcessLineage& target, ProcessTexts& texts);
 void put_kernel_event(JsonObject& alert, const v1::Event& event);
 void put_network_event(JsonObject& alert, const v1::Event& event);
 

@@ -4,7 +4,6 @@
 // with its parent and ancestors.
 #include <fmt/format.h>
 
-
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/json_fields.h"
 #include "security-agent/engine/names.h"
@@ -96,7 +95,7 @@ void put_setrlimit(object& alert, const v1::Setrlimit& set, const ProcessLineage
 }
 
 void put_signal(object& alert, const v1::Signal& signal, const ProcessLineage& target,
-                   ProcessTexts& texts) {
+                ProcessTexts& texts) {
     object out;
     out["type"] = name_of("signal", signal.type());
     out["pid"] = signal.pid();
@@ -153,8 +152,7 @@ JsonObject new_credentials_json(const v1::Event& event) {
 }
 
 void put_process_event(object& alert, const v1::Event& event, const v1::ProcessNode& process,
-                       const ProcessLineage& target,
-                       ProcessTexts& texts) {
+                       const ProcessLineage& target, ProcessTexts& texts) {
     switch (event.payload_case()) {
         case v1::Event::kExec:
             return put_exec(alert, event.exec(), process);

@@ -16,8 +16,7 @@ class EventTap {
     /// Asked before each event: false costs nothing more.
     virtual bool open() const = 0;
     /// `json`: makes the event as an alert would show it, without rules and variables.
-    virtual void event(const EventSubject& subject,
-                       const std::function<std::string()>& json) = 0;
+    virtual void event(const EventSubject& subject, const std::function<std::string()>& json) = 0;
 };
 
 }  // namespace vedette::engine

@@ -6,13 +6,13 @@
 namespace vedette::engine {
 namespace {
 
-/// Asked again a moment later it would be answered in the same way.
+/// Whoever asked a moment later would be answered in the same way. "Not configured" is what the probe says to those
+/// who ask about itself.
 bool is_final(const v1::FileAnswer& answer, bool hashes) {
     switch (answer.hash_state()) {
         case v1::File::HASH_STATE_DONE:
         case v1::File::HASH_STATE_TOO_BIG:
         case v1::File::HASH_STATE_EMPTY:
-        case v1::File::HASH_STATE_NOT_CONFIGURED:
             return true;
         default:
             return !hashes && answer.hash_state() == v1::File::HASH_STATE_UNKNOWN;
@@ -21,12 +21,17 @@ bool is_final(const v1::FileAnswer& answer, bool hashes) {
 
 }  // namespace
 
-std::string FileAnswers::key_of(const v1::FileQuestion& question, uint64_t process,
+std::string FileAnswers::key_of(const v1::FileQuestion& question, const v1::ProcessNode& process,
                                 uint64_t event_ns) {
     const uint64_t changed = question.file().change_time();
-    if (changed == 0 || changed + kSettledNs > event_ns)
+    if (changed == 0 || changed + kSettledNs > event_ns || question.mntns() == 0)
         return {};
-    return question.SerializeAsString() + std::to_string(process);
+    std::string key = question.SerializeAsString();
+    key += '\0';
+    key += std::to_string(process.credentials().uid());
+    key += '\0';
+    key += process.cgroup().id();
+    return key;
 }
 
 const v1::FileAnswer* FileAnswers::find(const std::string& key, int64_t now_ns) const {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the probe has answered about files lately. A process that does the same again is answered at once: asking takes
-// both processes longer than all the rest of an alert. Good for the same question of the same process image only, so
-// that nobody decides what is said of another's files. Engine thread only.
+// What the probe has answered about files lately: asking takes both processes longer than all the rest of an alert, and
+// alerts come in bursts about the same file. An answer is good for the same question, file and change time included, of
+// a process of the same user, cgroup and mount namespace: by which root a package is looked up is the asker's affair,
+// and nobody is to decide what is said of another's files. Engine thread only.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -23,9 +24,9 @@ class FileAnswers {
     /// tick of the kernel's coarse clock, and than the two seconds of FAT.
     static constexpr uint64_t kSettledNs = 3'000'000'000;
 
-    /// What a question is known by: all of it but its number, and who acted. The file is in it with its change time, which nobody
-    /// can set. Empty: its answer is not to be kept.
-    static std::string key_of(const v1::FileQuestion& question, uint64_t process,
+    /// What a question is known by. `question`: without number and pids; it has the file with its change time, which
+    /// nobody can set. Empty: its answer is not to be kept.
+    static std::string key_of(const v1::FileQuestion& question, const v1::ProcessNode& process,
                               uint64_t event_ns);
 
     /// Null: it has to be asked. Good until the next call.

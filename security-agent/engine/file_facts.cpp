@@ -73,8 +73,8 @@ FileFacts::FileFacts(FileOptions options, ProcessMirror& mirror, Metrics& metric
       mirror_(mirror),
       questions_(metrics.counter("vedette_agent_file_questions_total",
                                  "Files that the probe was asked about.")),
-      answers_(metrics.counter("vedette_agent_file_answers_total",
-                               "Answers of the probe about files.")),
+      answers_(
+          metrics.counter("vedette_agent_file_answers_total", "Answers of the probe about files.")),
       known_(metrics.counter("vedette_agent_file_answers_known_total",
                              "Files of alerts that the probe had answered about lately.")) {}
 
@@ -198,13 +198,13 @@ FileFacts::Reply FileFacts::ask(const v1::File& file, bool program, const FileWa
     question.set_metadata(wants.metadata);
     question.set_max_file_size(max_file_size);
     question.set_program(program);
-    add_viewers(question, subject);
-    std::string key =
-        FileAnswers::key_of(question, subject.process().key(), subject.event().timestamp());
+    question.set_mntns(subject.process().mntns());
+    std::string key = FileAnswers::key_of(question, subject.process(), subject.event().timestamp());
     if (const v1::FileAnswer* known = answered_.find(key, now_ns)) {
         known_.Increment();
         return {known, 0};
     }
+    add_viewers(question, subject);
     const uint64_t id = send(question);
     if (id != 0 && !key.empty())
         answered_.asked(question, std::move(key), now_ns);

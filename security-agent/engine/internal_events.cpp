@@ -65,9 +65,7 @@ std::string lost_events_line(const AgentFacts& agent, const Losses& losses, int6
     JsonArray list;
     uint64_t total = 0;
     for (const auto& [key, figures] : losses) {
-        object lost{{"event_type", key.type},
-                    {"reason", key.reason},
-                    {"count", figures.count}};
+        object lost{{"event_type", key.type}, {"reason", key.reason}, {"count", figures.count}};
         if (key.cgroup_id != 0)
             lost["cgroup_id"] = key.cgroup_id;
         put_time(lost, "from", figures.first_time);

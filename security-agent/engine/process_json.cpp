@@ -294,8 +294,8 @@ void put_family(object& out, const v1::ProcessNode* parent, std::span<const void
     if (parent)
         out["parent"] = texts.of(*parent);
     if (!ancestors.empty())
-        out["ancestors"] = Ancestors{ancestors.first(std::min(ancestors.size(), kAlertAncestors)),
-                                     texts};
+        out["ancestors"] =
+            Ancestors{ancestors.first(std::min(ancestors.size(), kAlertAncestors)), texts};
     put_true(out, "truncated_ancestors", ancestors.size() > kAlertAncestors);
 }
 

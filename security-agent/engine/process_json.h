@@ -31,8 +31,7 @@ JsonObject container_json(const v1::Container& container);
 JsonObject cgroup_json(const v1::CGroup& cgroup);
 
 /// Arguments, secrets in them hidden; nothing when there are none.
-void put_scrubbed(JsonObject& out, std::string_view name,
-                  std::span<const std::string_view> values);
+void put_scrubbed(JsonObject& out, std::string_view name, std::span<const std::string_view> values);
 
 /// The numbers that a process begins with; `tid`: of the thread that acted.
 void put_process_ids(JsonObject& out, const v1::ProcessNode& process, uint32_t tid);

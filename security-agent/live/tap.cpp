@@ -6,8 +6,7 @@
 
 namespace vedette::live {
 
-void Tap::event(const engine::EventSubject& subject,
-                const std::function<std::string()>& json) {
+void Tap::event(const engine::EventSubject& subject, const std::function<std::string()>& json) {
     if (counting_)
         count(subject);
     const v1::ProcessNode& process = subject.process();

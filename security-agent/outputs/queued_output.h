@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A sink behind a bounded queue and a thread of its own, so that a full disk or a reader that sleeps holds up neither
-// the engine nor another output. While nothing waits, what a sink takes without any waiting is not worth waking a thread. While the sink fails, lines wait and it is tried again; what no longer fits is
-// dropped whole, counted and said once.
+// the engine nor another output. While nothing waits, a line that the sink takes at once wakes no thread. While the
+// sink fails, lines wait and it is tried again; what no longer fits is dropped whole, counted and said once.
 #pragma once
 
 #include <chrono>

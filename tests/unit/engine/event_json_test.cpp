@@ -151,8 +151,7 @@ boost::json::object part_of(const std::string_view name, const v1::Event& event)
                                       ? ProcessLineage{}
                                       : ProcessLineage{&sshd, &systemd, ancestors};
     const secl::EventTypeDef& type = type_of(name);
-    const AlertSubject subject{event,  type.name, type.category, bash, nullptr, {},
-                               target, {},        {}};
+    const AlertSubject subject{event, type.name, type.category, bash, nullptr, {}, target, {}, {}};
     ProcessTexts texts(nullptr);
     return boost::json::parse(AlertEvent(subject, texts).text()).as_object();
 }

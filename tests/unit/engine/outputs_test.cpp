@@ -205,7 +205,9 @@ TEST_CASE("outputs: a reader that does not read holds nobody up") {
     close(pipe_fds[1]);
 }
 
-TEST_CASE("outputs: a pipe that has room has a line before write() returns, and lines stay whole beyond its room") {
+TEST_CASE(
+    "outputs: a pipe that has room has a line before write() returns, and lines stay whole beyond "
+    "its room") {
     int ends[2];
     REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
     const int room = fcntl(ends[1], F_SETPIPE_SZ, 16384);

@@ -17,7 +17,7 @@ class MemoryKeeper {
    public:
     explicit MemoryKeeper(boost::asio::io_context& io) : timer_(io) {}
 
-    /// Gives back at once, soon again, and then every ten minutes. Until stop().
+    /// Gives back at once, soon again, and then every two minutes. Until stop().
     void start();
     void stop() { timer_.cancel(); }
 

@@ -232,7 +232,7 @@ class Engine {
     std::pmr::monotonic_buffer_resource scratch_;
     std::vector<std::unique_ptr<Type>> types_;  ///< by number
     std::optional<int64_t> reconcile_ns_;  ///< when scopes that a reset left behind are looked for
-    int64_t packed_ns_ = 0;  ///< when the mirror packed what nobody looks at
+    int64_t packed_ns_ = 0;                ///< when the mirror packed what nobody looks at
     uint64_t plan_in_force_ = 0;           ///< revision of the filters that the probe goes by
     uint64_t instance_id_ = 0;
     uint64_t last_sequence_ = 0;

@@ -95,7 +95,8 @@ class ProcessMirror {
         ended_;  ///< keys of images that have ended, oldest first; may hold erased ones
     std::deque<uint64_t>
         arrived_;  ///< every key, oldest first: the last resort when nothing has ended
-    mutable std::deque<uint64_t> open_;  ///< keys of images that are not packed; may hold erased ones
+    mutable std::deque<uint64_t>
+        open_;  ///< keys of images that are not packed; may hold erased ones
     uint32_t packings_ = 0;
     mutable size_t bytes_ = 0;
     uint64_t revisions_ = 0;

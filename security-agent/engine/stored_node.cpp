@@ -8,8 +8,8 @@ namespace vedette::engine {
 namespace {
 
 /// A message and the parts that most processes have.
-constexpr size_t kMessages = sizeof(v1::ProcessNode) + sizeof(v1::File) + sizeof(v1::Credentials) +
-                             sizeof(v1::CGroup);
+constexpr size_t kMessages =
+    sizeof(v1::ProcessNode) + sizeof(v1::File) + sizeof(v1::Credentials) + sizeof(v1::CGroup);
 /// An element of a list: pointer, string, and the heap's own.
 constexpr size_t kElement = sizeof(void*) + sizeof(std::string) + 16;
 

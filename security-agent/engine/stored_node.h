@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A process image as the mirror keeps it: as a message while somebody looks at it, as the message's bytes while nobody
-// does, which is a quarter of it. Most processes of a host do nothing for hours.
+// does, which is less than half of it. Most processes of a host do nothing for hours.
 #pragma once
 
 #include <cstddef>

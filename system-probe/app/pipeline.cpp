@@ -17,8 +17,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long the ring is waited for: with nothing to send, closures and ticks wait this long at most.
-constexpr auto kIdlePoll = milliseconds(100);
+/// How long records are waited for. With nothing to send, those that wake nobody wait this long at most, and so do ticks.
+constexpr auto kIdlePoll = milliseconds(500);
+/// While a plan is coming into force, whose end nobody announces, and where there is nothing to wait for.
+constexpr auto kShortPoll = milliseconds(100);
 
 /// Batches leave at once when the ring is empty, but not closer together than this, and until then nothing is read: under
 /// load a batch for each event, with a thread to be woken at each of its steps, would cost more than the event.
@@ -107,6 +109,7 @@ void Pipeline::start() {
 
 void Pipeline::stop() {
     stopping_ = true;
+    source_.wake();
     if (thread_.joinable())
         thread_.join();
     {
@@ -118,9 +121,12 @@ void Pipeline::stop() {
 
 bool Pipeline::post(std::function<void()> work) {
     const std::lock_guard lock(posted_mutex_);
-    if (accepting_)
-        posted_.push_back(std::move(work));
-    return accepting_;
+    if (!accepting_)
+        return false;
+    if (posted_.empty())
+        source_.wake();
+    posted_.push_back(std::move(work));
+    return true;
 }
 
 void Pipeline::run_posted() {
@@ -159,9 +165,10 @@ void Pipeline::rest() {
 
 void Pipeline::poll_once() {
     // A record that was made while the rest ended may have woken nobody.
-    const auto timeout = batcher_.empty() && !rested_ ? kIdlePoll : kFlushGap;
+    const auto idle = unsettled_revision_ == 0 ? kIdlePoll : kShortPoll;
+    const auto timeout = batcher_.empty() && !rested_ ? idle : kFlushGap;
     if (source_ended_) {
-        std::this_thread::sleep_for(timeout);
+        std::this_thread::sleep_for(std::min(timeout, kShortPoll));
         return;
     }
     auto polled = source_.poll(timeout, sink_);
@@ -179,7 +186,7 @@ void Pipeline::poll_once() {
     if (poll_limit_.allow()) {
         logger_.error("reading records: {}{}", source_error_, poll_limit_.suffix());
     }
-    std::this_thread::sleep_for(kIdlePoll);
+    std::this_thread::sleep_for(kShortPoll);
 }
 
 void Pipeline::handle(std::span<const std::byte> bytes) {

@@ -87,6 +87,8 @@ class KernelSource : public RecordSource {
         return polled;
     }
 
+    void wake() override { ring_->wake(); }
+
     void rest(std::chrono::microseconds time) override {
         control_.reader(VDT_READER_RESTS);
         std::this_thread::sleep_for(time);

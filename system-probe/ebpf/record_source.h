@@ -77,6 +77,9 @@ class RecordSource {
     /// At the end of a recording: kNotFound.
     virtual Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink) = 0;
 
+    /// Ends the poll() that waits, or else the next one at once. Any thread.
+    virtual void wake() {}
+
     /// Records that come meanwhile wait for the next poll(), and wake nobody.
     virtual void rest(std::chrono::microseconds /*time*/) {}
 

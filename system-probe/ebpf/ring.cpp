@@ -91,9 +91,9 @@ Result<std::optional<std::span<const std::byte>>> Ring::front() {
             if (auto shown = show(offset, kHeader); !shown)
                 return forward_error(shown);
         }
-        const auto header = __atomic_load_n(
-            reinterpret_cast<const uint32_t*>(window_.at(offset - window_begin_)),
-            __ATOMIC_ACQUIRE);
+        const auto header =
+            __atomic_load_n(reinterpret_cast<const uint32_t*>(window_.at(offset - window_begin_)),
+                            __ATOMIC_ACQUIRE);
         if (header & BPF_RINGBUF_BUSY_BIT)
             return std::nullopt;
         const size_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);

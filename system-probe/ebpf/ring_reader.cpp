@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -35,13 +36,29 @@ Result<std::unique_ptr<RingReader>> RingReader::open(int common_fd, int reserved
     auto reserved = open_ring(reserved_fd);
     if (!reserved)
         return forward_error(reserved);
-    return std::make_unique<RingReader>(std::move(*common), std::move(*reserved));
+    return over(std::move(*common), std::move(*reserved));
+}
+
+Result<std::unique_ptr<RingReader>> RingReader::over(Ring common, Ring reserved) {
+    UniqueFd woken(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!woken)
+        return fail_errno(errno, "an eventfd");
+    return std::make_unique<RingReader>(std::move(common), std::move(reserved), std::move(woken));
+}
+
+void RingReader::wake() {
+    const eventfd_t one = 1;
+    eventfd_write(woken_.get(), one);
 }
 
 Result<> RingReader::wait(std::chrono::milliseconds timeout) {
-    pollfd rings[] = {{common_.fd(), POLLIN, 0}, {reserved_.fd(), POLLIN, 0}};
-    if (::poll(rings, std::size(rings), static_cast<int>(timeout.count())) < 0 && errno != EINTR)
+    pollfd ends[] = {
+        {common_.fd(), POLLIN, 0}, {reserved_.fd(), POLLIN, 0}, {woken_.get(), POLLIN, 0}};
+    if (::poll(ends, std::size(ends), static_cast<int>(timeout.count())) < 0 && errno != EINTR)
         return fail_errno(errno, "waiting for records");
+    eventfd_t times = 0;
+    if (ends[2].revents != 0)
+        eventfd_read(woken_.get(), &times);
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "common/os/fd.h"
 #include "system-probe/ebpf/record_source.h"
 #include "system-probe/ebpf/ring.h"
 
@@ -18,14 +19,18 @@ namespace vedette::probe {
 class RingReader {
    public:
     static Result<std::unique_ptr<RingReader>> open(int common_fd, int reserved_fd);
-    RingReader(Ring common, Ring reserved)
-        : common_(std::move(common)), reserved_(std::move(reserved)) {}
+    static Result<std::unique_ptr<RingReader>> over(Ring common, Ring reserved);
+    RingReader(Ring common, Ring reserved, UniqueFd woken)
+        : common_(std::move(common)), reserved_(std::move(reserved)), woken_(std::move(woken)) {}
 
     /// Hands over at most kMaxRecords, so that the caller gets its turn while producers keep up with it.
     /// `sleeps` hears true before the rings are looked at for the last time, and false when that is over: records that wake
     /// nobody may come meanwhile, and stay until the next ones or the end of `timeout`.
     Result<size_t> poll(std::chrono::milliseconds timeout, const RecordSink& sink,
                         const std::function<void(bool)>& sleeps);
+
+    /// Ends the wait of poll(), this or the next. Any thread.
+    void wake();
 
     static constexpr size_t kMaxRecords = 2048;
 
@@ -36,6 +41,7 @@ class RingReader {
 
     Ring common_;
     Ring reserved_;
+    UniqueFd woken_;  ///< eventfd
 };
 
 }  // namespace vedette::probe

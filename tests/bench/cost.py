@@ -19,6 +19,8 @@ RUNS = 3
 ALERTS, ALERT_RATE = 20000, 2000
 IDLE_SECONDS = 10
 LIVE_PROCESSES = 1000
+# What a start needs for a moment has been given back then.
+SETTLED = 15
 
 
 def sum_of(threads):
@@ -165,7 +167,7 @@ def run(bench):
     offend = measure.workload_command("offend", count, rate=ALERT_RATE, wait=True)
     with (bench.piece("default"), measure.Orphan(offend, cpus) as offender,
           measure.running(None, pair_cpus) as pair):
-        measure.quiet_moment(1)
+        measure.quiet_moment(SETTLED)
         idle(bench, pair)
         memory(bench, pair, "idle")
         kernel_memory(bench, pair)
@@ -174,7 +176,7 @@ def run(bench):
         memory(bench, pair, "loaded")
     with (bench.piece("live processes"), live_processes(bench.scaled(LIVE_PROCESSES)),
           measure.running(None, pair_cpus) as pair):
-        measure.quiet_moment(1)
+        measure.quiet_moment(SETTLED)
         memory(bench, pair, "processes")
     with bench.piece("unfiltered"), measure.running(None, pair_cpus, measure.NO_FILTERS) as pair:
         measure.quiet_moment()

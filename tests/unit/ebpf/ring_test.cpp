@@ -67,6 +67,12 @@ struct Producer {
     uint64_t end = 0;
 };
 
+std::unique_ptr<RingReader> open_reader(const Producer& common, const Producer& reserved) {
+    auto reader = RingReader::over(common.open(), reserved.open());
+    REQUIRE(reader);
+    return std::move(*reader);
+}
+
 std::string take(Ring& ring) {
     auto front = ring.front();
     REQUIRE(front);
@@ -118,7 +124,8 @@ TEST_CASE("a record that is not finished hides those behind it, a discarded one 
     CHECK(take(ring) == "fast");
 }
 
-TEST_CASE("records of all sizes come whole where the window moves and where the ring begins again") {
+TEST_CASE(
+    "records of all sizes come whole where the window moves and where the ring begins again") {
     Producer producer;
     Ring ring = producer.open();
     size_t size = 1;
@@ -145,7 +152,7 @@ TEST_CASE("a record that is longer than the window") {
 
 TEST_CASE("the reader merges two rings by time; of the same time the reserved one is first") {
     Producer common, reserved;
-    RingReader reader(common.open(), reserved.open());
+    const auto reader = open_reader(common, reserved);
     std::string order, sleeping;
     const RecordSink sink = [&order](std::span<const std::byte> record) {
         order += static_cast<char>(record.back());
@@ -157,21 +164,21 @@ TEST_CASE("the reader merges two rings by time; of the same time the reserved on
     reserved.add(record_at(30, 'c'));
     reserved.add(record_at(40, 'd'));
     reserved.add(record_at(50, 'f'));
-    CHECK(*reader.poll(0ms, sink, sleeps) == 6);
+    CHECK(*reader->poll(0ms, sink, sleeps) == 6);
     CHECK(order == "abcdef");
     CHECK(sleeping.empty());
-    CHECK(*reader.poll(0ms, sink, sleeps) == 0);
+    CHECK(*reader->poll(0ms, sink, sleeps) == 0);
     CHECK(sleeping == "()");
 }
 
 TEST_CASE("the reader gives its caller a turn while there is more") {
     Producer common, reserved;
-    RingReader reader(common.open(), reserved.open());
+    const auto reader = open_reader(common, reserved);
     for (size_t i = 0; i < RingReader::kMaxRecords + 7; ++i)
         common.add(record_at(i, 'x'));
     const RecordSink sink = [](std::span<const std::byte>) {};
-    CHECK(*reader.poll(0ms, sink, [](bool) {}) == RingReader::kMaxRecords);
-    CHECK(*reader.poll(0ms, sink, [](bool) {}) == 7);
+    CHECK(*reader->poll(0ms, sink, [](bool) {}) == RingReader::kMaxRecords);
+    CHECK(*reader->poll(0ms, sink, [](bool) {}) == 7);
 }
 
 }  // namespace

@@ -50,12 +50,18 @@ class FakeRing : public RecordSource {
         std::deque<Bytes> taken;
         {
             std::unique_lock lock(mutex_);
-            filled_.wait_for(lock, timeout, [&] { return !records_.empty(); });
+            filled_.wait_for(lock, timeout, [&] { return !records_.empty() || woken_; });
+            woken_ = false;
             taken.swap(records_);
         }
         for (const auto& record : taken)
             sink(as_record(record));
         return taken.size();
+    }
+    void wake() override {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+        filled_.notify_one();
     }
     vdt_counters counters() override {
         const std::lock_guard lock(mutex_);
@@ -72,6 +78,7 @@ class FakeRing : public RecordSource {
     std::mutex mutex_;
     std::condition_variable filled_;
     std::deque<Bytes> records_;
+    bool woken_ = false;
     vdt_counters counters_ = {};
 };
 

@@ -25,11 +25,34 @@ extern int take_text(u32 slot, u32 begin, u32 end);
 	(VDT_FILE_NO_INODE | VDT_FILE_TRUNCATED | VDT_FILE_MEMFD | VDT_FILE_UPPER |                \
 	 VDT_FILE_LOWER | VDT_FILE_UNREACHABLE | VDT_FILE_DETACHED)
 
-static __always_inline void take_dentry_name(struct scratch *s, struct dentry *dentry)
+/*
+ * What an open file's name is decided by. Programs that have the file from the kernel fill it with loads. No kernel type,
+ * so never inside BPF_CORE_READ().
+ */
+struct named_file {
+	struct dentry *dentry;
+	struct dentry *root; /* where its mount begins */
+	struct dentry *parent;
+	const unsigned char *name;
+	u32 name_len;
+};
+
+static __always_inline struct named_file named_file(struct file *file)
 {
-	u32 len = BPF_CORE_READ(dentry, d_name.len);
-	long read = bpf_probe_read_kernel_str(s->name.text, sizeof(s->name.text),
-					      BPF_CORE_READ(dentry, d_name.name));
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	return (struct named_file){
+		.dentry = dentry,
+		.root = BPF_CORE_READ(file, f_path.mnt, mnt_root),
+		.parent = BPF_CORE_READ(dentry, d_parent),
+		.name = BPF_CORE_READ(dentry, d_name.name),
+		.name_len = BPF_CORE_READ(dentry, d_name.len),
+	};
+}
+
+static __always_inline void take_name(struct scratch *s, const unsigned char *name, u32 len)
+{
+	long read = bpf_probe_read_kernel_str(s->name.text, sizeof(s->name.text), name);
 
 	s->name.len = read == (long)len + 1 ? len : 0;
 }
@@ -39,48 +62,69 @@ static __always_inline void take_dentry_name(struct scratch *s, struct dentry *d
  * the dentry's, and a file that never had a name has one of its own making: both pass.
  */
 static __always_inline bool file_approved(struct scratch *s, const struct vdt_type_filter *filter,
-					  u16 type, struct file *file)
+					  u16 type, const struct named_file *file)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct dentry *root = BPF_CORE_READ(file, f_path.mnt, mnt_root);
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *parent = file->parent;
 
-	if (dentry == root || parent == dentry)
+	if (file->dentry == file->root || parent == file->dentry)
 		return true;
-	take_dentry_name(s, dentry);
+	take_name(s, file->name, file->name_len);
 	if (name_approved(s->slot, type, VDT_NAME_IS))
 		return true;
 	if (!(filter->approvers & VDT_APPROVE_PARENT))
 		return false;
-	if (parent == root)
+	if (parent == file->root)
 		return true;
-	take_dentry_name(s, parent);
+	take_name(s, BPF_CORE_READ(parent, d_name.name), BPF_CORE_READ(parent, d_name.len));
 	return name_approved(s->slot, type, VDT_NAME_PARENT);
 }
 
-/* The same before there is a record, with what else decides. Drops and counts. `file` NULL: the event is about none. */
+static __always_inline bool name_lets_pass(const struct vdt_type_filter *filter, u16 type,
+					   const struct named_file *file)
+{
+	struct scratch *s = scratch_claim();
+	bool approved;
+
+	if (!s)
+		return true;
+	approved = file_approved(s, filter, type, file);
+	scratch_release(s);
+	/* Where the file is will be known when the record has its path: path_is_filtered(). */
+	return approved || filter->approvers & VDT_APPROVE_PATH;
+}
+
+static __always_inline bool drop_filtered(u16 type)
+{
+	count(seen[type]);
+	count(filtered[type]);
+	return true;
+}
+
+/* The same before there is a record, with what else decides. Drops and counts. */
+static __always_inline bool named_is_filtered(u16 type, struct task_struct *task,
+					      const struct named_file *file,
+					      const struct event_numbers *numbers)
+{
+	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
+
+	return filter && !name_lets_pass(filter, type, file) && drop_filtered(type);
+}
+
+/* `file` NULL: the event is about none. */
 static __always_inline bool file_is_filtered(u16 type, struct task_struct *task, struct file *file,
 					     const struct event_numbers *numbers)
 {
 	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
-	bool approved = false;
-	struct scratch *s;
+	struct named_file named;
 
 	if (!filter)
 		return false;
 	if (file) {
-		s = scratch_claim();
-		if (!s)
+		named = named_file(file);
+		if (name_lets_pass(filter, type, &named))
 			return false;
-		approved = file_approved(s, filter, type, file);
-		scratch_release(s);
 	}
-	/* Where the file is will be known when the record has its path: path_is_filtered(). */
-	if (approved || (file && filter->approvers & VDT_APPROVE_PATH))
-		return false;
-	count(seen[type]);
-	count(filtered[type]);
-	return true;
+	return drop_filtered(type);
 }
 
 /* Text of the record, begin and end. */

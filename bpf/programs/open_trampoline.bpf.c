@@ -24,18 +24,31 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	call.flags = how->open_flag;
 	if (call.flags & FMODE_EXEC || is_restarted((long)file))
 		return 0;
-	call.record_flags |= async_flag(task);
+	call.record_flags |= async_flag();
 	if (call.record_flags & VDT_F_ASYNC && (long)file == -EAGAIN)
 		return 0; /* io_uring's first try, which must not wait; a thread of its own follows */
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD && !(call.record_flags & VDT_F_ASYNC))
+	if (CURRENT_READ(flags) & PF_KTHREAD && !(call.record_flags & VDT_F_ASYNC))
 		return 0; /* the kernel opens for itself */
 	if (syscall_is_compat())
 		call.record_flags |= VDT_F_COMPAT;
 	call.flags &= ~O_LARGEFILE;
 	call.mode = how->mode & S_IALLUGO;
 	call.ret = failed ? (long)file : 0;
-	if (!is_wanted(VDT_OPEN) || open_is_filtered(task, failed ? NULL : file, call.flags))
+	if (!is_wanted(VDT_OPEN))
 		return 0;
+	if (failed) {
+		if (open_is_filtered(task, NULL, NULL, call.flags))
+			return 0;
+	} else {
+		struct named_file named = {.dentry = file->f_path.dentry};
+
+		named.root = file->f_path.mnt->mnt_root;
+		named.parent = named.dentry->d_parent;
+		named.name = named.dentry->d_name.name;
+		named.name_len = named.dentry->d_name.len;
+		if (open_is_filtered(task, file, &named, call.flags))
+			return 0;
+	}
 	s = open_begin(task, &call);
 	if (!s)
 		return 0;

@@ -26,29 +26,10 @@ extern int take_text(u32 slot, u32 begin, u32 end);
 	 VDT_FILE_LOWER | VDT_FILE_UNREACHABLE | VDT_FILE_DETACHED)
 
 /*
- * What an open file's name is decided by. Programs that have the file from the kernel fill it with loads. No kernel type,
- * so never inside BPF_CORE_READ().
+ * A field of a kernel object. `known`, a constant: the verifier knows what the pointer is, as it does of a program's
+ * arguments, and this is a load; else a call that copies memory.
  */
-struct named_file {
-	struct dentry *dentry;
-	struct dentry *root; /* where its mount begins */
-	struct dentry *parent;
-	const unsigned char *name;
-	u32 name_len;
-};
-
-static __always_inline struct named_file named_file(struct file *file)
-{
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-
-	return (struct named_file){
-		.dentry = dentry,
-		.root = BPF_CORE_READ(file, f_path.mnt, mnt_root),
-		.parent = BPF_CORE_READ(dentry, d_parent),
-		.name = BPF_CORE_READ(dentry, d_name.name),
-		.name_len = BPF_CORE_READ(dentry, d_name.len),
-	};
-}
+#define FIELD(known, from, field) ((known) ? (from)->field : BPF_CORE_READ(from, field))
 
 static __always_inline void take_name(struct scratch *s, const unsigned char *name, u32 len)
 {
@@ -62,69 +43,58 @@ static __always_inline void take_name(struct scratch *s, const unsigned char *na
  * the dentry's, and a file that never had a name has one of its own making: both pass.
  */
 static __always_inline bool file_approved(struct scratch *s, const struct vdt_type_filter *filter,
-					  u16 type, const struct named_file *file)
+					  u16 type, struct file *file, bool known)
 {
-	struct dentry *parent = file->parent;
+	struct dentry *dentry = FIELD(known, file, f_path.dentry);
+	struct vfsmount *mnt = FIELD(known, file, f_path.mnt);
+	struct dentry *root = FIELD(known, mnt, mnt_root);
+	struct dentry *parent = FIELD(known, dentry, d_parent);
 
-	if (file->dentry == file->root || parent == file->dentry)
+	if (dentry == root || parent == dentry)
 		return true;
-	take_name(s, file->name, file->name_len);
+	take_name(s, FIELD(known, dentry, d_name.name), FIELD(known, dentry, d_name.len));
 	if (name_approved(s->slot, type, VDT_NAME_IS))
 		return true;
 	if (!(filter->approvers & VDT_APPROVE_PARENT))
 		return false;
-	if (parent == file->root)
+	if (parent == root)
 		return true;
-	take_name(s, BPF_CORE_READ(parent, d_name.name), BPF_CORE_READ(parent, d_name.len));
+	take_name(s, FIELD(known, parent, d_name.name), FIELD(known, parent, d_name.len));
 	return name_approved(s->slot, type, VDT_NAME_PARENT);
 }
 
-static __always_inline bool name_lets_pass(const struct vdt_type_filter *filter, u16 type,
-					   const struct named_file *file)
+/*
+ * The same before there is a record, with what else decides. Drops and counts. `file` NULL: the event is about none; see
+ * FIELD() of `known`.
+ */
+static __always_inline bool known_is_filtered(u16 type, struct task_struct *task, struct file *file,
+					      const struct event_numbers *numbers, bool known)
 {
-	struct scratch *s = scratch_claim();
-	bool approved;
+	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
+	bool approved = false;
+	struct scratch *s;
 
-	if (!s)
-		return true;
-	approved = file_approved(s, filter, type, file);
-	scratch_release(s);
+	if (!filter)
+		return false;
+	if (file) {
+		s = scratch_claim();
+		if (!s)
+			return false;
+		approved = file_approved(s, filter, type, file, known);
+		scratch_release(s);
+	}
 	/* Where the file is will be known when the record has its path: path_is_filtered(). */
-	return approved || filter->approvers & VDT_APPROVE_PATH;
-}
-
-static __always_inline bool drop_filtered(u16 type)
-{
+	if (approved || (file && filter->approvers & VDT_APPROVE_PATH))
+		return false;
 	count(seen[type]);
 	count(filtered[type]);
 	return true;
 }
 
-/* The same before there is a record, with what else decides. Drops and counts. */
-static __always_inline bool named_is_filtered(u16 type, struct task_struct *task,
-					      const struct named_file *file,
-					      const struct event_numbers *numbers)
-{
-	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
-
-	return filter && !name_lets_pass(filter, type, file) && drop_filtered(type);
-}
-
-/* `file` NULL: the event is about none. */
 static __always_inline bool file_is_filtered(u16 type, struct task_struct *task, struct file *file,
 					     const struct event_numbers *numbers)
 {
-	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
-	struct named_file named;
-
-	if (!filter)
-		return false;
-	if (file) {
-		named = named_file(file);
-		if (name_lets_pass(filter, type, &named))
-			return false;
-	}
-	return drop_filtered(type);
+	return known_is_filtered(type, task, file, numbers, false);
 }
 
 /* Text of the record, begin and end. */

@@ -30,19 +30,15 @@ static __always_inline struct event_numbers open_numbers(struct file *file, u32 
 }
 
 /*
- * Drops, and counts, what no rule on opens could match. `file` NULL: open_commit() looks at the name. `named`: what its
- * name is decided by, NULL: to be read.
+ * Drops, and counts, what no rule on opens could match. `file` NULL: open_commit() looks at the name. `known`: see FIELD().
  */
-static __always_inline bool open_is_filtered(struct task_struct *task, struct file *file,
-					     const struct named_file *named, u32 flags)
+static __always_inline bool open_is_filtered(struct task_struct *task, struct file *file, u32 flags,
+					     bool known)
 {
 	struct event_numbers numbers = open_numbers(file, flags);
 
-	if (is_filtered(VDT_OPEN, task, &numbers))
-		return true;
-	if (named)
-		return named_is_filtered(VDT_OPEN, task, named, &numbers);
-	return file && file_is_filtered(VDT_OPEN, task, file, &numbers);
+	return is_filtered(VDT_OPEN, task, &numbers) ||
+	       (file && known_is_filtered(VDT_OPEN, task, file, &numbers, known));
 }
 
 static __always_inline struct scratch *open_begin(struct task_struct *task,

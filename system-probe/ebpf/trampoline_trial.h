@@ -22,9 +22,9 @@ class TrampolineTrial {
     ~TrampolineTrial();
 
     /// Empty: it attaches (of system calls' functions the first is tried, the others only load), or it is the type of a
-    /// tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has. Else the reason
-    /// it does not: among others, that the function has not this many parameters, so that the program would read wrong
-    /// ones. The kernel is asked once a function.
+    /// tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has. Else
+    /// the reason it does not: among others, that the function has not this many parameters, so that the program would read
+    /// wrong ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters);
 
     /// Whether the kernel has such a function at all, which its BTF may not tell. Where that cannot be known: true.

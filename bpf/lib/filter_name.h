@@ -25,11 +25,15 @@ extern int take_text(u32 slot, u32 begin, u32 end);
 	(VDT_FILE_NO_INODE | VDT_FILE_TRUNCATED | VDT_FILE_MEMFD | VDT_FILE_UPPER |                \
 	 VDT_FILE_LOWER | VDT_FILE_UNREACHABLE | VDT_FILE_DETACHED)
 
-static __always_inline void take_dentry_name(struct scratch *s, struct dentry *dentry)
+/*
+ * A field of a kernel object. `known`, a constant: the verifier knows what the pointer is, as it does of a program's
+ * arguments, and this is a load; else a call that copies memory.
+ */
+#define FIELD(known, from, field) ((known) ? (from)->field : BPF_CORE_READ(from, field))
+
+static __always_inline void take_name(struct scratch *s, const unsigned char *name, u32 len)
 {
-	u32 len = BPF_CORE_READ(dentry, d_name.len);
-	long read = bpf_probe_read_kernel_str(s->name.text, sizeof(s->name.text),
-					      BPF_CORE_READ(dentry, d_name.name));
+	long read = bpf_probe_read_kernel_str(s->name.text, sizeof(s->name.text), name);
 
 	s->name.len = read == (long)len + 1 ? len : 0;
 }
@@ -39,28 +43,32 @@ static __always_inline void take_dentry_name(struct scratch *s, struct dentry *d
  * the dentry's, and a file that never had a name has one of its own making: both pass.
  */
 static __always_inline bool file_approved(struct scratch *s, const struct vdt_type_filter *filter,
-					  u16 type, struct file *file)
+					  u16 type, struct file *file, bool known)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct dentry *root = BPF_CORE_READ(file, f_path.mnt, mnt_root);
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *dentry = FIELD(known, file, f_path.dentry);
+	struct vfsmount *mnt = FIELD(known, file, f_path.mnt);
+	struct dentry *root = FIELD(known, mnt, mnt_root);
+	struct dentry *parent = FIELD(known, dentry, d_parent);
 
 	if (dentry == root || parent == dentry)
 		return true;
-	take_dentry_name(s, dentry);
+	take_name(s, FIELD(known, dentry, d_name.name), FIELD(known, dentry, d_name.len));
 	if (name_approved(s->slot, type, VDT_NAME_IS))
 		return true;
 	if (!(filter->approvers & VDT_APPROVE_PARENT))
 		return false;
 	if (parent == root)
 		return true;
-	take_dentry_name(s, parent);
+	take_name(s, FIELD(known, parent, d_name.name), FIELD(known, parent, d_name.len));
 	return name_approved(s->slot, type, VDT_NAME_PARENT);
 }
 
-/* The same before there is a record, with what else decides. Drops and counts. `file` NULL: the event is about none. */
-static __always_inline bool file_is_filtered(u16 type, struct task_struct *task, struct file *file,
-					     const struct event_numbers *numbers)
+/*
+ * The same before there is a record, with what else decides. Drops and counts. `file` NULL: the event is about none; see
+ * FIELD() of `known`.
+ */
+static __always_inline bool known_is_filtered(u16 type, struct task_struct *task, struct file *file,
+					      const struct event_numbers *numbers, bool known)
 {
 	const struct vdt_type_filter *filter = names_decide(type, task, numbers);
 	bool approved = false;
@@ -72,7 +80,7 @@ static __always_inline bool file_is_filtered(u16 type, struct task_struct *task,
 		s = scratch_claim();
 		if (!s)
 			return false;
-		approved = file_approved(s, filter, type, file);
+		approved = file_approved(s, filter, type, file, known);
 		scratch_release(s);
 	}
 	/* Where the file is will be known when the record has its path: path_is_filtered(). */
@@ -81,6 +89,12 @@ static __always_inline bool file_is_filtered(u16 type, struct task_struct *task,
 	count(seen[type]);
 	count(filtered[type]);
 	return true;
+}
+
+static __always_inline bool file_is_filtered(u16 type, struct task_struct *task, struct file *file,
+					     const struct event_numbers *numbers)
+{
+	return known_is_filtered(type, task, file, numbers, false);
 }
 
 /* Text of the record, begin and end. */

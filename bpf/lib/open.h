@@ -17,9 +17,11 @@ struct open_call {
 static __always_inline struct event_numbers open_numbers(struct file *file, u32 flags)
 {
 	struct event_numbers numbers = {.value[VDT_OPEN_FLAGS] = flags};
+	struct vdt_filters *f = filters_now();
 	struct inode *inode;
 
-	if (file) {
+	/* Rules that ask for it are rare, and so is this. */
+	if (file && f && f->type[VDT_OPEN].approvers & VDT_APPROVE_NUMBER(VDT_OPEN_UPPER)) {
 		inode = BPF_CORE_READ(file, f_inode);
 		numbers.value[VDT_OPEN_UPPER] =
 			overlay_flags(inode, BPF_CORE_READ(inode, i_sb)) == VDT_FILE_UPPER;
@@ -27,13 +29,16 @@ static __always_inline struct event_numbers open_numbers(struct file *file, u32 
 	return numbers;
 }
 
-/* Drops, and counts, what no rule on opens could match. `file` NULL: open_commit() looks at the name. */
-static __always_inline bool open_is_filtered(struct task_struct *task, struct file *file, u32 flags)
+/*
+ * Drops, and counts, what no rule on opens could match. `file` NULL: open_commit() looks at the name. `known`: see FIELD().
+ */
+static __always_inline bool open_is_filtered(struct task_struct *task, struct file *file, u32 flags,
+					     bool known)
 {
 	struct event_numbers numbers = open_numbers(file, flags);
 
 	return is_filtered(VDT_OPEN, task, &numbers) ||
-	       (file && file_is_filtered(VDT_OPEN, task, file, &numbers));
+	       (file && known_is_filtered(VDT_OPEN, task, file, &numbers, known));
 }
 
 static __always_inline struct scratch *open_begin(struct task_struct *task,

@@ -24,7 +24,7 @@ static __always_inline u32 syscall_number(struct pt_regs *regs)
 
 static __always_inline bool syscall_is_compat(void)
 {
-	return BPF_CORE_READ(current_task(), thread_info.status) & TS_COMPAT;
+	return CURRENT_READ(thread_info.status) & TS_COMPAT;
 }
 
 static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int index)
@@ -72,7 +72,7 @@ static __always_inline u32 syscall_number(struct pt_regs *regs)
 
 static __always_inline bool syscall_is_compat(void)
 {
-	return BPF_CORE_READ(current_task(), thread_info.flags) >> TIF_32BIT & 1;
+	return CURRENT_READ(thread_info.flags) >> TIF_32BIT & 1;
 }
 
 static __always_inline u64 syscall_arg(struct pt_regs *regs, bool compat, int index)
@@ -163,9 +163,9 @@ static __always_inline void socket_args_read(struct pt_regs *regs, bool compat,
  * The registers with which the current task came into the kernel, for programs that do not hang on a system call;
  * NULL when it did not come from user space, and before 5.15.
  */
-static __always_inline struct pt_regs *current_regs(struct task_struct *task)
+static __always_inline struct pt_regs *current_regs(void)
 {
-	if (BPF_CORE_READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER))
+	if (CURRENT_READ(flags) & (PF_KTHREAD | PF_IO_WORKER))
 		return NULL;
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
@@ -173,13 +173,13 @@ static __always_inline struct pt_regs *current_regs(struct task_struct *task)
 }
 
 /* io_uring acts from its own threads, or from within io_uring_enter(). */
-static __always_inline u16 async_flag(struct task_struct *task)
+static __always_inline u16 async_flag(void)
 {
 	struct pt_regs *regs;
 
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
+	if (CURRENT_READ(flags) & PF_IO_WORKER)
 		return VDT_F_ASYNC;
-	regs = current_regs(task);
+	regs = current_regs();
 	if (regs && syscall_number(regs) == NR_IO_URING_ENTER)
 		return VDT_F_ASYNC;
 	return 0;

@@ -13,7 +13,7 @@
 /* The file of the first argument, if it is one of `cgroup`'s: who wrote otherwise (sendfile) has none. */
 static __always_inline struct file *cgroup_file(struct task_struct *task, struct cgroup *cgroup)
 {
-	struct pt_regs *regs = current_regs(task);
+	struct pt_regs *regs = current_regs();
 	struct file *file;
 	u64 magic;
 

@@ -18,7 +18,7 @@ int BPF_PROG(handle_connect_file, struct file *file, struct sockaddr_storage *ad
 
 	if (is_restarted(ret) || !is_wanted(VDT_CONNECT))
 		return 0;
-	flags |= async_flag(task);
+	flags |= async_flag();
 	if (syscall_is_compat())
 		flags |= VDT_F_COMPAT;
 	record.connect.retval = ret;

@@ -65,8 +65,7 @@ int handle_ondemand_function(u64 *ctx)
 
 	if (!is_wanted(VDT_ONDEMAND))
 		return 0;
-	s = ondemand_begin(VDT_F_TRAMPOLINE | async_flag(current_task()),
-			   (const void *)function_name);
+	s = ondemand_begin(VDT_F_TRAMPOLINE | async_flag(), (const void *)function_name);
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -22,20 +22,20 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	u32 before;
 
 	call.flags = how->open_flag;
-	if (call.flags & FMODE_EXEC || is_restarted((long)file))
+	if (!is_wanted(VDT_OPEN) || call.flags & FMODE_EXEC || is_restarted((long)file))
 		return 0;
-	call.record_flags |= async_flag(task);
-	if (call.record_flags & VDT_F_ASYNC && (long)file == -EAGAIN)
+	if ((long)file == -EAGAIN && async_flag())
 		return 0; /* io_uring's first try, which must not wait; a thread of its own follows */
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD && !(call.record_flags & VDT_F_ASYNC))
+	if (CURRENT_READ(flags) & PF_KTHREAD && !async_flag())
 		return 0; /* the kernel opens for itself */
-	if (syscall_is_compat())
-		call.record_flags |= VDT_F_COMPAT;
 	call.flags &= ~O_LARGEFILE;
 	call.mode = how->mode & S_IALLUGO;
 	call.ret = failed ? (long)file : 0;
-	if (!is_wanted(VDT_OPEN) || open_is_filtered(task, failed ? NULL : file, call.flags))
+	if (open_is_filtered(task, failed ? NULL : file, call.flags, true))
 		return 0;
+	call.record_flags |= async_flag();
+	if (syscall_is_compat())
+		call.record_flags |= VDT_F_COMPAT;
 	s = open_begin(task, &call);
 	if (!s)
 		return 0;

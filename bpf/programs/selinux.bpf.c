@@ -83,8 +83,7 @@ int BPF_PROG(handle_selinux, struct pt_regs *regs, long ret)
 /* Trampoline backend: the functions that these files are written by. */
 static __always_inline int selinux_written(struct file *file, const char *text, long ret, u32 what)
 {
-	u16 flags = VDT_F_TRAMPOLINE | (syscall_is_compat() ? VDT_F_COMPAT : 0) |
-		    async_flag(current_task());
+	u16 flags = VDT_F_TRAMPOLINE | (syscall_is_compat() ? VDT_F_COMPAT : 0) | async_flag();
 
 	if (ret > 0 && is_wanted(VDT_SELINUX))
 		selinux_output(file, what, text, ret, flags);

@@ -89,7 +89,7 @@ int BPF_PROG(handle_signal, int sig, struct kernel_siginfo *info, struct task_st
 	     int group, int result)
 {
 	struct task_struct *task = current_task();
-	struct pt_regs *regs = current_regs(task);
+	struct pt_regs *regs = current_regs();
 	bool compat = syscall_is_compat(), in_call = false;
 	struct signal_record record = {};
 	struct signal_call call = {};

@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 
 #include <array>
+#include <utility>
 
 #include "common/os/fd.h"
 #include "system-probe/ebpf/libbpf_log.h"
@@ -34,6 +35,20 @@ std::string check_filesystem(std::string_view name) {
     if (!known || known->find(fmt::format("\t{}\n", name)) != std::string::npos)
         return {};
     return fmt::format("this kernel has no {}, or it is switched off", name);
+}
+
+/// __x64_sys_chmod, __ia32_compat_sys_truncate ...
+bool is_call(std::string_view function) {
+    return function.starts_with("__") && function.find("sys_") != std::string_view::npos &&
+           function != "__sys_connect_file";
+}
+
+/// On 5.10 a trampoline on a call's function was found attached and never run after it had been attached before. The
+/// helper bpf_task_pt_regs() came with 5.15.
+bool attaches_again(const btf& types) {
+    constexpr unsigned kTaskPtRegs = 175;
+    const int id = btf__find_by_name_kind(&types, "bpf_func_id", BTF_KIND_ENUM);
+    return id >= 0 && btf_vlen(btf__type_by_id(&types, static_cast<uint32_t>(id))) > kTaskPtRegs;
 }
 
 unsigned count_parameters(const btf& types, int function) {
@@ -78,6 +93,10 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
         return fmt::format("kernel {} has {} with {} parameters, not {}", facts_.kernel, function,
                            found, parameters);
 
+    if (is_call(function) && !attaches_again(*kernel_types_))
+        return fmt::format("kernel {} may not run a trampoline that is attached again",
+                           facts_.kernel);
+
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.expected_attach_type = BPF_TRACE_FENTRY;
     options.attach_btf_id = static_cast<uint32_t>(id);
@@ -85,12 +104,11 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
                                          kNothing.size(), &options));
     if (!program)
         return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
-    // Detaching takes a tenth of a second on many kernels, for each function. That this one cannot be attached to shows
-    // when it is.
-    if (attached_)
+    // Detaching takes a tenth of a second on many kernels, and there are many of these, all alike.
+    if (is_call(function) && std::exchange(tried_call_, true))
         return {};
-    attached_ = bool(UniqueFd(bpf_raw_tracepoint_open(nullptr, program.get())));
-    return attached_ ? "" : explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+    const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
+    return link ? "" : explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
 }
 
 btf* TrampolineTrial::types() {

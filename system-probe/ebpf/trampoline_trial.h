@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Does this kernel take a program on entry of that function? Found out by loading one that does nothing, and attaching the
-// first, so that the real object is loaded once and with nothing in it that must fail.
+// Does this kernel take a program on entry of that function? Found out by loading and attaching one that does nothing,
+// so that the real object is loaded once and with nothing in it that must fail.
 #pragma once
 
 #include <map>
@@ -21,10 +21,10 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: a program loads for it, where the kernel attaches any; or it is the type of a tracepoint (btf_trace_NAME) with this many parameters, or a file system
-    /// (filesystem:NAME) that the kernel has. Else the reason
-    /// it does not: among others, that the function has not this many parameters, so that the program would read wrong
-    /// ones. The kernel is asked once a function.
+    /// Empty: it attaches (of system calls' functions the first is tried, the others only load), or it is the type of a
+    /// tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has. Else
+    /// the reason it does not: among others, that the function has not this many parameters, so that the program would read
+    /// wrong ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters);
 
     /// Whether the kernel has such a function at all, which its BTF may not tell. Where that cannot be known: true.
@@ -40,8 +40,8 @@ class TrampolineTrial {
 
     const HostFacts& facts_;
     btf* kernel_types_ = nullptr;
-    std::string symbols_;    ///< /proc/kallsyms, read when the BTF lacks a function
-    bool attached_ = false;  ///< to any function, once
+    std::string symbols_;      ///< /proc/kallsyms, read when the BTF lacks a function
+    bool tried_call_ = false;  ///< to attach to the function of a system call
     std::map<std::pair<std::string, unsigned>, std::string> answers_;
 };
 

@@ -119,7 +119,8 @@ TEST_CASE("an io_uring is seen by the form of its tracepoints that the kernel ha
     CHECK(of(none, VDT_MKDIR).io_uring_refusal == "handle_ring_name_submit_sqe: not here");
 }
 
-TEST_CASE("with trampolines the default policy's types need nothing that other system calls pay for") {
+TEST_CASE(
+    "with trampolines the default policy's types need nothing that other system calls pay for") {
     const std::set<vdt_type> types{VDT_FORK,    VDT_EXEC,  VDT_EXIT,   VDT_CGROUP, VDT_SETUID,
                                    VDT_SETGID,  VDT_COMM,  VDT_CAPSET, VDT_OPEN,   VDT_NAMESPACES,
                                    VDT_CONNECT, VDT_CHMOD, VDT_CHOWN};

@@ -61,6 +61,7 @@ void ProcessMirror::end(uint64_t key, uint64_t exit_time) {
         ended_.push_back(key);
     node.set_exit_time(exit_time);
     found->second.revision = ++revisions_;
+    measure(found->second);
     if (const auto at = living_.find(node.pid()); at != living_.end() && at->second == key)
         living_.erase(at);
     sweep(ended_, nodes_);

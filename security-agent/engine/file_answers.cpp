@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "bpf/abi/records.h"
+
 namespace vedette::engine {
 namespace {
 
@@ -24,7 +26,9 @@ bool is_final(const v1::FileAnswer& answer, bool hashes) {
 std::string FileAnswers::key_of(const v1::FileQuestion& question, const v1::ProcessNode& process,
                                 uint64_t event_ns) {
     const uint64_t changed = question.file().change_time();
-    if (changed == 0 || changed + kSettledNs > event_ns || question.mntns() == 0)
+    // In an overlay's upper layer the file may be written through a mapping without a new change time of what we see.
+    if (changed == 0 || changed + kSettledNs > event_ns || question.mntns() == 0 ||
+        (question.file().flags() & VDT_FILE_UPPER) != 0)
         return {};
     std::string key = question.SerializeAsString();
     key += '\0';

@@ -110,9 +110,13 @@ void ProcessMirror::pack_idle() {
             open_.push_back(key);
             continue;
         }
-        entry.stored.pack();
-        measure(entry);
+        pack(entry);
     }
+}
+
+void ProcessMirror::pack(const Entry& entry) const {
+    entry.stored.pack();
+    measure(entry);
 }
 
 void ProcessMirror::move_container(uint64_t key, const std::string& from, const std::string& to) {
@@ -188,6 +192,10 @@ void ProcessMirror::leave(secl::Scope scope, std::string_view key) {
 }
 
 void ProcessMirror::evict() {
+    // What somebody has looked at lately takes twice the room and more: that is given up first.
+    for (; bytes_ > max_bytes_ && open_.size() > 1; open_.pop_front())
+        if (const auto found = nodes_.find(open_.front()); found != nodes_.end())
+            pack(found->second);
     // The newest image always stays: the event that it came for is next.
     while (bytes_ > max_bytes_ && nodes_.size() > 1) {
         std::deque<uint64_t>& keys = ended_.empty() ? arrived_ : ended_;

@@ -81,6 +81,7 @@ class ProcessMirror {
     };
     v1::ProcessNode& look(uint64_t key, const Entry& entry) const;
     void measure(const Entry& entry) const;
+    void pack(const Entry& entry) const;
     void move_container(uint64_t key, const std::string& from, const std::string& to);
     void evict();
     void join_scopes(const v1::ProcessNode& node);

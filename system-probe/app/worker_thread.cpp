@@ -43,7 +43,7 @@ WorkerThread::~WorkerThread() {
 bool WorkerThread::post(std::function<void()> job) {
     {
         const std::lock_guard lock(mutex_);
-        if (jobs_.size() >= kMaxWaiting)
+        if (stopping_ || jobs_.size() >= kMaxWaiting)
             return false;
         jobs_.push_back(std::move(job));
     }

@@ -43,15 +43,20 @@ bool Attachments::attach(std::string_view name) {
     return true;
 }
 
-void Attachments::keep_only(const std::vector<std::string>& programs) {
-    // Those that every system call pays for do not wait for the others, each of which may take a tenth of a second.
+bool Attachments::detach_one_but(const std::vector<std::string>& programs) {
+    const auto is_wanted = [&programs](std::string_view name) {
+        return std::ranges::find(programs, name) != programs.end();
+    };
     for (const HookProgram& dispatcher : kSysEnterExit) {
-        if (std::ranges::find(programs, dispatcher.name) == programs.end())
-            links_.erase(std::string(dispatcher.name));
+        if (!is_wanted(dispatcher.name) && links_.erase(std::string(dispatcher.name)) > 0)
+            return true;
     }
-    std::erase_if(links_, [&programs](const auto& entry) {
-        return std::ranges::find(programs, entry.first) == programs.end();
-    });
+    const auto other = std::ranges::find_if(
+        links_, [&](const auto& entry) { return !is_wanted(entry.first); });
+    if (other == links_.end())
+        return false;
+    links_.erase(other);
+    return true;
 }
 
 const bpf_link* Attachments::find(std::string_view program) const {

@@ -29,8 +29,9 @@ class Attachments {
     /// True, also when it is attached already; else errno says why, EXDEV when the directory of cgroups here is not the
     /// host's root.
     bool attach(std::string_view program);
-    /// Detaches everything else.
-    void keep_only(const std::vector<std::string>& programs);
+    /// Detaches one of the others, those that every system call pays for first; false: there is none. The kernel may take a
+    /// tenth of a second.
+    bool detach_one_but(const std::vector<std::string>& programs);
     /// nullptr: not attached.
     const bpf_link* find(std::string_view program) const;
 

@@ -189,12 +189,18 @@ class KernelSource : public RecordSource {
                 std::string problem = object_.attach(programs);
                 functions_.watch(points, [this](const char* map) { return object_.map_fd(map); });
                 confirm(std::move(problem), again);
-                object_.detach_all_but(programs);
+                wanted_ = programs;
+                detach_others();
             });
         if (posted)
             return;
         --attaching_;
         report_attaching(kTooMuchWaits);
+    }
+    /// One at a time: a plan that comes meanwhile does not wait for all of them.
+    void detach_others() {
+        if (object_.detach_one_but(wanted_))
+            privileged_([this] { detach_others(); });
     }
     /// All that the plan wants is attached.
     void confirm(std::string problem, bool again) {
@@ -252,6 +258,7 @@ class KernelSource : public RecordSource {
     BpfStats stats_;
     std::set<std::string_view> needed_;  ///< event types
     bool keeps_identities_ = true;
+    std::vector<std::string> wanted_;  ///< by the newest plan that is attached; the privileged thread's
     std::atomic<unsigned> attaching_ = 0;
     mutable std::mutex mutex_;
     std::string attach_problem_;  ///< under mutex_

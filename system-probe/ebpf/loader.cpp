@@ -305,9 +305,10 @@ Result<UniqueFd> LoadedObject::iterate_processes() const {
               explain_bpf_error(errno, BpfStep::kAttach, read_host_facts())});
 }
 
-void LoadedObject::detach_all_but(const std::vector<std::string>& programs) {
-    attached_->keep_only(programs);
+bool LoadedObject::detach_one_but(const std::vector<std::string>& programs) {
+    const bool detached = attached_->detach_one_but(programs);
     own_old_sockets();
+    return detached;
 }
 
 std::string LoadedObject::attach(const std::vector<std::string>& programs) {

@@ -37,8 +37,8 @@ class LoadedObject {
     /// Attaches those of `programs` that are not. As the next ones: on any one thread at a time that has CAP_BPF,
     /// CAP_PERFMON and CAP_NET_ADMIN. Returns what could not be attached and why; empty: nothing.
     std::string attach(const std::vector<std::string>& programs);
-    /// Detaches all but `programs`. A trampoline takes a tenth of a second where the kernel waits for each.
-    void detach_all_but(const std::vector<std::string>& programs);
+    /// Detaches one of all but `programs`; false: there is none. A trampoline takes a tenth of a second on some kernels.
+    bool detach_one_but(const std::vector<std::string>& programs);
     /// Runs kCapabilitiesProgram over all it has to tell, if it is attached.
     void run_capabilities() const;
     const std::string& iterator_refusal() const { return iterator_refusal_; }

@@ -7,6 +7,22 @@
 #include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe {
+namespace {
+
+v1::SubscribeResponse parsed(const FinishedBatch& held) {
+    v1::SubscribeResponse message;
+    message.ParseFromString(*held.bytes);  // ours: cannot fail
+    return message;
+}
+
+bool holds_difference(const FinishedBatch& held) {
+    const v1::SubscribeResponse message = parsed(held);
+    return std::ranges::any_of(message.batch().processes(), [](const v1::ProcessUpdate& change) {
+        return change.program_of() != 0 || change.ended();
+    });
+}
+
+}  // namespace
 
 void BatchQueue::push(FinishedBatch batch) {
     const std::lock_guard lock(mutex_);
@@ -98,25 +114,19 @@ BatchQueue::Resume BatchQueue::resume_locked(uint64_t last_sequence) {
 
 bool BatchQueue::leave_out_differences() {
     const std::lock_guard lock(mutex_);
-    bool found = false;
+    if (std::ranges::none_of(held_, holds_difference))
+        return false;
     for (FinishedBatch& held : held_) {
-        v1::SubscribeResponse message;
-        if (!message.ParseFromString(*held.bytes))
-            continue;  // ours: cannot be
+        v1::SubscribeResponse message = parsed(held);
         auto& changes = *message.mutable_batch()->mutable_processes();
-        const auto kept =
-            std::remove_if(changes.begin(), changes.end(), [](const v1::ProcessUpdate& change) {
-                return change.program_of() != 0 || change.ended();
-            });
-        if (kept == changes.end())
-            continue;
-        found = true;
-        changes.erase(kept, changes.end());
+        changes.erase(std::remove_if(changes.begin(), changes.end(),
+                                     [](const v1::ProcessUpdate& change) { return !change.gone(); }),
+                      changes.end());
         held_bytes_ -= held.bytes->size();
         held.bytes = std::make_shared<const std::string>(message.SerializeAsString());
         held_bytes_ += held.bytes->size();
     }
-    return found;
+    return true;
 }
 
 std::map<uint32_t, uint64_t> BatchQueue::take_dropped() {

@@ -75,15 +75,27 @@ def at_every_call(pair):
     return found
 
 
+def away_and_back(pair, policy):
+    """What was attached once is detached and attached again."""
+    rules = policy.read_text()
+    for text in (json.dumps({"rules": [{"id": "program", "expression": 'exec.file.name == "nothing"'}]}), rules):
+        policy.write_text(text)
+        done = pair.command("runtime", "policy", "reload", timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        wait_for(lambda: pair.status()["runtimeSecurityStatus"]["watching"], 60, "what the rules need is attached")
+
+
 def main():
     state = pathlib.Path("/run/vedette-vm")
     policies = state / "policies.d"
     policies.mkdir(parents=True)
     rules = [{"id": name, "expression": rule} for name, rule in RULES.items()]
-    (policies / "vm.policy").write_text(json.dumps({"version": "1", "rules": rules}))
+    policy = policies / "vm.policy"
+    policy.write_text(json.dumps({"version": "1", "rules": rules}))
     pathlib.Path(TARGET).write_text("x")
     pair = Pair(state, policies_dir=policies)
     pair.start(timeout=150)
+    away_and_back(pair, policy)
     try:
         wait_for(lambda: not at_every_call(pair), 30, "no program at every system call")
     except Exception as error:  # the report says so

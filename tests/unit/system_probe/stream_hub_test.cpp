@@ -155,6 +155,7 @@ TEST_CASE("an agent that takes no differences gets none, not even of what waits 
     f.apply(fork_record(image(12, 1), image(10, 1), 8));
     f.hub.flush();
     uint64_t events = 0;
+    int changes = 0;
     std::shared_ptr<const std::string> bytes;
     for (uint64_t number = older->number; f.queue.take(number, bytes) == BatchQueue::Take::kBatch;
          ++number) {
@@ -162,12 +163,14 @@ TEST_CASE("an agent that takes no differences gets none, not even of what waits 
         REQUIRE(message.ParseFromString(*bytes));
         events += static_cast<uint64_t>(message.batch().events_size());
         for (const auto& update : message.batch().processes()) {
+            ++changes;
             CHECK(update.program_of() == 0);
             CHECK_FALSE(update.ended());
             CHECK(update.node().has_file());
         }
     }
     CHECK(events == 4);
+    CHECK(changes == 1);  // the fork since then: what was before must not undo what the snapshot says
     auto hello = Fixture::hello(4242, 4);
     hello.set_takes_differences(true);
     auto newer = std::make_shared<FakeAgent>();

@@ -320,10 +320,9 @@ Result<> App::start_unprivileged() {
     if (auto started = files_->start_opener(); !started)
         return started;
     pipeline_->leave_out_opens_of(files_->opener_tid());
-    source_->set_privileged(
-        [worker = privileged_.get()](std::function<void()> job) {
-            return worker->post(std::move(job));
-        });
+    source_->set_privileged([worker = privileged_.get()](std::function<void()> job) {
+        return worker->post(std::move(job));
+    });
     auto dropped = drop_privileges(settings_.boolean("core_dumps"));
     if (!dropped)
         return forward_error(dropped);

@@ -43,7 +43,13 @@ bool Attachments::attach(std::string_view name) {
     return true;
 }
 
-bool Attachments::detach_one_but(const std::vector<std::string>& programs) {
+bool Attachments::is_trampoline(const std::string& program) const {
+    const bpf_attach_type type = bpf_program__expected_attach_type(
+        bpf_object__find_program_by_name(object_, program.c_str()));
+    return type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT;
+}
+
+bool Attachments::detach_one_but(const std::vector<std::string>& programs, bool trampolines) {
     const auto is_wanted = [&programs](std::string_view name) {
         return std::ranges::find(programs, name) != programs.end();
     };
@@ -51,8 +57,9 @@ bool Attachments::detach_one_but(const std::vector<std::string>& programs) {
         if (!is_wanted(dispatcher.name) && links_.erase(std::string(dispatcher.name)) > 0)
             return true;
     }
-    const auto other = std::ranges::find_if(
-        links_, [&](const auto& entry) { return !is_wanted(entry.first); });
+    const auto other = std::ranges::find_if(links_, [&](const auto& entry) {
+        return !is_wanted(entry.first) && (trampolines || !is_trampoline(entry.first));
+    });
     if (other == links_.end())
         return false;
     links_.erase(other);

@@ -30,12 +30,13 @@ class Attachments {
     /// host's root.
     bool attach(std::string_view program);
     /// Detaches one of the others, those that every system call pays for first; false: there is none. The kernel may take a
-    /// tenth of a second.
-    bool detach_one_but(const std::vector<std::string>& programs);
+    /// tenth of a second. `trampolines`: those as well.
+    bool detach_one_but(const std::vector<std::string>& programs, bool trampolines);
     /// nullptr: not attached.
     const bpf_link* find(std::string_view program) const;
 
    private:
+    bool is_trampoline(const std::string& program) const;
     bpf_link* attach_new(bpf_program* program) const;
     bpf_link* attach_to_map(bpf_program* program, const char* map) const;
 

@@ -258,7 +258,8 @@ class KernelSource : public RecordSource {
     BpfStats stats_;
     std::set<std::string_view> needed_;  ///< event types
     bool keeps_identities_ = true;
-    std::vector<std::string> wanted_;  ///< by the newest plan that is attached; the privileged thread's
+    std::vector<std::string>
+        wanted_;  ///< by the newest plan that is attached; the privileged thread's
     std::atomic<unsigned> attaching_ = 0;
     mutable std::mutex mutex_;
     std::string attach_problem_;  ///< under mutex_

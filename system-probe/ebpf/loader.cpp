@@ -285,6 +285,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
         if (!attempt.attach_all())
             continue;
         attempt.try_iterator();
+        self.trampolines_attach_again_ = trial.attaches_again();
         return self;
     }
     return fail(ErrorCode::kUnsupported,
@@ -306,7 +307,7 @@ Result<UniqueFd> LoadedObject::iterate_processes() const {
 }
 
 bool LoadedObject::detach_one_but(const std::vector<std::string>& programs) {
-    const bool detached = attached_->detach_one_but(programs);
+    const bool detached = attached_->detach_one_but(programs, trampolines_attach_again_);
     own_old_sockets();
     return detached;
 }

@@ -59,6 +59,7 @@ class LoadedObject {
 
     std::unique_ptr<bpf_object, BpfObjectClose> object_;
     std::optional<Attachments> attached_;
+    bool trampolines_attach_again_ = true;
     bool old_sockets_owned_ = false;
     std::vector<PlannedHook> plan_;
     std::string iterator_refusal_;

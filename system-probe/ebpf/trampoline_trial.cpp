@@ -43,12 +43,10 @@ bool is_call(std::string_view function) {
            function != "__sys_connect_file";
 }
 
-/// On 5.10 a trampoline on a call's function was found attached and never run after it had been attached before. The
-/// helper bpf_task_pt_regs() came with 5.15.
-bool attaches_again(const btf& types) {
-    constexpr unsigned kTaskPtRegs = 175;
-    const int id = btf__find_by_name_kind(&types, "bpf_func_id", BTF_KIND_ENUM);
-    return id >= 0 && btf_vlen(btf__type_by_id(&types, static_cast<uint32_t>(id))) > kTaskPtRegs;
+/// What calls are followed at instead of at their end.
+bool stands_for_call(std::string_view function) {
+    return is_call(function) || function.starts_with("security_task_fix_set") ||
+           function == "security_capset";
 }
 
 unsigned count_parameters(const btf& types, int function) {
@@ -93,7 +91,7 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
         return fmt::format("kernel {} has {} with {} parameters, not {}", facts_.kernel, function,
                            found, parameters);
 
-    if (is_call(function) && !attaches_again(*kernel_types_))
+    if (stands_for_call(function) && !attaches_again())
         return fmt::format("kernel {} may not run a trampoline that is attached again",
                            facts_.kernel);
 
@@ -109,6 +107,14 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
         return {};
     const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
     return link ? "" : explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
+}
+
+/// The helper bpf_task_pt_regs() came with 5.15.
+bool TrampolineTrial::attaches_again() {
+    constexpr unsigned kTaskPtRegs = 175;
+    const int id =
+        types() == nullptr ? -1 : btf__find_by_name_kind(types(), "bpf_func_id", BTF_KIND_ENUM);
+    return id >= 0 && btf_vlen(btf__type_by_id(types(), static_cast<uint32_t>(id))) > kTaskPtRegs;
 }
 
 btf* TrampolineTrial::types() {

@@ -27,6 +27,9 @@ class TrampolineTrial {
     /// wrong ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters);
 
+    /// Whether a trampoline that was detached runs once it is attached again. On 5.10 it was found not to.
+    bool attaches_again();
+
     /// Whether the kernel has such a function at all, which its BTF may not tell. Where that cannot be known: true.
     bool has_function(const std::string& function);
 

@@ -119,9 +119,10 @@ bool BatchQueue::leave_out_differences() {
     for (FinishedBatch& held : held_) {
         v1::SubscribeResponse message = parsed(held);
         auto& changes = *message.mutable_batch()->mutable_processes();
-        changes.erase(std::remove_if(changes.begin(), changes.end(),
-                                     [](const v1::ProcessUpdate& change) { return !change.gone(); }),
-                      changes.end());
+        changes.erase(
+            std::remove_if(changes.begin(), changes.end(),
+                           [](const v1::ProcessUpdate& change) { return !change.gone(); }),
+            changes.end());
         held_bytes_ -= held.bytes->size();
         held.bytes = std::make_shared<const std::string>(message.SerializeAsString());
         held_bytes_ += held.bytes->size();

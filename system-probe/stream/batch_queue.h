@@ -57,9 +57,9 @@ class BatchQueue {
     /// Where an agent goes on that comes without a past.
     Resume resume_unknown();
 
-    /// Takes the changes of processes out of what is held if any of them is told as a difference; whether that was so. For an
-    /// agent that does not take them, after one that does: the snapshot that it gets is newer than each of them, and a whole
-    /// node would undo what a difference after it has changed.
+    /// Takes the changes of processes out of what is held if any of them is told as a difference; whether that was so.
+    /// For an agent that does not take them, after one that does: the snapshot that it gets is newer than each of them,
+    /// and a whole node would undo what a difference after it has changed.
     bool leave_out_differences();
 
     /// Events dropped since the last call that no agent had taken, by type.

@@ -170,7 +170,8 @@ TEST_CASE("an agent that takes no differences gets none, not even of what waits 
         }
     }
     CHECK(events == 4);
-    CHECK(changes == 1);  // the fork since then: what was before must not undo what the snapshot says
+    CHECK(changes ==
+          1);  // the fork since then: what was before must not undo what the snapshot says
     auto hello = Fixture::hello(4242, 4);
     hello.set_takes_differences(true);
     auto newer = std::make_shared<FakeAgent>();

@@ -33,7 +33,9 @@ class Shell:
         self.codes = os.fdopen(read, "rb", buffering=0)
         self.process = subprocess.Popen(["bash", "--norc"], cwd=directory, stdin=subprocess.PIPE, text=True,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[write],
-                                        env={**os.environ, "HOME": str(directory)})
+                                        env={**os.environ, "HOME": str(directory)},
+                                        # Ctrl-C must reach a command also where this was started in the background.
+                                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         self.write = write
         os.set_blocking(read, False)
 

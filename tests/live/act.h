@@ -13,12 +13,16 @@ struct act {
 
 struct io_uring_sqe;
 
-extern const struct act bypass_acts[], file_acts[], kernel_acts[], network_acts[], packet_acts[],
-	process_acts[];
+extern const struct act open_acts[], connect_acts[], exec_acts[], task_acts[], stage_acts[],
+	bypass_acts[], file_acts[], kernel_acts[], network_acts[], packet_acts[], process_acts[];
+
+extern char *self_path; // absolute, for acts that run this program again
 
 _Noreturn void give_up(const char *what);
 // Prints the facts of a call that returned `ret`, with errno.
 int report_plain(long ret);
+// Prints the pid, before an act that does not return or ends the process.
+void announce(void);
 // Performs the act that argv[0] names.
 int run(int argc, char **argv);
 // A system call through int 0x80, the 32-bit entry; sets errno as the C library does. Pointers must be below 4 GiB.

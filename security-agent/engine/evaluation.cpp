@@ -13,7 +13,7 @@ namespace {
 /// evaluated again by an agent that comes after a crash.
 constexpr auto kAcknowledgeEvery = std::chrono::milliseconds(20);
 /// When nothing follows: later, so that while something does the timer finds it acknowledged already.
-constexpr auto kAcknowledgeLast = std::chrono::milliseconds(40);
+constexpr auto kAcknowledgeLast = std::chrono::milliseconds(100);
 constexpr auto kTick = std::chrono::seconds(1);
 
 }  // namespace

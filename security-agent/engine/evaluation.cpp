@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace vedette::engine {
@@ -12,8 +11,7 @@ namespace {
 /// An acknowledgement costs both processes as much as a small batch. What is not acknowledged is held by the probe and
 /// evaluated again by an agent that comes after a crash.
 constexpr auto kAcknowledgeEvery = std::chrono::milliseconds(20);
-/// When nothing follows: later, so that while something does the timer finds it acknowledged already.
-constexpr auto kAcknowledgeLast = std::chrono::milliseconds(100);
+/// What came last of all is acknowledged then, too.
 constexpr auto kTick = std::chrono::seconds(1);
 
 }  // namespace
@@ -41,9 +39,8 @@ void Evaluation::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        sooner_.notify_one();
-        if (evaluated_)
-            acknowledge(Clock::now());
+        stop_requested_.notify_one();
+        acknowledge();
         tick();
         engine_.finish();
     }
@@ -65,23 +62,16 @@ bool Evaluation::receive(v1::SubscribeResponse& message) {
     if (!message.has_batch())
         return true;
     engine_.batch(*message.mutable_batch());
-    note_evaluated();
+    evaluated_ = true;
+    if (Clock::now() - acknowledged_at_ >= kAcknowledgeEvery)
+        acknowledge();
     return true;
 }
 
-/// The timer is only woken where the acknowledgement cannot be sent at once: events that come one by one wake nobody.
-void Evaluation::note_evaluated() {
-    const auto now = Clock::now();
-    if (now - acknowledged_at_ >= kAcknowledgeEvery)
-        return acknowledge(now);
-    evaluated_ = true;
-    if (wakes_at_ > acknowledged_at_ + kAcknowledgeLast)
-        sooner_.notify_one();
-}
-
-void Evaluation::acknowledge(Clock::time_point now) {
-    evaluated_ = false;
-    acknowledged_at_ = now;
+void Evaluation::acknowledge() {
+    if (!std::exchange(evaluated_, false))
+        return;
+    acknowledged_at_ = Clock::now();
     acknowledge_(engine_.position());
 }
 
@@ -93,21 +83,9 @@ void Evaluation::tick() {
 
 void Evaluation::run() {
     std::unique_lock lock(mutex_);
-    auto next_tick = Clock::now() + kTick;
-    while (!stopping_) {
+    while (!stop_requested_.wait_for(lock, kTick, [this] { return stopping_; })) {
         health_->beat();
-        wakes_at_ = next_tick;
-        if (evaluated_)
-            wakes_at_ = std::min(wakes_at_, acknowledged_at_ + kAcknowledgeLast);
-        sooner_.wait_until(lock, wakes_at_);
-        const auto now = Clock::now();
-        if (stopping_)
-            return;
-        if (evaluated_ && now - acknowledged_at_ >= kAcknowledgeEvery)
-            acknowledge(now);
-        if (now < next_tick)
-            continue;
-        next_tick = now + kTick;
+        acknowledge();
         tick();
     }
 }

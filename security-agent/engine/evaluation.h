@@ -21,7 +21,7 @@ namespace vedette::engine {
 class Evaluation {
    public:
     /// `acknowledge` is called with the position behind the last evaluated event, when its alerts are with the sink:
-    /// some milliseconds later at most, once for all batches of that time. References must outlive the evaluation.
+    /// once for all batches of some milliseconds, and for the last of them a second later. References must outlive the evaluation.
     /// `health` beats while the engine is not stuck. `tap` null: nobody listens.
     Evaluation(Engine& engine, std::function<void(Position)> acknowledge,
                std::shared_ptr<Health::Component> health, BatchTap* tap = nullptr);
@@ -38,8 +38,7 @@ class Evaluation {
     using Clock = std::chrono::steady_clock;
 
     void run();
-    void note_evaluated();
-    void acknowledge(Clock::time_point now);
+    void acknowledge();
     void tick();
 
     Engine& engine_;
@@ -48,11 +47,10 @@ class Evaluation {
     BatchTap* const tap_;
 
     std::mutex mutex_;  ///< held by whoever is with the engine: guards everything below
-    std::condition_variable sooner_;
+    std::condition_variable stop_requested_;
     bool stopping_ = false;
     bool evaluated_ = false;  ///< something that is not acknowledged
     Clock::time_point acknowledged_at_;
-    Clock::time_point wakes_at_;  ///< what the timer waits for
     std::thread thread_;
 };
 

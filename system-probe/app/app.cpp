@@ -350,30 +350,22 @@ Result<> App::start_servers() {
     handlers.file_question = [this](v1::FileQuestion question, const FileReply& reply) {
         files_->ask(std::move(question), reply);
     };
-    std::vector<std::unique_ptr<grpc::Service>> services;
-    services.push_back(make_event_service(pipeline_->queue(), std::move(handlers)));
-    auto events = GrpcServer::start(std::move(services));
-    if (!events)
-        return forward_error(events);
-    event_server_ = std::move(*events);
-    services.clear();
-    services.push_back(make_command_service(command_handlers()));
-    services.push_back(make_monitoring_service(pipeline_->listen_handler()));
-    auto commands = GrpcServer::start(std::move(services));
-    if (!commands)
-        return forward_error(commands);
-    command_server_ = std::move(*commands);
+    std::vector<Route> routes = command_routes(command_handlers());
+    routes.push_back(event_route(pipeline_->queue(), std::move(handlers)));
+    routes.push_back(monitoring_route(pipeline_->listen_handler()));
+    auto server = GrpcServer::start(std::move(routes));
+    if (!server)
+        return forward_error(server);
+    server_ = std::move(*server);
     return {};
 }
 
 void App::stop_servers() {
-    event_server_->shutdown(kDrainPatience);
+    server_->shutdown(kDrainPatience);
     if (const BatchQueue& queue = pipeline_->queue(); !queue.drained())
         logger_->warn("no agent took them in time: up to {} events that were kept end here",
                       queue.counts().held_events);
-    command_server_->shutdown(std::chrono::milliseconds(100));
-    event_server_.reset();
-    command_server_.reset();
+    server_.reset();
 }
 
 Result<> App::start_pipeline() {
@@ -531,11 +523,10 @@ void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
 Result<> App::start_listeners() {
     event_listener_ = std::make_unique<PeerListener>(
         io_, event_socket_->fd(), event_socket_->path(), peers_,
-        [this](UniqueFd peer) { event_server_->serve(std::move(peer)); }, refused_peers_, *logger_);
+        [this](UniqueFd peer) { server_->serve(std::move(peer)); }, refused_peers_, *logger_);
     command_listener_ = std::make_unique<PeerListener>(
         io_, command_socket_->fd(), command_socket_->path(), peers_,
-        [this](UniqueFd peer) { command_server_->serve(std::move(peer)); }, refused_peers_,
-        *logger_);
+        [this](UniqueFd peer) { server_->serve(std::move(peer)); }, refused_peers_, *logger_);
     if (auto started = event_listener_->start(); !started)
         return started;
     return command_listener_->start();

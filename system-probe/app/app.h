@@ -105,8 +105,7 @@ class App {
     std::unique_ptr<FileRoom> files_;
     std::unique_ptr<RuntimeWatch> runtimes_;  ///< null: no container runtime is asked
     Dumps dumps_;                             ///< pipeline thread
-    std::unique_ptr<GrpcServer> event_server_;
-    std::unique_ptr<GrpcServer> command_server_;
+    std::unique_ptr<GrpcServer> server_;
     std::unique_ptr<PeerListener> event_listener_;
     std::unique_ptr<PeerListener> command_listener_;
 

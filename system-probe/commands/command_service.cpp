@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/commands/command_service.h"
 
-#include <grpcpp/grpcpp.h>
+#include <utility>
 
-#include "vedette/v1/command.grpc.pb.h"
+#include "system-probe/stream/typed_call.h"
 
 namespace vedette::probe {
 namespace {
@@ -19,122 +19,87 @@ grpc::Status status_of(const Error& error) {
     }
 }
 
-// Request, response and reactor of a call live until Finish, also when the caller has hung up.
-class CommandService final : public v1::Command::CallbackService {
-   public:
-    explicit CommandService(CommandHandlers handlers) : handlers_(std::move(handlers)) {}
+using Done = std::function<void(grpc::Status)>;
 
-    grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                        const v1::GetStatusRequest* /*request*/,
-                                        v1::ProbeStatus* response) override {
-        auto* reactor = context->DefaultReactor();
-        handlers_.status(*response, [reactor](bool ok) {
-            reactor->Finish(
-                ok ? grpc::Status::OK
-                   : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the probe is stopping"));
+std::function<void(Result<std::string>)> with_file_name(std::string* name, const Done& done) {
+    return [name, done](Result<std::string> path) {
+        if (path)
+            *name = *path;
+        done(path ? grpc::Status::OK : status_of(path.error()));
+    };
+}
+
+/// `part`: where the answer has what the response is.
+template <typename Request, typename Response>
+Route passed_on(const char* method, const CommandHandlers& handlers, v1::Question::Kind kind,
+                bool (v1::Answer::*has)() const, Response* (v1::Answer::*part)()) {
+    return unary_route<Request, Response>(
+        method, [=](const Request& /*request*/, Response& response, const Done& done) {
+            handlers.ask_agent(kind, [=, &response](Result<v1::Answer> answer) {
+                if (!answer)
+                    return done(status_of(answer.error()));
+                if (!((*answer).*has)())
+                    return done({grpc::StatusCode::UNIMPLEMENTED, "the agent does not know how"});
+                response.Swap(((*answer).*part)());
+                done(grpc::Status::OK);
+            });
         });
-        return reactor;
-    }
-
-    grpc::ServerUnaryReactor* GetConfig(grpc::CallbackServerContext* context,
-                                        const v1::GetConfigRequest* /*request*/,
-                                        v1::ProbeConfig* response) override {
-        auto* reactor = context->DefaultReactor();
-        handlers_.config(*response);
-        reactor->Finish(grpc::Status::OK);
-        return reactor;
-    }
-
-    grpc::ServerUnaryReactor* DumpProcessCache(grpc::CallbackServerContext* context,
-                                               const v1::DumpProcessCacheRequest* request,
-                                               v1::DumpProcessCacheResponse* response) override {
-        auto* reactor = context->DefaultReactor();
-        handlers_.dump_processes(*request, [reactor, response](Result<std::string> path) {
-            if (path)
-                response->set_filename(*path);
-            reactor->Finish(path ? grpc::Status::OK : status_of(path.error()));
-        });
-        return reactor;
-    }
-
-    grpc::ServerUnaryReactor* RunSelfTest(grpc::CallbackServerContext* context,
-                                          const v1::RunSelfTestRequest* /*request*/,
-                                          v1::SelfTestResult* response) override {
-        return ask(context, v1::Question::KIND_SELF_TEST, [response](v1::Answer& answer) {
-            return answer.has_self_test() && (response->Swap(answer.mutable_self_test()), true);
-        });
-    }
-
-    grpc::ServerUnaryReactor* ReloadPolicies(grpc::CallbackServerContext* context,
-                                             const v1::ReloadPoliciesRequest* /*request*/,
-                                             v1::ReloadPoliciesResult* response) override {
-        return ask(context, v1::Question::KIND_RELOAD_POLICIES, [response](v1::Answer& answer) {
-            return answer.has_reload_policies() &&
-                   (response->Swap(answer.mutable_reload_policies()), true);
-        });
-    }
-
-    grpc::ServerUnaryReactor* GetRuleSetReport(grpc::CallbackServerContext* context,
-                                               const v1::GetRuleSetReportRequest* /*request*/,
-                                               v1::RuleSetReport* response) override {
-        return ask(context, v1::Question::KIND_RULE_SET_REPORT, [response](v1::Answer& answer) {
-            return answer.has_rule_set_report() &&
-                   (response->Swap(answer.mutable_rule_set_report()), true);
-        });
-    }
-
-    grpc::ServerUnaryReactor* DumpNetworkNamespace(
-        grpc::CallbackServerContext* context, const v1::DumpNetworkNamespaceRequest* request,
-        v1::DumpNetworkNamespaceResponse* response) override {
-        auto* reactor = context->DefaultReactor();
-        handlers_.dump_networks(*request, [reactor, response](Result<NetworkFilenames> files) {
-            if (files) {
-                response->set_dump_filename(files->dump);
-                response->set_graph_filename(files->graph);
-            } else {
-                response->set_error(files.error().message);
-            }
-            reactor->Finish(grpc::Status::OK);
-        });
-        return reactor;
-    }
-
-    grpc::ServerUnaryReactor* DumpDiscarders(grpc::CallbackServerContext* context,
-                                             const v1::DumpDiscardersRequest* /*request*/,
-                                             v1::DumpDiscardersResponse* response) override {
-        auto* reactor = context->DefaultReactor();
-        handlers_.dump_discarders([reactor, response](Result<std::string> path) {
-            if (path)
-                response->set_filename(*path);
-            reactor->Finish(path ? grpc::Status::OK : status_of(path.error()));
-        });
-        return reactor;
-    }
-
-   private:
-    /// `take`: moves the answer into the response; false when it is not the one to this question.
-    template <typename Take>
-    grpc::ServerUnaryReactor* ask(grpc::CallbackServerContext* context, v1::Question::Kind kind,
-                                  Take take) {
-        auto* reactor = context->DefaultReactor();
-        handlers_.ask_agent(kind, [reactor, take](Result<v1::Answer> answer) {
-            if (!answer)
-                reactor->Finish(status_of(answer.error()));
-            else if (!take(*answer))
-                reactor->Finish({grpc::StatusCode::UNIMPLEMENTED, "the agent does not know how"});
-            else
-                reactor->Finish(grpc::Status::OK);
-        });
-        return reactor;
-    }
-
-    CommandHandlers handlers_;
-};
+}
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_command_service(CommandHandlers handlers) {
-    return std::make_unique<CommandService>(std::move(handlers));
+std::vector<Route> command_routes(const CommandHandlers& handlers) {
+    std::vector<Route> routes;
+    routes.push_back(unary_route<v1::GetStatusRequest, v1::ProbeStatus>(
+        "/vedette.v1.Command/GetStatus",
+        [=](const v1::GetStatusRequest& /*request*/, v1::ProbeStatus& response, const Done& done) {
+            handlers.status(response, [done](bool ok) {
+                done(ok ? grpc::Status::OK
+                        : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the probe is stopping"));
+            });
+        }));
+    routes.push_back(unary_route<v1::GetConfigRequest, v1::ProbeConfig>(
+        "/vedette.v1.Command/GetConfig",
+        [=](const v1::GetConfigRequest& /*request*/, v1::ProbeConfig& response, const Done& done) {
+            handlers.config(response);
+            done(grpc::Status::OK);
+        }));
+    routes.push_back(unary_route<v1::DumpProcessCacheRequest, v1::DumpProcessCacheResponse>(
+        "/vedette.v1.Command/DumpProcessCache",
+        [=](const v1::DumpProcessCacheRequest& request, v1::DumpProcessCacheResponse& response,
+            const Done& done) {
+            handlers.dump_processes(request, with_file_name(response.mutable_filename(), done));
+        }));
+    routes.push_back(unary_route<v1::DumpDiscardersRequest, v1::DumpDiscardersResponse>(
+        "/vedette.v1.Command/DumpDiscarders",
+        [=](const v1::DumpDiscardersRequest& /*request*/, v1::DumpDiscardersResponse& response,
+            const Done& done) {
+            handlers.dump_discarders(with_file_name(response.mutable_filename(), done));
+        }));
+    routes.push_back(unary_route<v1::DumpNetworkNamespaceRequest, v1::DumpNetworkNamespaceResponse>(
+        "/vedette.v1.Command/DumpNetworkNamespace",
+        [=](const v1::DumpNetworkNamespaceRequest& request,
+            v1::DumpNetworkNamespaceResponse& response, const Done& done) {
+            handlers.dump_networks(request, [done, &response](Result<NetworkFilenames> files) {
+                if (files) {
+                    response.set_dump_filename(files->dump);
+                    response.set_graph_filename(files->graph);
+                } else {
+                    response.set_error(files.error().message);
+                }
+                done(grpc::Status::OK);
+            });
+        }));
+    routes.push_back(passed_on<v1::RunSelfTestRequest, v1::SelfTestResult>(
+        "/vedette.v1.Command/RunSelfTest", handlers, v1::Question::KIND_SELF_TEST,
+        &v1::Answer::has_self_test, &v1::Answer::mutable_self_test));
+    routes.push_back(passed_on<v1::ReloadPoliciesRequest, v1::ReloadPoliciesResult>(
+        "/vedette.v1.Command/ReloadPolicies", handlers, v1::Question::KIND_RELOAD_POLICIES,
+        &v1::Answer::has_reload_policies, &v1::Answer::mutable_reload_policies));
+    routes.push_back(passed_on<v1::GetRuleSetReportRequest, v1::RuleSetReport>(
+        "/vedette.v1.Command/GetRuleSetReport", handlers, v1::Question::KIND_RULE_SET_REPORT,
+        &v1::Answer::has_rule_set_report, &v1::Answer::mutable_rule_set_report));
+    return routes;
 }
 
 }  // namespace vedette::probe

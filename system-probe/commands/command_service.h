@@ -3,20 +3,20 @@
 // What the agent, and root by `system-probe debug`, may ask of the probe.
 #pragma once
 
-#include <grpcpp/impl/service_type.h>
-
 #include <functional>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "system-probe/commands/dumps.h"
 #include "system-probe/stream/agent_questions.h"
+#include "system-probe/stream/call.h"
 #include "vedette/v1/command.pb.h"
 
 namespace vedette::probe {
 
-/// Who answers. All are called on gRPC's threads; `done` is called exactly once, from any thread.
+/// Who answers. All are called on a thread of the server's and must not block; `done` is called exactly once, from any
+/// thread.
 struct CommandHandlers {
     /// `done(false)`: the probe is stopping and cannot answer.
     std::function<void(v1::ProbeStatus& out, std::function<void(bool ok)> done)> status;
@@ -32,6 +32,6 @@ struct CommandHandlers {
         dump_networks;
 };
 
-std::unique_ptr<grpc::Service> make_command_service(CommandHandlers handlers);
+std::vector<Route> command_routes(const CommandHandlers& handlers);
 
 }  // namespace vedette::probe

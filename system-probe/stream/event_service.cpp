@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/stream/event_service.h"
 
-#include <grpcpp/grpcpp.h>
-#include <grpcpp/support/server_callback.h>
-
 #include <deque>
-#include <mutex>
 #include <utility>
 
-#include "vedette/v1/event_stream.grpc.pb.h"
+#include "system-probe/stream/buffers.h"
+#include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe {
 namespace {
@@ -20,7 +17,7 @@ constexpr const char* kTooSlow =
 constexpr size_t kMaxReplies = 4096;
 
 /// Shares the frame's bytes with gRPC instead of copying them.
-grpc::ByteBuffer to_buffer(const Frame& frame) {
+grpc::ByteBuffer shared_buffer(const Frame& frame) {
     auto* owner = new Frame(frame);
     // gRPC takes a pointer to bytes it may own; it never writes through it.
     grpc::Slice slice(
@@ -29,19 +26,11 @@ grpc::ByteBuffer to_buffer(const Frame& frame) {
     return {&slice, 1};
 }
 
-/// One call of an agent. gRPC may run a reaction inside the call that causes it, hence the recursive mutex; at most one
-/// write is under way, Finish is called once and only between writes.
-class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                      public Subscriber,
-                      public std::enable_shared_from_this<Session> {
+/// One call of an agent.
+class Session final : public Call, public Subscriber, public std::enable_shared_from_this<Session> {
    public:
-    Session(grpc::CallbackServerContext* context, BatchQueue& queue, const StreamHandlers& handlers)
-        : context_(context), queue_(queue), handlers_(handlers) {}
-
-    void start() {
-        self_ = shared_from_this();
-        StartRead(&read_buffer_);
-    }
+    Session(BatchQueue& queue, const StreamHandlers& handlers)
+        : queue_(queue), handlers_(handlers) {}
 
     // Subscriber, called by the pipeline thread.
     void begin(std::vector<Frame> first, uint64_t number) override {
@@ -64,8 +53,8 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
         const std::lock_guard lock(mutex_);
         end(grpc::Status(grpc::StatusCode::UNAVAILABLE, reason));
         // A write that waits for the agent to read would never end.
-        if (writing_ && !done_)
-            context_->TryCancel();
+        if (writing_)
+            cancel();
     }
     void close_when_drained(const std::string& reason) override {
         const std::lock_guard lock(mutex_);
@@ -77,44 +66,29 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
         return !ending_;
     }
 
-    // Reactions, on gRPC's threads.
-    void OnReadDone(bool ok) override {
-        const std::lock_guard lock(mutex_);
+   private:
+    void on_start() override { read(); }
+    void on_message(grpc::ByteBuffer& message) override {
         if (ending_)
             return;
         v1::SubscribeRequest request;
-        if (!ok)
-            return end(grpc::Status::OK);  // the agent has closed its side
-        const auto parsed =
-            grpc::SerializationTraits<v1::SubscribeRequest>::Deserialize(&read_buffer_, &request);
-        if (!parsed.ok()) {
+        if (!from_buffer(message, request))
             return end({grpc::StatusCode::INVALID_ARGUMENT, "malformed message"});
-        }
         if (const auto status = handle(request); !status.ok())
             return end(status);
-        StartRead(&read_buffer_);
+        read();
     }
-    void OnWriteDone(bool ok) override {
-        const std::lock_guard lock(mutex_);
+    void on_closed() override { end(grpc::Status::OK); }
+    void on_written(bool ok) override {
         writing_ = false;
         if (!ok)
             end(grpc::Status::CANCELLED);
         if (ending_)
-            return finish();
+            return finish_once();
         pump();
     }
-    void OnCancel() override {
-        const std::lock_guard lock(mutex_);
-        end(grpc::Status::CANCELLED);
-    }
-    void OnDone() override {
-        std::shared_ptr<Session> self;  // outlives the lock; the pipeline may hold another
-        const std::lock_guard lock(mutex_);
-        done_ = true;
-        self = std::move(self_);
-    }
+    void on_end() override { end(grpc::Status::CANCELLED); }
 
-   private:
     grpc::Status handle(v1::SubscribeRequest& request) {
         if (!greeted_) {
             if (!request.has_hello()) {
@@ -168,33 +142,42 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
         pump();
     }
 
+    /// Sends what the socket takes at once; on_written() goes on with the rest.
     void pump() {
-        if (!begun_ || writing_ || ending_)
-            return;
-        Frame frame;
-        if (!first_.empty()) {
-            frame = std::move(first_.front());
-            first_.pop_front();
-        } else if (!replies_.empty()) {
-            frame = std::move(replies_.front());
-            replies_.pop_front();
-        } else {
-            switch (queue_.take(next_number_, frame)) {
-                case BatchQueue::Take::kBatch:
-                    ++next_number_;
-                    break;
-                case BatchQueue::Take::kEmpty:
-                    if (!drain_reason_.empty()) {
-                        end({grpc::StatusCode::UNAVAILABLE, drain_reason_});
-                    }
-                    return;
-                case BatchQueue::Take::kLost:
-                    return end({grpc::StatusCode::UNAVAILABLE, kTooSlow});
-            }
+        while (begun_ && !writing_ && !ending_) {
+            Frame frame;
+            if (!take_next(frame))
+                return;
+            writing_ = true;
+            if (write(shared_buffer(frame)))
+                writing_ = false;
         }
-        writing_ = true;
-        write_buffer_ = to_buffer(frame);
-        StartWrite(&write_buffer_);
+        if (ending_ && !writing_)
+            finish_once();
+    }
+
+    /// False: there is nothing to send now.
+    bool take_next(Frame& frame) {
+        for (std::deque<Frame>* waiting : {&first_, &replies_}) {
+            if (waiting->empty())
+                continue;
+            frame = std::move(waiting->front());
+            waiting->pop_front();
+            return true;
+        }
+        switch (queue_.take(next_number_, frame)) {
+            case BatchQueue::Take::kBatch:
+                ++next_number_;
+                return true;
+            case BatchQueue::Take::kEmpty:
+                if (!drain_reason_.empty())
+                    end({grpc::StatusCode::UNAVAILABLE, drain_reason_});
+                return false;
+            case BatchQueue::Take::kLost:
+                end({grpc::StatusCode::UNAVAILABLE, kTooSlow});
+                return false;
+        }
+        return false;
     }
 
     void end(const grpc::Status& status) {
@@ -203,23 +186,17 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
         ending_ = true;
         status_ = status;
         if (!writing_)
-            finish();
+            finish_once();
     }
 
-    void finish() {
-        if (std::exchange(finished_, true))
-            return;
-        Finish(status_);
+    void finish_once() {
+        if (!std::exchange(finished_, true))
+            finish(status_);
     }
 
-    grpc::CallbackServerContext* const context_;
     BatchQueue& queue_;
     const StreamHandlers& handlers_;
 
-    mutable std::recursive_mutex mutex_;
-    std::shared_ptr<Session> self_;  ///< keeps it alive until OnDone
-    grpc::ByteBuffer read_buffer_;
-    grpc::ByteBuffer write_buffer_;
     std::deque<Frame> first_;
     std::deque<Frame> replies_;
     uint64_t next_number_ = 0;
@@ -229,32 +206,15 @@ class Session final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byt
     bool begun_ = false;
     bool writing_ = false;
     bool ending_ = false;    ///< status_ is decided
-    bool finished_ = false;  ///< Finish was called
-    bool done_ = false;      ///< context_ is gone
-};
-
-class EventService final
-    : public v1::EventStream::WithRawCallbackMethod_Subscribe<v1::EventStream::Service> {
-   public:
-    EventService(BatchQueue& queue, StreamHandlers handlers)
-        : queue_(queue), handlers_(std::move(handlers)) {}
-
-    grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Subscribe(
-        grpc::CallbackServerContext* context) override {
-        auto session = std::make_shared<Session>(context, queue_, handlers_);
-        session->start();
-        return session.get();
-    }
-
-   private:
-    BatchQueue& queue_;
-    StreamHandlers handlers_;
+    bool finished_ = false;  ///< finish() was called
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_event_service(BatchQueue& queue, StreamHandlers handlers) {
-    return std::make_unique<EventService>(queue, std::move(handlers));
+Route event_route(BatchQueue& queue, StreamHandlers handlers) {
+    return {"/vedette.v1.EventStream/Subscribe", [&queue, handlers = std::move(handlers)] {
+                return std::make_shared<Session>(queue, handlers);
+            }};
 }
 
 }  // namespace vedette::probe

@@ -2,8 +2,13 @@
 #include "system-probe/stream/grpc_server.h"
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_posix.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "system-probe/stream/call_wire.h"
 
 namespace vedette::probe {
 namespace {
@@ -14,28 +19,44 @@ constexpr int kMaxRequestBytes = 64 * 1024;
 /// A connection on which nobody calls anything does not keep its descriptor.
 constexpr int kIdleMs = 60'000;
 
+/// A call of what does not exist.
+class Unknown final : public Call {
+    void on_start() override {
+        finish({grpc::StatusCode::UNIMPLEMENTED, "there is no such method"});
+    }
+    void on_message(grpc::ByteBuffer& /*message*/) override {}
+    void on_closed() override {}
+    void on_written(bool /*ok*/) override {}
+    void on_end() override {}
+};
+
 }  // namespace
 
-GrpcServer::GrpcServer() = default;
+GrpcServer::GrpcServer(std::vector<Route> routes)
+    : routes_(std::move(routes)),
+      service_(std::make_unique<grpc::AsyncGenericService>()),
+      called_(new Tag{
+          this, [](void* server, bool ok) { static_cast<GrpcServer*>(server)->take_call(ok); }}) {}
+
 GrpcServer::~GrpcServer() {
-    if (server_)
-        shutdown(std::chrono::milliseconds(0));
+    shutdown(std::chrono::milliseconds(0));
 }
 
-Result<std::unique_ptr<GrpcServer>> GrpcServer::start(
-    std::vector<std::unique_ptr<grpc::Service>> services) {
-    std::unique_ptr<GrpcServer> server(new GrpcServer);
-    server->services_ = std::move(services);
+Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::vector<Route> routes) {
+    std::unique_ptr<GrpcServer> server(new GrpcServer(std::move(routes)));
     grpc::ServerBuilder builder;
-    for (const auto& service : server->services_)
-        builder.RegisterService(service.get());
+    builder.RegisterAsyncGenericService(server->service_.get());
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
     // A connection within the host: what it carries is no question, and to ask it costs a wake-up of both sides.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    server->events_ = builder.AddCompletionQueue();
     server->server_ = builder.BuildAndStart();
     if (!server->server_)
         return fail(ErrorCode::kIo, "the gRPC server did not start");
+    server->wait_for_call();
+    server->thread_ = std::thread([raw = server.get()] { raw->run(); });
+    pthread_setname_np(server->thread_.native_handle(), "calls");
     return server;
 }
 
@@ -48,7 +69,34 @@ void GrpcServer::shutdown(std::chrono::milliseconds patience) {
         return;
     server_->Shutdown(std::chrono::system_clock::now() + patience);
     server_->Wait();
+    events_->Shutdown();
+    if (thread_.joinable())
+        thread_.join();
     server_.reset();
+}
+
+void GrpcServer::run() {
+    void* done = nullptr;
+    bool ok = false;
+    while (events_->Next(&done, &ok))
+        tell(done, ok);
+}
+
+void GrpcServer::wait_for_call() {
+    next_ = std::make_unique<Call::Wire>(*events_);
+    service_->RequestCall(&next_->context, &next_->stream, events_.get(), events_.get(),
+                          called_.get());
+}
+
+/// Not `ok`: the server stops, and no call comes any more.
+void GrpcServer::take_call(bool ok) {
+    if (!ok)
+        return;
+    auto wire = std::move(next_);
+    wait_for_call();
+    const auto route = std::ranges::find(routes_, wire->context.method(), &Route::method);
+    Call::Wire::begin(std::move(wire),
+                      route == routes_.end() ? std::make_shared<Unknown>() : route->make());
 }
 
 }  // namespace vedette::probe

@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A gRPC server without a listening port: it serves the connections it is handed.
+// The gRPC server, without a listening port: it serves the connections it is handed. All of gRPC's work is done by one
+// thread, which sleeps until somebody sends something: gRPC's own servers keep two that wake each other, and every
+// second by themselves.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "common/os/fd.h"
 #include "common/result.h"
+#include "system-probe/stream/call.h"
 
 namespace grpc {
+class AsyncGenericService;
 class Server;
-class Service;
+class ServerCompletionQueue;
 }  // namespace grpc
 
 namespace vedette::probe {
 
+struct Tag;
+
 /// Main thread. Starts gRPC's threads.
 class GrpcServer {
    public:
-    static Result<std::unique_ptr<GrpcServer>> start(
-        std::vector<std::unique_ptr<grpc::Service>> services);
+    /// Whoever is connected may call any of the routes.
+    static Result<std::unique_ptr<GrpcServer>> start(std::vector<Route> routes);
     ~GrpcServer();
 
     /// A connected socket, non-blocking.
@@ -30,9 +37,18 @@ class GrpcServer {
     void shutdown(std::chrono::milliseconds patience);
 
    private:
-    GrpcServer();
-    std::vector<std::unique_ptr<grpc::Service>> services_;
+    explicit GrpcServer(std::vector<Route> routes);
+    void run();
+    void wait_for_call();
+    void take_call(bool ok);
+
+    const std::vector<Route> routes_;
+    std::unique_ptr<grpc::AsyncGenericService> service_;
+    std::unique_ptr<grpc::ServerCompletionQueue> events_;
     std::unique_ptr<grpc::Server> server_;
+    std::unique_ptr<Call::Wire> next_;  ///< the call that is waited for
+    std::unique_ptr<Tag> called_;       ///< says that it is there
+    std::thread thread_;
 };
 
 }  // namespace vedette::probe

@@ -97,15 +97,12 @@ class Probe {
         options.clock_offset = [] { return int64_t{0}; };
         options.live = false;
         pipeline_ = std::make_unique<Pipeline>(ring, std::move(options), *logger_, metrics_);
-        std::vector<std::unique_ptr<grpc::Service>> services;
-        services.push_back(make_event_service(pipeline_->queue(), pipeline_->stream_handlers()));
-        events_ = GrpcServer::start(std::move(services)).value();
-        services.clear();
-        services.push_back(make_command_service(handlers()));
-        services.push_back(make_monitoring_service(pipeline_->listen_handler()));
-        commands_ = GrpcServer::start(std::move(services)).value();
-        event_listener_ = listener(socket_, *events_);
-        command_listener_ = listener(command_socket_, *commands_);
+        std::vector<Route> routes = command_routes(handlers());
+        routes.push_back(event_route(pipeline_->queue(), pipeline_->stream_handlers()));
+        routes.push_back(monitoring_route(pipeline_->listen_handler()));
+        server_ = GrpcServer::start(std::move(routes)).value();
+        event_listener_ = listener(socket_);
+        command_listener_ = listener(command_socket_);
         REQUIRE(event_listener_->start());
         REQUIRE(command_listener_->start());
         pipeline_->start();
@@ -146,8 +143,7 @@ class Probe {
         if (!io_thread_.joinable())
             return;
         pipeline_->stop();
-        events_->shutdown(3s);
-        commands_->shutdown(1s);
+        server_->shutdown(3s);
         work_.reset();
         io_.stop();
         io_thread_.join();
@@ -165,10 +161,10 @@ class Probe {
     std::atomic<uint64_t> refused = 0;
 
    private:
-    std::unique_ptr<PeerListener> listener(const UnixSocket& socket, GrpcServer& server) {
+    std::unique_ptr<PeerListener> listener(const UnixSocket& socket) {
         return std::make_unique<PeerListener>(
             io_, socket.fd(), socket.path(), PeerPolicy{geteuid(), std::nullopt},
-            [&server](UniqueFd peer) { server.serve(std::move(peer)); }, refused, *logger_);
+            [this](UniqueFd peer) { server_->serve(std::move(peer)); }, refused, *logger_);
     }
 
     TempDir dir_;
@@ -178,8 +174,7 @@ class Probe {
     UnixSocket socket_;
     UnixSocket command_socket_;
     std::unique_ptr<Pipeline> pipeline_;
-    std::unique_ptr<GrpcServer> events_;
-    std::unique_ptr<GrpcServer> commands_;
+    std::unique_ptr<GrpcServer> server_;
     boost::asio::io_context io_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
         io_.get_executor()};

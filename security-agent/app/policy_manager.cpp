@@ -128,6 +128,7 @@ void PolicyManager::collect(v1::FilterPlan plan, bool wait) {
         return;
     plan = engine::either(plan, also_);
     plan.set_revision(++revision_);
+    plan.set_lifecycle(true);
     options_.collect(std::move(plan), wait);
 }
 

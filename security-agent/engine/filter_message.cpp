@@ -28,6 +28,8 @@ v1::Approver::Kind kind_of(secl::ApproverKind kind) {
             return v1::Approver::KIND_PATH_PREFIX;
         case secl::ApproverKind::kText:
             return v1::Approver::KIND_TEXT;
+        case secl::ApproverKind::kContains:
+            return v1::Approver::KIND_CONTAINS;
         case secl::ApproverKind::kFlagsAny:
             return v1::Approver::KIND_FLAGS_ANY;
         case secl::ApproverKind::kFlagsNone:
@@ -93,6 +95,7 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
 
 v1::FilterPlan either(const v1::FilterPlan& one, const v1::FilterPlan& other) {
     v1::FilterPlan both = one;
+    both.set_all_processes(one.all_processes() || other.all_processes());
     for (const v1::TypeFilter& type : other.types()) {
         v1::TypeFilter* same = nullptr;
         for (v1::TypeFilter& mine : *both.mutable_types())

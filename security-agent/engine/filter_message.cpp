@@ -10,6 +10,7 @@
 #include "security-agent/engine/filter_needs.h"
 #include "security-agent/secl/filter_plan.h"
 #include "security-agent/secl/static_fields.h"
+#include "security-agent/secl/variables.h"
 
 namespace vedette::engine {
 namespace {
@@ -77,6 +78,16 @@ void add_packet_filters(const policy::CompiledPolicies& policies, v1::FilterPlan
     }
 }
 
+/// A container or cgroup is over when its last process is; who sets a variable there needs to hear of all of them.
+bool counts_processes(const secl::VariableTable& variables) {
+    for (uint32_t i = 0; i < variables.size(); ++i) {
+        const secl::Scope scope = variables.at(i).scope;
+        if (scope == secl::Scope::kContainer || scope == secl::Scope::kCgroup)
+            return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
@@ -90,7 +101,16 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
     add_needs(policies.bound, message);
     add_rcodes(policies.bound, message);
     add_packet_filters(policies, message);
+    message.set_all_processes(counts_processes(*policies.variables));
     return message;
+}
+
+v1::FilterPlan whole_lifecycle() {
+    v1::FilterPlan plan;
+    for (const int type : {v1::Event::kForkFieldNumber, v1::Event::kExecFieldNumber,
+                           v1::Event::kExitFieldNumber})
+        plan.add_types()->set_event_type(static_cast<uint32_t>(type));
+    return plan;
 }
 
 v1::FilterPlan either(const v1::FilterPlan& one, const v1::FilterPlan& other) {

@@ -96,6 +96,7 @@ Pipeline::~Pipeline() {
 void Pipeline::add_snapshot(const std::vector<std::string>& records) {
     for (const auto& bytes : records)
         handle(std::as_bytes(std::span(bytes)));
+    records_.Increment(static_cast<double>(records.size()));
     batcher_.flush();
 }
 
@@ -169,6 +170,7 @@ void Pipeline::poll_once() {
     }
     auto polled = source_.poll(timeout, sink_);
     pace_.read(polled ? *polled : 0, Clock::now());
+    records_.Increment(polled ? static_cast<double>(*polled) : 0);
     if (polled) {
         source_error_.clear();
         return;
@@ -186,7 +188,6 @@ void Pipeline::poll_once() {
 }
 
 void Pipeline::handle(std::span<const std::byte> bytes) {
-    records_.Increment();
     record(bytes);
     if (auto decoded = decode(bytes, decoded_); !decoded) {
         malformed_.Increment();

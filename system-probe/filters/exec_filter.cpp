@@ -93,11 +93,11 @@ bool ExecFilter::Files::match(const v1::File& file) const {
     const auto begins = [](std::string_view text) {
         return [text](const std::string& with) { return text.starts_with(with); };
     };
-    return names.contains(std::string(name)) || std::ranges::any_of(beginnings, begins(name)) ||
+    return names.contains(name) || std::ranges::any_of(beginnings, begins(name)) ||
            std::ranges::any_of(ends,
                                [name](const std::string& end) { return name.ends_with(end); }) ||
            std::ranges::any_of(paths, begins(path)) ||
-           (!directories.empty() && directories.contains(std::string(parent_element(path))));
+           (!directories.empty() && directories.contains(parent_element(path)));
 }
 
 bool ExecFilter::Words::add(const v1::Approver& approver) {
@@ -110,7 +110,7 @@ bool ExecFilter::Words::add(const v1::Approver& approver) {
 }
 
 bool ExecFilter::Words::match(std::string_view text) const {
-    return pieces.any_in(text) || (!whole.empty() && whole.contains(std::string(text)));
+    return pieces.any_in(text) || whole.contains(text);
 }
 
 bool ExecFilter::add(const v1::Approver& approver) {

@@ -4,10 +4,11 @@
 // the engine would read, so that nothing depends on how a path came about, and what was cut off is cut off for both.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "system-probe/filters/text_pieces.h"
@@ -30,12 +31,14 @@ class ExecFilter {
     bool passes(const Image& image) const;
 
    private:
+    using Texts = std::set<std::string, std::less<>>;
+
     /// Of a program's file.
     struct Files {
-        std::unordered_set<std::string> names;
+        Texts names;
         std::vector<std::string> beginnings;  ///< of the name
         std::vector<std::string> ends;
-        std::unordered_set<std::string> directories;  ///< names of the one it is in
+        Texts directories;  ///< names of the one it is in
         std::vector<std::string> paths;               ///< how they begin
 
         bool add(const v1::Approver& approver);
@@ -43,7 +46,7 @@ class ExecFilter {
         bool match(const v1::File& file) const;
     };
     struct Words {
-        std::unordered_set<std::string> whole;
+        Texts whole;
         TextPieces pieces;
 
         bool add(const v1::Approver& approver);

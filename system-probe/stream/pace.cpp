@@ -10,8 +10,8 @@ using std::chrono::microseconds;
 
 constexpr std::chrono::duration<double> kWindow = std::chrono::milliseconds(50);
 
-/// For each of the recent records: at 1,000 a second a rest is 1.5 ms, and one read in two brings more than one of them.
-constexpr double kMicrosecondsByRecord = 30;
+/// Times the square of the recent records: 1.5 ms at 1,000 a second, where a rest hardly pays, and the longest from 2,300 on.
+constexpr double kMicroseconds = 0.6;
 
 /// Falling asleep and waking up takes as long.
 constexpr microseconds kShortest{100};
@@ -30,8 +30,8 @@ void Pace::read(size_t records, Clock::time_point now) {
 }
 
 microseconds Pace::left(Clock::time_point now) const {
-    const auto whole = std::min(
-        kLongest, microseconds(static_cast<int64_t>(std::min(recent_, 1e6) * kMicrosecondsByRecord)));
+    const double wanted = std::min(kMicroseconds * recent_ * recent_, 1e6);
+    const auto whole = std::min(kLongest, microseconds(static_cast<int64_t>(wanted)));
     if (last_ >= kManyRecords || whole < kShortest)
         return microseconds(0);
     return std::max(microseconds(0),

@@ -358,6 +358,7 @@ Result<> Agent::start_policies() {
     policies_ = std::make_unique<PolicyManager>(
         std::move(options), *engine_, metrics_, *logger_,
         health_.add("policies", Health::Kind::kReadiness, seconds(0)));
+    onlookers_->open();
     policies_->load("start");
     // Only now: the first event finds the rules in force.
     probe_client_->start();
@@ -385,7 +386,14 @@ std::unique_ptr<PolicyWatcher> Agent::watch_policies() {
 void Agent::stop_policies() {
     if (policy_watcher_)
         policy_watcher_->stop();
+    onlookers_->close();
     worker_.join();
+}
+
+std::shared_ptr<Onlookers> Agent::make_onlookers() {
+    return std::make_shared<Onlookers>(Onlookers::Hooks{
+        .tell = [this](bool any) { policies_->deliver_lifecycle(any); },
+        .later = [this](std::function<void()> run) { boost::asio::post(worker_, std::move(run)); }});
 }
 
 telemetry::Dependencies Agent::telemetry_dependencies() {
@@ -405,7 +413,8 @@ void Agent::stop_telemetry() {
 Result<> Agent::start_api() {
     recorder_ = std::make_unique<replay::Recorder>(
         replay::StreamInfo{agent_facts(), hostname_, 0},
-        [] { return std::chrono::nanoseconds(steady_ns()); }, wall_time_ns);
+        [] { return std::chrono::nanoseconds(steady_ns()); }, wall_time_ns,
+        [of = onlookers_](bool begins) { of->look(begins); });
     api_ = std::make_unique<api::Server>(
         io_, api::Dependencies{
                  *token_, certificate_->current(), settings_, health_, *status_, *flare_, *logger_,

@@ -21,6 +21,7 @@
 #include "security-agent/api/server.h"
 #include "security-agent/app/certificate_keeper.h"
 #include "security-agent/app/live_views.h"
+#include "security-agent/app/onlookers.h"
 #include "security-agent/app/policy_manager.h"
 #include "security-agent/app/policy_watcher.h"
 #include "security-agent/app/probe_metrics.h"
@@ -86,6 +87,7 @@ class Agent {
     void load_policies(const char* trigger);
     v1::Answer answer(const v1::Question& question);
     std::unique_ptr<PolicyWatcher> watch_policies();
+    std::shared_ptr<Onlookers> make_onlookers();
     telemetry::Dependencies telemetry_dependencies();
 
     Settings settings_;
@@ -107,7 +109,8 @@ class Agent {
     std::optional<CertificateKeeper> certificate_;
     std::string hostname_;
     std::unique_ptr<outputs::Outputs> outputs_;
-    Views views_{metrics_};
+    std::shared_ptr<Onlookers> onlookers_ = make_onlookers();  ///< shared with those who look
+    Views views_{metrics_, [of = onlookers_](bool begins) { of->look(begins); }};
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<replay::Recorder> recorder_;
     std::unique_ptr<engine::Evaluation> evaluation_;

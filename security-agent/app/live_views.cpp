@@ -34,10 +34,10 @@ boost::json::object dump_processes(const std::string& socket, bool json, bool wi
 
 }  // namespace
 
-Views::Views(Metrics& metrics)
+Views::Views(Metrics& metrics, std::function<void(bool begins)> looks)
     : hub_(std::make_shared<live::Hub>(fmt::format("{:x}", wall_time_ns()), live::HubLimits(),
-                                       metrics)),
-      tap_(*hub_, steady_ns) {}
+                                       metrics, looks)),
+      tap_(*hub_, steady_ns, looks) {}
 
 void Views::write(const std::string& line) {
     hub_->write(line);

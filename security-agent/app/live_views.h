@@ -25,7 +25,8 @@ class Views final : public engine::AlertSink {
         std::string command_socket;
     };
 
-    explicit Views(Metrics& metrics);
+    /// `looks`: one more, or with false one less, wants to see events.
+    Views(Metrics& metrics, std::function<void(bool begins)> looks);
 
     /// Where lines go besides; before the engine runs.
     void pass_on_to(engine::AlertSink& next) { next_ = &next; }

@@ -127,7 +127,10 @@ void PolicyManager::collect(v1::FilterPlan plan, bool wait) {
     if (!options_.collect)
         return;
     plan = engine::either(plan, also_);
+    if (lifecycle_)
+        plan = engine::either(plan, engine::whole_lifecycle());
     plan.set_revision(++revision_);
+    plan.set_lifecycle(true);
     options_.collect(std::move(plan), wait);
 }
 
@@ -142,6 +145,12 @@ void PolicyManager::also_collect(v1::FilterPlan plan) {
     const std::lock_guard lock(loading_);
     also_ = std::move(plan);
     collect_for_rules(true);
+}
+
+void PolicyManager::deliver_lifecycle(bool all) {
+    const std::lock_guard lock(loading_);
+    if (std::exchange(lifecycle_, all) != all)
+        collect_for_rules(all);
 }
 
 void PolicyManager::refuse(LoadOutcome& outcome) {

@@ -72,6 +72,9 @@ class PolicyManager {
     /// the probe collects it, or cannot be told now. Any thread.
     void also_collect(v1::FilterPlan plan);
 
+    /// Whether every fork, exec and exit is delivered, whatever rules need. Returns as also_collect() does; any thread.
+    void deliver_lifecycle(bool all);
+
     /// Any thread, without waiting for a load.
     PolicyManagerStatus status() const;
 
@@ -94,6 +97,7 @@ class PolicyManager {
     std::mutex loading_;        ///< one load at a time
     v1::FilterPlan collected_;  ///< what the rules in force need; under loading_
     v1::FilterPlan also_;       ///< collected besides; under loading_
+    bool lifecycle_ = false;    ///< all of it is delivered; under loading_
     uint64_t revision_ = 0;     ///< of the last plan; under loading_
     mutable std::mutex mutex_;  ///< status_
     PolicyManagerStatus status_;

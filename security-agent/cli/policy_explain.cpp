@@ -18,6 +18,7 @@
 #include "security-agent/secl/diagnostics_json.h"
 #include "security-agent/secl/explain.h"
 #include "security-agent/secl/filter_plan.h"
+#include "security-agent/secl/filter_plan_fields.h"
 
 namespace vedette::cli {
 namespace {
@@ -45,22 +46,23 @@ struct Explanation {
 Stage kernel_stage(const secl::FilterPlan& plan, const secl::EvalContext& context,
                    std::string_view event) {
     const secl::EventFilter* filter = plan.find(context.type);
+    const char* stage = secl::tested_by_probe(event) ? "probe filter" : "kernel filter";
     if (filter == nullptr)
-        return {"kernel filter", "drops",
+        return {stage, "drops",
                 fmt::format("no rule is for {} events: they are not collected", event)};
     if (!filter->deny()) {
         const secl::AcceptReason& first = filter->accept_rules.front();
         const size_t more = filter->accept_rules.size() - 1;
-        return {"kernel filter", "passes",
+        return {stage, "passes",
                 fmt::format("all {} events are collected because of {}{}: {}", event, first.id,
                             more > 0 ? fmt::format(" and {} more", more) : "", first.reason)};
     }
     const secl::Approver* approver = approving(*filter, context);
     if (approver == nullptr)
-        return {"kernel filter", "drops",
+        return {stage, "drops",
                 fmt::format("none of the {} approvers of {} events holds", filter->approvers.size(),
                             event)};
-    return {"kernel filter", "passes",
+    return {stage, "passes",
             fmt::format("{} is {} ({})", approver->field->name, value_text(*approver),
                         type_name(*approver))};
 }

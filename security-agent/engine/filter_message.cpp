@@ -10,6 +10,7 @@
 #include "security-agent/engine/filter_needs.h"
 #include "security-agent/secl/filter_plan.h"
 #include "security-agent/secl/static_fields.h"
+#include "security-agent/secl/variables.h"
 
 namespace vedette::engine {
 namespace {
@@ -28,6 +29,8 @@ v1::Approver::Kind kind_of(secl::ApproverKind kind) {
             return v1::Approver::KIND_PATH_PREFIX;
         case secl::ApproverKind::kText:
             return v1::Approver::KIND_TEXT;
+        case secl::ApproverKind::kContains:
+            return v1::Approver::KIND_CONTAINS;
         case secl::ApproverKind::kFlagsAny:
             return v1::Approver::KIND_FLAGS_ANY;
         case secl::ApproverKind::kFlagsNone:
@@ -75,6 +78,16 @@ void add_packet_filters(const policy::CompiledPolicies& policies, v1::FilterPlan
     }
 }
 
+/// A container or cgroup is over when its last process is; who sets a variable there needs to hear of all of them.
+bool counts_processes(const secl::VariableTable& variables) {
+    for (uint32_t i = 0; i < variables.size(); ++i) {
+        const secl::Scope scope = variables.at(i).scope;
+        if (scope == secl::Scope::kContainer || scope == secl::Scope::kCgroup)
+            return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
@@ -88,11 +101,21 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
     add_needs(policies.bound, message);
     add_rcodes(policies.bound, message);
     add_packet_filters(policies, message);
+    message.set_all_processes(counts_processes(*policies.variables));
     return message;
+}
+
+v1::FilterPlan whole_lifecycle() {
+    v1::FilterPlan plan;
+    for (const int type : {v1::Event::kForkFieldNumber, v1::Event::kExecFieldNumber,
+                           v1::Event::kExitFieldNumber})
+        plan.add_types()->set_event_type(static_cast<uint32_t>(type));
+    return plan;
 }
 
 v1::FilterPlan either(const v1::FilterPlan& one, const v1::FilterPlan& other) {
     v1::FilterPlan both = one;
+    both.set_all_processes(one.all_processes() || other.all_processes());
     for (const v1::TypeFilter& type : other.types()) {
         v1::TypeFilter* same = nullptr;
         for (v1::TypeFilter& mine : *both.mutable_types())

@@ -63,9 +63,11 @@ std::string_view to_string(Gap::Reason reason) {
     return "slow";
 }
 
-Hub::Hub(std::string instance, HubLimits limits, Metrics& metrics)
+Hub::Hub(std::string instance, HubLimits limits, Metrics& metrics,
+         std::function<void(bool begins)> looks)
     : instance_(std::move(instance)),
       limits_(limits),
+      looks_(std::move(looks)),
       listening_(metrics.gauge("vedette_agent_live_listeners", "Streams of alerts and events.")),
       missed_(metrics.counter("vedette_agent_live_missed_total",
                               "Lines that a listener was too slow for.")),
@@ -108,6 +110,16 @@ void Hub::wake_all() {
 }
 
 Result<std::shared_ptr<Listener>> Hub::listen(Filter filter, const Start& start) {
+    const bool looks = filter.events && looks_;
+    if (looks)
+        looks_(true);
+    auto listener = add(std::move(filter), start);
+    if (!listener && looks)
+        looks_(false);
+    return listener;
+}
+
+Result<std::shared_ptr<Listener>> Hub::add(Filter filter, const Start& start) {
     std::shared_ptr<Listener> listener(new Listener(shared_from_this(), std::move(filter)));
     const std::lock_guard lock(mutex_);
     if (listeners_.size() >= limits_.listeners)
@@ -124,8 +136,12 @@ void Hub::leave(Listener& listener) {
     if (std::erase(listeners_, &listener) == 0)
         return;
     listening_.Set(static_cast<double>(listeners_.size()));
-    if (listener.filter_.events && --event_listeners_ == 0)
+    if (!listener.filter_.events)
+        return;
+    if (--event_listeners_ == 0)
         events_.clear();
+    if (looks_)
+        looks_(false);
 }
 
 Listener::~Listener() {

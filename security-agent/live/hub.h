@@ -63,7 +63,9 @@ class Listener;
 class Hub final : public engine::AlertSink, public std::enable_shared_from_this<Hub> {
    public:
     /// `instance`: tells the ids of this run from those of others. `metrics` must outlive the hub and its listeners.
-    Hub(std::string instance, HubLimits limits, Metrics& metrics);
+    /// `looks`: one more, or with false one less, listens to events; may wait when one more does.
+    Hub(std::string instance, HubLimits limits, Metrics& metrics,
+        std::function<void(bool begins)> looks = {});
 
     /// @name Engine thread: never waits for a listener.
     /// @{
@@ -84,10 +86,12 @@ class Hub final : public engine::AlertSink, public std::enable_shared_from_this<
     friend class Listener;
     void add(Lines& lines, std::string text);
     void wake_all();
+    Result<std::shared_ptr<Listener>> add(Filter filter, const Start& start);
     void leave(Listener& listener);
 
     const std::string instance_;
     const HubLimits limits_;
+    const std::function<void(bool begins)> looks_;
     Gauge& listening_;
     Counter& missed_;
     std::atomic<size_t> event_listeners_ = 0;

@@ -24,6 +24,8 @@ void Tap::count(const engine::EventSubject& subject) {
     const std::lock_guard lock(mutex_);
     if (++events_ % 64 == 0 && steady_ns_() > lease_end_) {
         counting_ = false;
+        if (looks_)
+            looks_(false);
         return;
     }
     containers_.count(subject.process().container().id());
@@ -31,16 +33,21 @@ void Tap::count(const engine::EventSubject& subject) {
 }
 
 Counts Tap::counts() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     const int64_t now = steady_ns_();
-    if (!counting_ || now > lease_end_) {
+    const bool begins = !counting_;
+    if (begins || now > lease_end_) {
         events_ = 0;
         containers_.clear();
         programs_.clear();
     }
     lease_end_ = now + kLeaseNs;
     counting_ = true;
-    return {events_, containers_.rows(), programs_.rows()};
+    Counts counts{events_, containers_.rows(), programs_.rows()};
+    lock.unlock();
+    if (begins && looks_)
+        looks_(true);
+    return counts;
 }
 
 }  // namespace vedette::live

@@ -33,9 +33,9 @@ class Tap final : public engine::EventTap {
     /// So much of that can be taken in advance, after a quiet time.
     static constexpr int64_t kAdvanceNs = 200'000'000;
 
-    /// `steady_ns`: a clock, any thread.
-    Tap(Hub& hub, std::function<int64_t()> steady_ns)
-        : hub_(hub), steady_ns_(std::move(steady_ns)) {}
+    /// `steady_ns`: a clock, any thread. `looks`: counting begins, which may wait, or with false is over.
+    Tap(Hub& hub, std::function<int64_t()> steady_ns, std::function<void(bool begins)> looks = {})
+        : hub_(hub), steady_ns_(std::move(steady_ns)), looks_(std::move(looks)) {}
 
     bool open() const override { return counting_ || hub_.wants_events(); }
     void event(const engine::EventSubject& subject,
@@ -49,6 +49,7 @@ class Tap final : public engine::EventTap {
 
     Hub& hub_;
     std::function<int64_t()> steady_ns_;
+    std::function<void(bool begins)> looks_;
     int64_t next_event_ = 0;  ///< when the engine has time for another; engine thread
     std::atomic<bool> counting_ = false;
     std::mutex mutex_;  ///< all below

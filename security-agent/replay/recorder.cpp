@@ -15,14 +15,26 @@ constexpr int kWorkloadsPerFrame = 64;
 
 }  // namespace
 
-Recorder::Recorder(StreamInfo info, Clock steady, std::function<int64_t()> wall_ns)
-    : info_(std::move(info)), steady_(std::move(steady)), wall_ns_(std::move(wall_ns)) {}
+Recorder::Recorder(StreamInfo info, Clock steady, std::function<int64_t()> wall_ns,
+                   std::function<void(bool begins)> looks)
+    : info_(std::move(info)),
+      steady_(std::move(steady)),
+      wall_ns_(std::move(wall_ns)),
+      looks_(looks ? std::move(looks) : [](bool) {}) {}
 
 Result<> Recorder::start(std::chrono::nanoseconds duration, size_t max_bytes) {
     if (duration <= std::chrono::nanoseconds(0) || duration > kMaxDuration)
         return fail(ErrorCode::kInvalid, "a recording lasts up to {} s", kMaxDuration.count());
     if (max_bytes == 0 || max_bytes > kMaxBytes)
         return fail(ErrorCode::kInvalid, "a recording has up to {} bytes", kMaxBytes);
+    looks_(true);
+    auto begun = begin_recording(max_bytes, duration);
+    if (!begun)
+        looks_(false);
+    return begun;
+}
+
+Result<> Recorder::begin_recording(size_t max_bytes, std::chrono::nanoseconds duration) {
     const std::lock_guard lock(mutex_);
     if (state_ == State::kRecording)
         return fail(ErrorCode::kExists, "a recording is under way");
@@ -51,6 +63,8 @@ Result<std::string> Recorder::read(size_t offset, size_t max) const {
 
 void Recorder::stop() {
     const std::lock_guard lock(mutex_);
+    if (state_ == State::kRecording)
+        looks_(false);
     state_ = State::kNone;
     data_ = {};
     active_ = false;
@@ -131,6 +145,7 @@ void Recorder::finish(const char* why) {
     state_ = State::kDone;
     ended_ = why;
     until_ = steady_() + kKept;
+    looks_(false);
 }
 
 }  // namespace vedette::replay

@@ -33,9 +33,10 @@ class Recorder final : public engine::BatchTap {
         std::string ended;  ///< why: "duration", "size"; a recording without all processes says so
     };
 
-    /// `steady` is monotonic.
+    /// `steady` is monotonic. `looks`: a recording begins, which may wait, or with false is over.
     using Clock = std::function<std::chrono::nanoseconds()>;
-    Recorder(StreamInfo info, Clock steady, std::function<int64_t()> wall_ns);
+    Recorder(StreamInfo info, Clock steady, std::function<int64_t()> wall_ns,
+             std::function<void(bool begins)> looks = {});
 
     /// @name Any thread.
     /// @{
@@ -51,6 +52,7 @@ class Recorder final : public engine::BatchTap {
     void before(const engine::Engine& engine, const v1::SubscribeResponse* message) override;
 
    private:
+    Result<> begin_recording(size_t max_bytes, std::chrono::nanoseconds duration);
     void begin(const engine::Engine& engine);
     bool append(const v1::SubscribeResponse& message);
     void finish(const char* why);
@@ -58,6 +60,7 @@ class Recorder final : public engine::BatchTap {
     const StreamInfo info_;
     const Clock steady_;
     const std::function<int64_t()> wall_ns_;
+    const std::function<void(bool begins)> looks_;
     std::atomic<bool> active_ = false;  ///< there is something to do for before()
 
     mutable std::mutex mutex_;

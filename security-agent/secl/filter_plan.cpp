@@ -132,7 +132,8 @@ class TypePlan {
                                                 : std::move(derived.why)});
             return;
         }
-        const bool names = std::any_of(derived.approvers.begin(), derived.approvers.end(), is_name);
+        const bool names = !tested_by_probe(filter_.name) &&
+                           std::any_of(derived.approvers.begin(), derived.approvers.end(), is_name);
         if (names) {
             by_name_.push_back({rule.number, std::move(id), {}});
         }
@@ -143,7 +144,7 @@ class TypePlan {
     // `names`: those of all types so far.
     void finish(std::set<std::pair<ApproverKind, std::string>>& names) {
         filter_.approvers = joined(std::move(filter_.approvers));
-        if (!filter_.deny()) {
+        if (!filter_.deny() || tested_by_probe(filter_.name)) {
             return;
         }
         auto with_mine = names;

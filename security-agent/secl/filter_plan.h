@@ -3,7 +3,8 @@
 // What the kernel may drop before anybody reads it. An approver is one cheap test of an event that the kernel can do;
 // the approvers of a rule are a necessary condition of it: every event that the rule matches passes at least one of
 // them. An event type whose rules all have approvers is in mode "deny": the kernel drops what passes none. One rule
-// without any puts the whole type in mode "accept". Reference sections 4.1 and 4.2.
+// without any puts the whole type in mode "accept". Reference sections 4.1 and 4.2. Execs are dropped by the probe, once
+// it knows the process, so that they are tested on more (docs/adr/0030-execs-that-no-rule-can-match.md).
 //
 // The plan is data: a loader turns it into BPF maps, `policy check` into a report, `policy explain` asks it about one
 // event. Names are those of the path that the language reads, also where a mount point lies in between (the
@@ -32,6 +33,7 @@ enum class ApproverKind : uint8_t {
     kParent,          ///< the element before the last is `text`
     kPathPrefix,      ///< the path begins with `text`
     kText,            ///< the string is `text`
+    kContains,        ///< `text` stands in it
     kFlagsAny,        ///< value & first != 0
     kFlagsNone,       ///< value & first == 0: O_RDONLY is no bit
     kValue,           ///< value == first

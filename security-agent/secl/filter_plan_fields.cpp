@@ -13,6 +13,10 @@ struct Entry {
 };
 
 constexpr int kBasenameWeight = 300;
+constexpr int kParentNameWeight = 320;  // who starts a program says more than which: most start shells
+constexpr int kLongWordWeight = 310;
+constexpr int kShortWordWeight = 200;
+constexpr size_t kLongWord = 6;
 constexpr int kAuidWeight = 100;
 
 constexpr std::array<std::string_view, 14> kFileEvents = {
@@ -53,6 +57,19 @@ bool has(const List& list, std::string_view name) {
     return std::find(std::begin(list), std::end(list), name) != std::end(list);
 }
 
+FilterField exec_field(std::string_view field) {
+    constexpr std::array<std::string_view, 5> kWords = {"exec.args", "exec.argv", "exec.argv0",
+                                                        "exec.envp", "exec.envs"};
+    if (has(kWords, field)) {
+        return {FilterUse::kWords, kShortWordWeight};
+    }
+    return field == "exec.file.path"             ? FilterField{FilterUse::kPath, kBasenameWeight}
+           : field == "exec.file.name"           ? FilterField{FilterUse::kName, kBasenameWeight}
+           : field == "process.parent.file.path" ? FilterField{FilterUse::kPath, kParentNameWeight}
+           : field == "process.parent.file.name" ? FilterField{FilterUse::kName, kParentNameWeight}
+                                                 : FilterField{};
+}
+
 FilterField file_field(std::string_view event, std::string_view rest) {
     if (!has(kFileEvents, event) || !rest.starts_with("file.")) {
         return {};
@@ -72,6 +89,9 @@ FilterField filter_field(std::string_view event, std::string_view field) {
     if (!always_collected(event).empty()) {
         return {};
     }
+    if (tested_by_probe(event)) {
+        return exec_field(field);
+    }
     if (field == "process.auid") {
         return {FilterUse::kAuid, kAuidWeight};
     }
@@ -89,6 +109,14 @@ FilterField filter_field(std::string_view event, std::string_view field) {
     return entry != std::end(kFields) ? entry->use : file_field(event, rest);
 }
 
+int word_weight(size_t bytes) {
+    return bytes < kLongWord ? kShortWordWeight : kLongWordWeight;
+}
+
+bool tested_by_probe(std::string_view event) {
+    return event == "exec";
+}
+
 std::string_view always_collected(std::string_view event) {
     constexpr std::string_view kTree = "all are collected: they keep the process tree";
     constexpr std::string_view kIdentity = "all are collected: they keep what processes may do";
@@ -99,7 +127,6 @@ std::string_view always_collected(std::string_view event) {
         std::string_view why;
     };
     constexpr Always kAlways[] = {
-        {"exec", kTree},
         {"exit", kTree},
         {"fork", kTree},
         {"setuid", kIdentity},

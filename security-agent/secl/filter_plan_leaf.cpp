@@ -11,6 +11,7 @@
 
 #include "security-agent/secl/explain_values.h"
 #include "security-agent/secl/operand.h"
+#include "security-agent/secl/pattern.h"
 
 namespace vedette::secl {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 constexpr size_t kMinPrefix =
     3;  // of a name that ends in a star: less would approve nearly everything
 constexpr size_t kMinParent = 3;
+constexpr size_t kMinPiece = 3;      // what the probe's search begins with
 constexpr size_t kMinBeginning = 3;  // of a path: "/a/"
 constexpr size_t kMaxName = 255;     // NAME_MAX
 constexpr int64_t kMaxAuid = std::numeric_limits<uint32_t>::max();
@@ -124,6 +126,35 @@ Literal text_literal(const FieldRead& read, const StringLiteral& literal, int we
         return {std::nullopt, 0, "is a pattern"};
     }
     return {Approver{read.field, ApproverKind::kText, literal.text}, weight, {}};
+}
+
+// Of a pattern the longest piece between two stars.
+Literal word_literal(const FieldRead& read, const StringLiteral& literal) {
+    switch (literal.kind) {
+        case StringLiteral::Kind::kExact:
+            if (literal.text.empty()) {
+                return {std::nullopt, 0, "is empty"};
+            }
+            return {Approver{read.field, ApproverKind::kText, literal.text},
+                    word_weight(literal.text.size()),
+                    {}};
+        case StringLiteral::Kind::kPattern: {
+            const Pattern pattern(literal.text);
+            const auto& piece =
+                *std::ranges::max_element(pattern.segments(), {}, &std::string::size);
+            if (piece.size() < kMinPiece) {
+                return {std::nullopt, 0, "has no three fixed bytes in a row"};
+            }
+            return {Approver{read.field, ApproverKind::kContains, piece},
+                    word_weight(piece.size()),
+                    {}};
+        }
+        case StringLiteral::Kind::kGlob:
+            return {std::nullopt, 0, "is a path"};
+        case StringLiteral::Kind::kRegexp:
+            return {std::nullopt, 0, "is a regular expression"};
+    }
+    return {};
 }
 
 // ---- numbers
@@ -276,7 +307,7 @@ Derived TestApprovers::of(const IntSet& test, bool positive) const {
         return internet_families(test.read, use, zero != positive);
     }
     if (use.use == FilterUse::kNone || use.use == FilterUse::kPath || use.use == FilterUse::kName ||
-        use.use == FilterUse::kText) {
+        use.use == FilterUse::kText || use.use == FilterUse::kWords) {
         return missing("");
     }
     std::vector<int64_t> values = test.values;
@@ -342,17 +373,19 @@ Derived TestApprovers::of(const StringSet& test, bool positive) const {
     if (use.use == FilterUse::kAddress) {
         return internet_families(test.read, use, positive && test.read.field->is_list);
     }
-    if (use.use != FilterUse::kPath && use.use != FilterUse::kName && use.use != FilterUse::kText) {
+    if (use.use != FilterUse::kPath && use.use != FilterUse::kName && use.use != FilterUse::kText &&
+        use.use != FilterUse::kWords) {
         return missing("");
     }
     if (!positive) {
         return missing(excluded(test.read));
     }
-    Derived out = found(use, {});
+    Derived out = never();
     for (const StringLiteral& literal : test.literals) {
-        Literal one = use.use == FilterUse::kPath   ? path_literal(test.read, literal, use.weight)
-                      : use.use == FilterUse::kName ? name_literal(test.read, literal, use.weight)
-                                                    : text_literal(test.read, literal, use.weight);
+        Literal one = use.use == FilterUse::kPath    ? path_literal(test.read, literal, use.weight)
+                      : use.use == FilterUse::kName  ? name_literal(test.read, literal, use.weight)
+                      : use.use == FilterUse::kWords ? word_literal(test.read, literal)
+                                                     : text_literal(test.read, literal, use.weight);
         if (!one.approver) {
             return missing(fmt::format("{} of '{}' {}", literal_text(literal, kShownText),
                                        read_name(test.read), one.why));

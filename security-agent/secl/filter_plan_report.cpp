@@ -41,6 +41,8 @@ bool passes(const Approver& approver, std::string_view value) {
             return value.starts_with(approver.text);
         case ApproverKind::kText:
             return value == approver.text;
+        case ApproverKind::kContains:
+            return value.find(approver.text) != std::string_view::npos;
         default:
             return false;
     }
@@ -91,6 +93,8 @@ std::string_view type_name(const Approver& approver) {
             return "prefix";
         case ApproverKind::kText:
             return "name";
+        case ApproverKind::kContains:
+            return "piece";
         case ApproverKind::kFlagsAny:
         case ApproverKind::kFlagsNone:
             return "flag";
@@ -116,6 +120,8 @@ std::string value_text(const Approver& approver) {
             return approver.text + "*";
         case ApproverKind::kBasenameSuffix:
             return "*" + approver.text;
+        case ApproverKind::kContains:
+            return "*" + approver.text + "*";
         case ApproverKind::kFlagsNone:
             return constant_text(family, 0);
         case ApproverKind::kFlagsAny:

@@ -22,12 +22,8 @@ constexpr auto kIdlePoll = milliseconds(500);
 /// While a plan is coming into force, whose end nobody announces, and where there is nothing to wait for.
 constexpr auto kShortPoll = milliseconds(100);
 
-/// Batches leave at once when the ring is empty, but not closer together than this, and until then nothing is read: under
-/// load a batch for each event, with a thread to be woken at each of its steps, would cost more than the event.
-constexpr auto kFlushGap = milliseconds(2);
-
-/// Who finds more than this has no time to rest.
-constexpr size_t kManyRecords = 1024;
+/// After a rest, for a record that was made while it ended and may have woken nobody.
+constexpr auto kPollAfterRest = milliseconds(2);
 
 /// While records keep coming, a batch is not older than this.
 constexpr auto kMaxBatchAge = milliseconds(10);
@@ -69,7 +65,8 @@ Pipeline::Pipeline(RecordSource& source, Options options, Logger& logger, Metric
       clock_(options_.clock_offset),
       queue_(options_.stream_bytes),
       batcher_(queue_, names_),
-      feed_(batcher_, names_),
+      introductions_(batcher_),
+      feed_(introductions_, names_),
       workloads_(options_.runtimes, batcher_),
       resolver_(resolver_options(), clock_, names_, feed_),
       hub_(batcher_, queue_, resolver_, workloads_, options_.instance_id),
@@ -99,6 +96,7 @@ Pipeline::~Pipeline() {
 void Pipeline::add_snapshot(const std::vector<std::string>& records) {
     for (const auto& bytes : records)
         handle(std::as_bytes(std::span(bytes)));
+    records_.Increment(static_cast<double>(records.size()));
     batcher_.flush();
 }
 
@@ -150,29 +148,29 @@ void Pipeline::run() {
             next_tick_ = now + kTickEvery;
             tick();
         }
-        flush_if_due(now);
+        flush();
         heartbeat_.fetch_add(1, std::memory_order_relaxed);
     }
     drain();
 }
 
 void Pipeline::rest() {
-    const auto left = last_flush_ + kFlushGap - Clock::now();
-    rested_ = left > Clock::duration::zero() && polled_ < kManyRecords;
+    const auto left = pace_.left(Clock::now());
+    rested_ = left > left.zero();
     if (rested_)
-        source_.rest(std::chrono::duration_cast<std::chrono::microseconds>(left));
+        source_.rest(left);
 }
 
 void Pipeline::poll_once() {
-    // A record that was made while the rest ended may have woken nobody.
     const auto idle = unsettled_revision_ == 0 ? kIdlePoll : kShortPoll;
-    const auto timeout = batcher_.empty() && !rested_ ? idle : kFlushGap;
+    const auto timeout = batcher_.empty() && !rested_ ? idle : kPollAfterRest;
     if (source_ended_) {
         std::this_thread::sleep_for(std::min(timeout, kShortPoll));
         return;
     }
     auto polled = source_.poll(timeout, sink_);
-    polled_ = polled ? *polled : 0;
+    pace_.read(polled ? *polled : 0, Clock::now());
+    records_.Increment(polled ? static_cast<double>(*polled) : 0);
     if (polled) {
         source_error_.clear();
         return;
@@ -190,7 +188,6 @@ void Pipeline::poll_once() {
 }
 
 void Pipeline::handle(std::span<const std::byte> bytes) {
-    records_.Increment();
     record(bytes);
     if (auto decoded = decode(bytes, decoded_); !decoded) {
         malformed_.Increment();
@@ -211,19 +208,28 @@ void Pipeline::handle(std::span<const std::byte> bytes) {
         ++own_reads_;
         return;
     }
-    resolver_.apply(decoded_, batcher_.next_sequence());
+    const auto named = resolver_.apply(decoded_);
     dns_names_.apply(decoded_);
     feed_.event(decoded_.event);
-    if (decoded_.event.payload_case() != v1::Event::PAYLOAD_NOT_SET) {
-        batcher_.add_event(decoded_.event);
-    }
+    deliver(named);
     resolver_.after_event();
     if (++records_since_look_ >= kRecordsBetweenLooks) {
         records_since_look_ = 0;
-        const auto now = Clock::now();
-        if (now - last_flush_ >= kMaxBatchAge)
-            flush_if_due(now);
+        if (Clock::now() - last_flush_ >= kMaxBatchAge)
+            flush();
     }
+}
+
+void Pipeline::deliver(const ProcessResolver::Named& named) {
+    if (decoded_.event.payload_case() == v1::Event::PAYLOAD_NOT_SET ||
+        !lifecycle_.passes(decoded_.type(), named.acting))
+        return;
+    for (const Image* image : {named.acting, named.target}) {
+        if (image != nullptr)
+            introductions_.introduce(*image);
+    }
+    resolver_.named_by(batcher_.next_sequence());
+    batcher_.add_event(decoded_.event);
 }
 
 bool Pipeline::is_own_read() const {
@@ -236,6 +242,8 @@ bool Pipeline::is_own_read() const {
 vdt_counters Pipeline::kernel_counters() {
     vdt_counters counters = source_.counters();
     counters.seen[VDT_OPEN] -= own_reads_;
+    for (const vdt_type type : {VDT_FORK, VDT_EXEC, VDT_EXIT})
+        counters.filtered[type] += lifecycle_.kept_back(type);
     return counters;
 }
 
@@ -248,10 +256,10 @@ void Pipeline::record(std::span<const std::byte> bytes) {
     }
 }
 
-void Pipeline::flush_if_due(Clock::time_point now) {
-    if (batcher_.empty() || now - last_flush_ < kFlushGap)
+void Pipeline::flush() {
+    if (batcher_.empty())
         return;
-    last_flush_ = now;
+    last_flush_ = Clock::now();
     hub_.flush();
 }
 
@@ -270,6 +278,7 @@ void Pipeline::tick() {
         source_.tell_gathered();
     look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
+    introductions_.tick(resolver_);
     workloads_.sweep();
     if (hub_.connected())
         questions_.expire(Clock::now());
@@ -333,7 +342,7 @@ void Pipeline::count_dropped(const vdt_counters& counters) {
     };
     for (const EventType& type : event_types()) {
         add("vedette_probe_events_filtered_total",
-            "Events that the kernel dropped because no rule could match.", type,
+            "Events that no rule could match, dropped by the kernel, or by the probe once resolved.", type,
             counters.filtered[type.type] - counters_.filtered[type.type]);
         add("vedette_probe_events_discarded_total",
             "The same, because of an earlier event with the same path or value.", type,
@@ -433,6 +442,9 @@ void Pipeline::ask(v1::Question::Kind kind, AgentQuestions::Done done) {
 void Pipeline::apply_filters(const v1::FilterPlan& message) {
     const FilterPlan plan = read_filter_plan(message, options_.filter_in_kernel);
     source_.apply(plan, read_points(message));
+    if (options_.filter_in_kernel)
+        lifecycle_.apply(message);
+    introductions_.tell_all(message.all_processes());
     gathers_ = plan.contains(VDT_CAPABILITIES);
     resolver_.keep_exited(plan.contains(VDT_NETWORK_FLOW_MONITOR)
                               ? options_.keep_exited_of_flows_ns
@@ -486,6 +498,8 @@ void Pipeline::subscribe(const std::shared_ptr<Subscriber>& subscriber, const v1
     if (stopping_)
         return subscriber->close(kStopping);
     const auto result = hub_.subscribe(subscriber, hello);
+    if (result.reset_mirror)
+        introductions_.all_are_told(resolver_);
     if (hello.has_filters())
         apply_filters(hello.filters());
     if (result.replaced)

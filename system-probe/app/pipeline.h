@@ -23,11 +23,14 @@
 #include "system-probe/decode/wall_clock.h"
 #include "system-probe/ebpf/record_source.h"
 #include "system-probe/files/ssh_log.h"
+#include "system-probe/filters/lifecycle_filter.h"
 #include "system-probe/resolvers/dns_names.h"
 #include "system-probe/resolvers/process_resolver.h"
 #include "system-probe/stream/agent_questions.h"
 #include "system-probe/stream/batcher.h"
+#include "system-probe/stream/introductions.h"
 #include "system-probe/stream/log_limit.h"
+#include "system-probe/stream/pace.h"
 #include "system-probe/stream/process_feed.h"
 #include "system-probe/stream/stream_hub.h"
 
@@ -106,7 +109,8 @@ class Pipeline {
     void record(std::span<const std::byte> record);
     bool is_own_read() const;
     vdt_counters kernel_counters();
-    void flush_if_due(Clock::time_point now);
+    void deliver(const ProcessResolver::Named& named);
+    void flush();
     void tick();
     void look_up_logins();
     void count_kernel_losses();
@@ -130,6 +134,7 @@ class Pipeline {
     Names names_;
     BatchQueue queue_;
     Batcher batcher_;
+    Introductions introductions_;
     ProcessFeed feed_;
     WorkloadTable workloads_;
     ProcessResolver resolver_;
@@ -139,6 +144,7 @@ class Pipeline {
     Decoded decoded_;
     const RecordSink sink_;
 
+    LifecycleFilter lifecycle_;
     uint64_t filter_revision_ = 0;  ///< the agent's
     uint32_t own_reader_ = 0;
     uint64_t own_reads_ = 0;
@@ -152,8 +158,8 @@ class Pipeline {
     uint64_t last_record_ns_ = 0;
     unsigned records_since_look_ = 0;
     Clock::time_point last_flush_ = {};
+    Pace pace_;
     bool rested_ = false;  ///< before the last poll
-    size_t polled_ = 0;    ///< records, by the last poll
     Clock::time_point next_tick_ = {};
     uint64_t unsettled_revision_ = 0;  ///< of a plan that is not yet in force; 0: none
     std::string source_error_;

@@ -69,6 +69,7 @@ struct Image {
     v1::ProcessNode::Source source = v1::ProcessNode::SOURCE_UNKNOWN;
 
     uint64_t last_sequence = 0;    ///< of the newest event that names it
+    mutable bool told = false;     ///< the agent has it; kept by Introductions
     uint64_t exited_boot_ns = 0;   ///< when it was over, boot clock
     uint32_t lineage_dropped = 0;  ///< images forgotten between this one and `parent`
     ImageState state = ImageState::kLiveForked;

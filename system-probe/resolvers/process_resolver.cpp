@@ -69,10 +69,10 @@ ProcessResolver::ProcessResolver(Options options, const WallClock& clock, const 
       sink_(sink),
       cache_(options_.max_bytes,
              {.changed = [this](const Image& image) { sink_.changed(image); },
-              .forgotten = [this](const Image& image) { sink_.gone(image.key); }}),
+              .forgotten = [this](const Image& image) { sink_.gone(image); }}),
       workloads_(cache_.account(), options_.cgroup_mount_id, options_.container_appeared) {}
 
-void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
+ProcessResolver::Named ProcessResolver::apply(Decoded& decoded) {
     const auto& header = decoded.header;
     Image* image = nullptr;
     switch (decoded.type()) {
@@ -117,21 +117,28 @@ void ProcessResolver::apply(Decoded& decoded, uint64_t sequence) {
     }
     decoded.event.set_timestamp(clock_.to_wall(header.time_ns));
     add_names(decoded.event, names_);
-    const Image* target = name_target(decoded, sequence);
+    named_ = {image, name_target(decoded)};
     if (image != nullptr) {
         decoded.event.set_process_key(image->key);
         if (decoded.network == 0)
             decoded.network = network_id(image->netns, image->net_cookie);
-        image->last_sequence = sequence;
-        cache_.enforce_bound(*image);
-    } else if (target != nullptr) {
-        cache_.enforce_bound(*target);
+    }
+    return named_;
+}
+
+void ProcessResolver::named_by(uint64_t sequence) {
+    for (Image* image : {named_.acting, named_.target}) {
+        if (image != nullptr)
+            image->last_sequence = sequence;
     }
 }
 
 void ProcessResolver::after_event() {
     if (const auto* image = std::exchange(changed_by_event_, nullptr))
         sink_.changed(*image);
+    const Named named = std::exchange(named_, {});
+    if (const Image* kept = named.acting != nullptr ? named.acting : named.target)
+        cache_.enforce_bound(*kept);
 }
 
 Image* ProcessResolver::apply_fork(const Decoded& decoded) {
@@ -289,6 +296,7 @@ Image* ProcessResolver::apply_credentials(const Decoded& decoded) {
         return image;
     if (same_credentials(image->credentials, *decoded.credentials))
         return image;
+    sink_.about_to_change(*image);
     image->credentials = *decoded.credentials;
     changed_by_event_ = image;
     return image;
@@ -408,11 +416,10 @@ Image* ProcessResolver::find_target(const vdt_target& target, uint64_t boot_ns) 
     return process == nullptr ? nullptr : &process->current();
 }
 
-Image* ProcessResolver::name_target(Decoded& decoded, uint64_t sequence) {
+Image* ProcessResolver::name_target(Decoded& decoded) {
     Image* target = decoded.target ? find_target(*decoded.target, decoded.header.time_ns) : nullptr;
     if (target == nullptr)
         return nullptr;
-    target->last_sequence = sequence;
     auto& event = decoded.event;
     if (event.has_setrlimit())
         event.mutable_setrlimit()->set_target_key(target->key);
@@ -558,6 +565,10 @@ void ProcessResolver::end_vanished(uint64_t now_boot_ns,
         ++vanished_;
         end(process.current(), now_boot_ns);
     });
+}
+
+void ProcessResolver::for_each_living(const std::function<void(const Image&)>& visit) {
+    cache_.for_each_alive([&](const Process& process) { visit(process.current()); });
 }
 
 void ProcessResolver::for_each_node(const std::function<void(v1::ProcessNode)>& visit) const {

@@ -23,7 +23,9 @@ class NodeSink {
     virtual void changed(const Image& image) = 0;
     /// Of what was said before nothing has changed but exit_time.
     virtual void ended(const Image& image) = 0;
-    virtual void gone(uint64_t key) = 0;
+    virtual void gone(const Image& image) = 0;
+    /// The event that apply() is working on happened to the image as it is now; it changes after_event().
+    virtual void about_to_change(const Image& /*image*/) {}
 };
 
 /// Pipeline thread.
@@ -46,10 +48,16 @@ class ProcessResolver {
     /// The references must outlive it.
     ProcessResolver(Options options, const WallClock& clock, const Names& names, NodeSink& sink);
 
-    /// Applies a record and sets timestamp, process_key and names of its event. `sequence`: the one the event will
-    /// have.
-    void apply(Decoded& decoded, uint64_t sequence);
-    /// Call once the event has been handed on: sends what is true only after it. A rule on setuid sees the process with
+    /// Whom an event names; nullptr: nobody that is known. Valid until after_event().
+    struct Named {
+        Image* acting = nullptr;
+        Image* target = nullptr;
+    };
+    /// Applies a record and sets timestamp, process_key and names of its event.
+    Named apply(Decoded& decoded);
+    /// Call when that event is handed on, with the number it has: what it names is kept until the agent has it.
+    void named_by(uint64_t sequence);
+    /// Call at the end, handed on or not: sends what is true only after the event. A rule on setuid sees the process with
     /// the ids it had when it asked, as in the reference; the new ones are in the event.
     void after_event();
 
@@ -66,6 +74,11 @@ class ProcessResolver {
     /// Ends the living processes for which `exists` is false: their exit records were lost.
     void end_vanished(uint64_t now_boot_ns, const std::function<bool(uint32_t pid)>& exists);
 
+    void for_each_image(const std::function<void(const Image&)>& visit) const {
+        cache_.for_each(visit);
+    }
+    /// Of every living process what it runs now.
+    void for_each_living(const std::function<void(const Image&)>& visit);
     /// Everything that is known, parents first.
     void for_each_node(const std::function<void(v1::ProcessNode)>& visit) const;
     Counts counts() const;
@@ -87,7 +100,7 @@ class ProcessResolver {
     Image* find_known(const vdt_image_id& id);
     Image* find_or_placeholder(const vdt_image_id& id, uint64_t cgroup_id, uint64_t boot_ns);
     Image* find_target(const vdt_target& target, uint64_t boot_ns);
-    Image* name_target(Decoded& decoded, uint64_t sequence);
+    Image* name_target(Decoded& decoded);
     Image* find_parent(const vdt_image_id& child, const vdt_image_id& parent, uint64_t cgroup_id,
                        uint64_t boot_ns);
     Image& new_process(const vdt_image_id& id, Image* parent, uint64_t boot_ns);
@@ -103,6 +116,7 @@ class ProcessResolver {
     NodeSink& sink_;
     ProcessCache cache_;
     Workloads workloads_;
+    Named named_;  ///< by the event that is worked on
     const Image* changed_by_event_ = nullptr;
     struct NewSession {
         UserSessionPtr session;

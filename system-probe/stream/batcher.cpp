@@ -102,9 +102,9 @@ void Batcher::ended(const Image& image) {
     add_update(v1::Batch::kProcessesFieldNumber, update);
 }
 
-void Batcher::gone(uint64_t key) {
+void Batcher::gone(const Image& image) {
     auto& update = make<v1::ProcessUpdate>();
-    update.mutable_node()->set_key(key);
+    update.mutable_node()->set_key(image.key);
     update.set_gone(true);
     add_update(v1::Batch::kProcessesFieldNumber, update);
 }

@@ -33,7 +33,7 @@ class Batcher : public NodeSink, public WorkloadSink {
     void add_event(const v1::Event& event);
     void changed(const Image& image) override;
     void ended(const Image& image) override;
-    void gone(uint64_t key) override;
+    void gone(const Image& image) override;
     void workload_changed(v1::Workload workload) override;
     void workload_gone(const std::string& container_id) override;
     /// Loss.event_type is 0 when it is not known. Losses of one key become one in the batch.

@@ -32,7 +32,8 @@ class ProcessFeed : public NodeSink {
 
     void changed(const Image& image) override;
     void ended(const Image& image) override;
-    void gone(uint64_t key) override { next_.gone(key); }
+    void gone(const Image& image) override { next_.gone(image); }
+    void about_to_change(const Image& image) override { next_.about_to_change(image); }
     /// After the resolver has applied it.
     void event(const v1::Event& event);
 

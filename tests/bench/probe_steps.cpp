@@ -43,7 +43,7 @@ struct HeldNodes final : NodeSink {
     std::vector<uint64_t> forgotten;
     void changed(const Image& image) override { changes.push_back({&image, false}); }
     void ended(const Image& image) override { changes.push_back({&image, true}); }
-    void gone(uint64_t key) override { forgotten.push_back(key); }
+    void gone(const Image& image) override { forgotten.push_back(image.key); }
 };
 
 /// As in the pipeline, without its thread. Names of users are unknown, so that no host's are looked up.
@@ -59,12 +59,18 @@ struct Chain {
         if (!decode(as_record(record), decoded))
             std::abort();
     }
-    void resolve() { resolver.apply(decoded, batcher.next_sequence()); }
+    void resolve() {
+        resolver.apply(decoded);
+        resolver.named_by(batcher.next_sequence());
+    }
     void encode() {
         for (const auto& change : held.changes)
             change.ended ? batcher.ended(*change.image) : batcher.changed(*change.image);
-        for (const uint64_t key : held.forgotten)
-            batcher.gone(key);
+        for (const uint64_t key : held.forgotten) {
+            Image image;
+            image.key = key;
+            batcher.gone(image);
+        }
         held.changes.clear();
         held.forgotten.clear();
         if (decoded.event.payload_case() != v1::Event::PAYLOAD_NOT_SET)

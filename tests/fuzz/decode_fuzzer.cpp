@@ -22,7 +22,7 @@ struct NullSink : NodeSink {
         fill_node(last, image, names);
     }
     void ended(const Image& image) override { changed(image); }
-    void gone(uint64_t /*key*/) override {}
+    void gone(const Image& /*image*/) override {}
     const Names& names;
     vedette::v1::ProcessNode last;
 };
@@ -45,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             std::memcpy(&length, rest.data(), sizeof length);
         const auto record = rest.first(length == 0 || length > rest.size() ? rest.size() : length);
         if (decode(record, decoded)) {
-            resolver.apply(decoded, ++sequence);
+            resolver.apply(decoded);
+            resolver.named_by(++sequence);
             resolver.after_event();
         }
         rest = rest.subspan(record.size());

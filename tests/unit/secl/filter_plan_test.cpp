@@ -91,6 +91,8 @@ class Random {
         return kNumbers[below(kNumbers.size())];
     }
 
+    std::string exec_rule() { return exec_condition(3) + " && (exec.uid <= 0 || exec.uid > 0)"; }
+
     std::string rule(bool network) {
         return condition(3, network) + (network ? " && (connect.retval <= 0 || connect.retval > 0)"
                                                 : " && (open.retval <= 0 || open.retval > 0)");
@@ -190,6 +192,44 @@ class Random {
         }
     }
 
+    std::string word() {
+        constexpr std::array<const char*, 7> kWords = {"pass*",  "*passwd*", "*a*shad*", "*cron.d",
+                                                       "passwd", "a shadow", "*d a*"};
+        const std::string text = one(kWords);
+        const bool pattern = text.find('*') != std::string::npos;
+        return fmt::format("{}\"{}\"", pattern ? "~" : "", text);
+    }
+
+    std::string exec_test() {
+        switch (below(6)) {
+            case 0:
+                return strings("exec.file.path", true);
+            case 1:
+                return strings("exec.file.name", false);
+            case 2:
+                return strings("process.parent.file.name", false);
+            case 3:
+                return fmt::format("exec.args {} [{}, {}]", chance(75) ? "in" : "not in", word(),
+                                   word());
+            case 4:
+                return fmt::format("exec.argv {} [{}]", chance(75) ? "in" : "not in", word());
+            default:
+                return fmt::format("process.uid {} 1", one(kOps));
+        }
+    }
+
+    std::string exec_condition(int depth) {
+        if (depth == 0 || chance(15)) {
+            return (chance(15) ? "!" : "") + fmt::format("({})", exec_test());
+        }
+        std::string out = exec_condition(depth - 1);
+        const bool all = chance(55);
+        for (size_t i = 0; i <= below(2); ++i) {
+            out += (all ? " && " : " || ") + exec_condition(depth - 1);
+        }
+        return fmt::format("({})", out);
+    }
+
     std::string any_test() {
         switch (below(5)) {
             case 0:
@@ -249,7 +289,51 @@ NamedEvent random_event(Random& random, bool network) {
     return event;
 }
 
+NamedEvent random_exec(Random& random) {
+    NamedEvent event("exec");
+    event.set("process.uid", static_cast<int64_t>(random.below(3)));
+    event.set("exec.uid", static_cast<int64_t>(random.below(3)));
+    event.set("exec.file.path", random.path());
+    event.set("exec.file.name", random.name());
+    event.set("process.parent.file.name", random.name());
+    std::vector<std::string> argv;
+    std::string args;
+    for (size_t i = 0; i < random.below(4); ++i) {
+        argv.push_back(random.name());
+        args += (args.empty() ? "" : " ") + argv.back();
+    }
+    event.set("exec.argv", argv);
+    event.set("exec.args", args);
+    return event;
+}
+
 }  // namespace
+
+TEST_CASE("whatever a rule on exec matches, the probe lets through") {
+    EvalState state;
+    size_t matches = 0;
+    size_t dropped = 0;
+    for (uint32_t round = 0; round < 600; ++round) {
+        Random random(round + 1);
+        const std::string text = random.exec_rule();
+        const Planned planned = plan_of({text});
+        const EventFilter& filter = planned.plan.events.front();
+        for (int i = 0; i < 60 && filter.deny(); ++i) {
+            NamedEvent event = random_exec(random);
+            const EvalContext context = event.context();
+            const bool approved = approving(filter, context) != nullptr;
+            const bool matched = !planned.compiled.rules->evaluate(context, state).matched.empty();
+            matches += matched ? 1 : 0;
+            dropped += approved ? 0 : 1;
+            if (matched && !approved) {
+                FAIL("the probe would drop what this rule matches (round " << round << ", event "
+                                                                           << i << "): " << text);
+            }
+        }
+    }
+    CHECK(matches > 500);
+    CHECK(dropped > 500);
+}
 
 TEST_CASE("whatever a rule matches, one of its approvers lets through") {
     const char* factor = std::getenv("VEDETTE_PROPERTY_ROUNDS");
@@ -369,7 +453,31 @@ TEST_CASE("of what must hold together the best is taken, of alternatives all") {
           "open.file.name=a(basename)");
     CHECK(approvers(R"(open.retval == 0 && process.uid == 0)") ==
           "accept: requires nothing that the kernel can filter on");
-    CHECK_THAT(approvers(R"(exec.file.name == "a")"), ContainsSubstring("the process tree"));
+}
+
+TEST_CASE("approvers of execs: the probe looks at more than the kernel could") {
+    CHECK(approvers(R"(exec.file.path == ~"/tmp/**")") == "exec.file.path=/tmp/*(prefix)");
+    CHECK(approvers(R"(exec.file.name == ~"memfd:*")") == "exec.file.name=memfd:*(basename)");
+    CHECK(approvers(R"(exec.args == ~"*a*stratum+tcp://*")") == "exec.args=*stratum+tcp://*(piece)");
+    CHECK(approvers(R"(exec.envp in ["HISTSIZE=0", ~"LD_PRELOAD=*/tmp/*"])") ==
+          "exec.envp=HISTSIZE=0(name), exec.envp=*LD_PRELOAD=*(piece)");
+    // Which shell says less than what it is told to do, and who starts it more than both.
+    CHECK(approvers(R"(exec.file.name in ["sh", "bash"] && exec.args =~ "*/dev/tcp/*")") ==
+          "exec.args=*/dev/tcp/*(piece)");
+    CHECK(approvers(R"(exec.file.name == "nc" && exec.argv in ["-e", "-c"])") ==
+          "exec.file.name=nc(basename)");
+    CHECK(approvers(R"(exec.file.name == "sh" && process.parent.file.name == "nginx")") ==
+          "process.parent.file.name=nginx(basename)");
+    CHECK_THAT(approvers(R"(exec.args =~ "*-e*")"), ContainsSubstring("three fixed bytes in a row"));
+    CHECK_THAT(approvers(R"(exec.args == "")"), ContainsSubstring("is empty"));
+    CHECK_THAT(approvers(R"(exec.args == r".*tcp.*")"), ContainsSubstring("regular expression"));
+    CHECK_THAT(approvers(R"(exec.argv != "insmod")"), ContainsSubstring("only excluded"));
+    CHECK_THAT(approvers(R"(exec.uid == 0)"), ContainsSubstring("accept: "));
+    // Only of the event itself: who an ancestor is says nothing about the exec's own arguments.
+    CHECK_THAT(approvers(R"(exec.uid == 0 && process.ancestors.args =~ "*stratum*")"),
+               ContainsSubstring("accept: "));
+    CHECK_THAT(approvers(R"(open.retval == 0 && process.args =~ "*stratum*")"),
+               ContainsSubstring("accept: "));
 }
 
 TEST_CASE("the kernel's side of an approver") {

@@ -57,7 +57,7 @@ TEST_CASE("changes stand before the event they belong to") {
     f.batcher.add_event(open_event());
     f.batcher.add_event(open_event());
     f.batcher.changed(Stub(2));
-    f.batcher.gone(1);
+    f.batcher.gone(Stub(1));
     f.batcher.add_event(open_event());
     f.batcher.changed(Stub(3));
     f.batcher.flush();

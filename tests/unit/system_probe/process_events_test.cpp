@@ -25,7 +25,7 @@ struct Mirror : NodeSink {
         fill_node(nodes[image.key], image, Names());
     }
     void ended(const Image& image) override { changed(image); }
-    void gone(uint64_t key) override { nodes.erase(key); }
+    void gone(const Image& image) override { nodes.erase(image.key); }
 };
 
 /// A resolver that knows process 1.
@@ -43,7 +43,8 @@ struct Fixture {
         const auto done = decode(as_record(record), decoded);
         INFO((done ? "" : done.error().message));
         REQUIRE(done);
-        resolver.apply(decoded, ++sequence);
+        resolver.apply(decoded);
+        resolver.named_by(++sequence);
         node_before = mirror.nodes[decoded.event.process_key()];
         resolver.after_event();
         return decoded.event;

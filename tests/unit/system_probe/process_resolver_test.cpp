@@ -44,9 +44,9 @@ struct Mirror : NodeSink {
         node.set_exit_time(image.exit_time);
         CHECK(node.SerializeAsString() == whole(image).SerializeAsString());
     }
-    void gone(uint64_t key) override {
-        CHECK(nodes.erase(key) == 1);
-        forgotten.insert(key);
+    void gone(const Image& image) override {
+        CHECK(nodes.erase(image.key) == 1);
+        forgotten.insert(image.key);
     }
 };
 
@@ -66,7 +66,8 @@ struct Fixture {
         const auto done = decode(as_record(record), decoded);
         INFO((done ? "" : done.error().message));
         REQUIRE(done);
-        resolver.apply(decoded, ++sequence);
+        resolver.apply(decoded);
+        resolver.named_by(++sequence);
         resolver.after_event();
         return decoded.event;
     }

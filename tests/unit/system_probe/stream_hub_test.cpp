@@ -49,7 +49,8 @@ struct Fixture {
     void apply(const Bytes& record) {
         Decoded decoded;
         REQUIRE(decode(as_record(record), decoded));
-        resolver.apply(decoded, batcher.next_sequence());
+        resolver.apply(decoded);
+        resolver.named_by(batcher.next_sequence());
         batcher.add_event(decoded.event);
         resolver.after_event();
     }

@@ -148,10 +148,9 @@ static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_no
 		const struct cred___before_6_3 *old_ = (const void *)(cred);                       \
 		u64 caps_;                                                                         \
 		if (bpf_core_field_exists((cred)->set.val))                                        \
-			caps_ = BPF_CORE_READ(cred, set.val);                                      \
+			caps_ = LOAD(cred, set.val);                                               \
 		else                                                                               \
-			caps_ = BPF_CORE_READ(old_, set.cap[0]) |                                  \
-				(u64)BPF_CORE_READ(old_, set.cap[1]) << 32;                        \
+			caps_ = LOAD(old_, set.cap[0]) | (u64)LOAD(old_, set.cap[1]) << 32;        \
 		caps_;                                                                             \
 	})
 

@@ -193,11 +193,11 @@ static __always_inline bool is_restarted(long ret)
 /* The file behind a descriptor of the current process; NULL when another thread closed it meanwhile. */
 static __always_inline struct file *file_of_descriptor(struct task_struct *task, long fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
+	struct fdtable *table = LOAD(task, files, fdt);
+	struct file **files = LOAD(table, fd);
 	struct file *file = NULL;
 
-	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || fd >= LOAD(table, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;

@@ -22,10 +22,10 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 		struct vdt_header header;
 		struct vdt_exit exit;
 	} record = {};
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct signal_struct *signal = LOAD(task, signal);
 	u8 one = 1;
 
-	if (BPF_CORE_READ(signal, live.counter) != 0)
+	if (LOAD(signal, live.counter) != 0)
 		return 0;
 	header_fill(&record.header, VDT_EXIT, 0, task);
 	/* Before 6.4 (d7ba4cc900bf) map functions return an int, of which only 32 bits are set. */
@@ -35,10 +35,10 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 	count(seen[VDT_EXIT]);
 	record.header.size = sizeof(record);
 	/* As wait() will report it: see wait_task_zombie(). */
-	if (BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT)
-		record.exit.code = BPF_CORE_READ(signal, group_exit_code);
+	if (LOAD(signal, flags) & SIGNAL_GROUP_EXIT)
+		record.exit.code = LOAD(signal, group_exit_code);
 	else
-		record.exit.code = BPF_CORE_READ(task, group_leader, exit_code);
+		record.exit.code = LOAD(task, group_leader, exit_code);
 	ring_output(VDT_EXIT, &record, sizeof(record));
 	return 0;
 }

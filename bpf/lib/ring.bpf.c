@@ -30,12 +30,14 @@ struct {
 __noinline int within_budget(u64 cgroup_id, u64 bytes)
 {
 	u64 size = bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
-	u64 window = bpf_ktime_get_boot_ns() >> BUDGET_WINDOW_SHIFT;
-	struct budget fresh = {.window = window, .bytes = bytes};
+	struct budget fresh = {.bytes = bytes};
 	struct budget *budget;
+	u64 window;
 
 	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < size / 2)
 		return 1;
+	window = bpf_ktime_get_boot_ns() >> BUDGET_WINDOW_SHIFT;
+	fresh.window = window;
 	budget = bpf_map_lookup_elem(&budgets, &cgroup_id);
 	if (!budget || budget->window != window) {
 		bpf_map_update_elem(&budgets, &cgroup_id, &fresh, BPF_ANY);

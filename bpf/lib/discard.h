@@ -20,9 +20,7 @@ extern int text_discarded(u32 slot, u32 at, u32 len, u32 type_and_kind);
 
 static __always_inline bool has_discarders(u16 type, u32 kinds)
 {
-	struct vdt_filters *f = filters_now();
-
-	return f && f->type[type].discarders & kinds;
+	return filters_now()->type[type].discarders & kinds;
 }
 
 /*

@@ -21,7 +21,7 @@ static __always_inline struct event_numbers open_numbers(struct file *file, u32 
 	struct inode *inode;
 
 	/* Rules that ask for it are rare, and so is this. */
-	if (file && f && f->type[VDT_OPEN].approvers & VDT_APPROVE_NUMBER(VDT_OPEN_UPPER)) {
+	if (file && f->type[VDT_OPEN].approvers & VDT_APPROVE_NUMBER(VDT_OPEN_UPPER)) {
 		inode = BPF_CORE_READ(file, f_inode);
 		numbers.value[VDT_OPEN_UPPER] =
 			overlay_flags(false, inode) == VDT_FILE_UPPER;

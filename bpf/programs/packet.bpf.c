@@ -59,7 +59,7 @@ static __always_inline bool answer_discarded(struct __sk_buff *skb, const struct
 	struct vdt_filters *f = filters_now();
 	u8 bits[2];
 
-	if (!f || !f->discarded_rcodes ||
+	if (!f->discarded_rcodes ||
 	    bpf_skb_load_bytes(skb, packet->payload + DNS_BITS, bits, sizeof(bits)) ||
 	    !(bits[0] & DNS_RESPONSE) || !(f->discarded_rcodes >> (bits[1] & DNS_CODE) & 1))
 		return false;

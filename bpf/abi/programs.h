@@ -95,7 +95,8 @@ enum vdt_call {
 struct vdt_call_number {
 	__u8 native;
 	__u8 compat;
-};
+} __attribute__((aligned(2)));
+VDT_ASSERT(sizeof(struct vdt_call_number) == 2);
 
 /* vdt_type_filter.wanted */
 #define VDT_WANTED (1 << 0)

@@ -38,8 +38,8 @@ static __always_inline int item_user_block(struct scratch *s, u16 kind, u64 from
 static __always_inline void args_collect(struct scratch *s, struct mm_struct *mm,
 					 struct vdt_exec *out)
 {
-	u64 args = BPF_CORE_READ(mm, arg_start), args_end = BPF_CORE_READ(mm, arg_end);
-	u64 envs = BPF_CORE_READ(mm, env_start), envs_end = BPF_CORE_READ(mm, env_end);
+	u64 args = LOAD(mm, arg_start), args_end = LOAD(mm, arg_end);
+	u64 envs = LOAD(mm, env_start), envs_end = LOAD(mm, env_end);
 	int len;
 
 	out->args_size = args_end - args;

@@ -15,7 +15,7 @@ static __always_inline void item_cgroup(struct scratch *s, struct cgroup *cgroup
 
 static __always_inline void item_task_cgroup(struct scratch *s, struct task_struct *task)
 {
-	item_cgroup(s, BPF_CORE_READ(task, cgroups, dfl_cgrp));
+	item_cgroup(s, LOAD(task, cgroups, dfl_cgrp));
 }
 
 #endif

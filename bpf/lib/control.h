@@ -5,26 +5,12 @@
 
 #include "prelude.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct vdt_control);
-} control __weak SEC(".maps");
-
-static __always_inline struct vdt_control *control_now(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&control, &zero);
-}
+/* control.bpf.c: a variable, whose address programs know, and no map in which each time they would have to look it up. */
+extern struct vdt_control control;
 
 static __always_inline struct vdt_filters *filters_now(void)
 {
-	struct vdt_control *c = control_now();
-
-	return c ? &c->set[*(volatile u32 *)&c->active & 1] : NULL;
+	return &control.set[*(volatile u32 *)&control.active & 1];
 }
 
 /* For global functions, where `type` is any number. */
@@ -34,7 +20,7 @@ static __always_inline struct vdt_type_filter *filter_of(u32 type)
 
 	/* What is compared and what is the index must be one register: of a copy on the stack verifiers know nothing. */
 	barrier_var(type);
-	return f && type < VDT_TYPE_MAX ? &f->type[type] : NULL;
+	return type < VDT_TYPE_MAX ? &f->type[type] : NULL;
 }
 
 #endif

@@ -148,10 +148,9 @@ static __always_inline struct kernfs_node *compat_kernfs_parent(struct kernfs_no
 		const struct cred___before_6_3 *old_ = (const void *)(cred);                       \
 		u64 caps_;                                                                         \
 		if (bpf_core_field_exists((cred)->set.val))                                        \
-			caps_ = BPF_CORE_READ(cred, set.val);                                      \
+			caps_ = LOAD(cred, set.val);                                               \
 		else                                                                               \
-			caps_ = BPF_CORE_READ(old_, set.cap[0]) |                                  \
-				(u64)BPF_CORE_READ(old_, set.cap[1]) << 32;                        \
+			caps_ = LOAD(old_, set.cap[0]) | (u64)LOAD(old_, set.cap[1]) << 32;        \
 		caps_;                                                                             \
 	})
 
@@ -194,34 +193,34 @@ static __always_inline u64 compat_ns(s64 sec, s64 nsec)
  * 6.6, 13bc24457850 "fs: rename i_ctime field to __i_ctime"; 6.11, 3aa63a569c64 "fs: switch timespec64
  * fields in inode to discrete integers".
  */
-static __always_inline u64 compat_ctime(const struct inode *inode)
+static __always_inline u64 compat_ctime(bool known, const struct inode *inode)
 {
 	const struct inode___since_6_11 *now = (const void *)inode;
 	const struct inode___6_6 *mid = (const void *)inode;
 	const struct inode___before_6_6 *old = (const void *)inode;
 
 	if (bpf_core_field_exists(now->i_ctime_sec))
-		return compat_ns(BPF_CORE_READ(now, i_ctime_sec),
-				 BPF_CORE_READ(now, i_ctime_nsec) & ~CTIME_QUERIED);
+		return compat_ns(FIELD(known, now, i_ctime_sec),
+				 FIELD(known, now, i_ctime_nsec) & ~CTIME_QUERIED);
 	if (bpf_core_field_exists(mid->__i_ctime))
-		return compat_ns(BPF_CORE_READ(mid, __i_ctime.tv_sec),
-				 BPF_CORE_READ(mid, __i_ctime.tv_nsec));
-	return compat_ns(BPF_CORE_READ(old, i_ctime.tv_sec), BPF_CORE_READ(old, i_ctime.tv_nsec));
+		return compat_ns(FIELD(known, mid, __i_ctime.tv_sec),
+				 FIELD(known, mid, __i_ctime.tv_nsec));
+	return compat_ns(FIELD(known, old, i_ctime.tv_sec), FIELD(known, old, i_ctime.tv_nsec));
 }
 
 /* 6.7, 12cd44023651 "fs: rename inode i_atime and i_mtime fields"; 6.11 as above. */
-static __always_inline u64 compat_mtime(const struct inode *inode)
+static __always_inline u64 compat_mtime(bool known, const struct inode *inode)
 {
 	const struct inode___since_6_11 *now = (const void *)inode;
 	const struct inode___6_7 *mid = (const void *)inode;
 	const struct inode___before_6_6 *old = (const void *)inode;
 
 	if (bpf_core_field_exists(now->i_mtime_sec))
-		return compat_ns(BPF_CORE_READ(now, i_mtime_sec), BPF_CORE_READ(now, i_mtime_nsec));
+		return compat_ns(FIELD(known, now, i_mtime_sec), FIELD(known, now, i_mtime_nsec));
 	if (bpf_core_field_exists(mid->__i_mtime))
-		return compat_ns(BPF_CORE_READ(mid, __i_mtime.tv_sec),
-				 BPF_CORE_READ(mid, __i_mtime.tv_nsec));
-	return compat_ns(BPF_CORE_READ(old, i_mtime.tv_sec), BPF_CORE_READ(old, i_mtime.tv_nsec));
+		return compat_ns(FIELD(known, mid, __i_mtime.tv_sec),
+				 FIELD(known, mid, __i_mtime.tv_nsec));
+	return compat_ns(FIELD(known, old, i_mtime.tv_sec), FIELD(known, old, i_mtime.tv_nsec));
 }
 
 /*

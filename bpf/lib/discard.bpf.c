@@ -31,7 +31,7 @@ __noinline int key_discarded(u32 slot, u32 type)
 	struct vdt_filters *f = filters_now();
 	struct vdt_discarder *found;
 
-	if (!s || !f || type >= VDT_TYPE_MAX)
+	if (!s || type >= VDT_TYPE_MAX)
 		return 0;
 	found = bpf_map_lookup_elem(&discarders, &s->key);
 	return found && f->revision && found->revision == f->revision && found->types >> type & 1;

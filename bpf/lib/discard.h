@@ -20,9 +20,7 @@ extern int text_discarded(u32 slot, u32 at, u32 len, u32 type_and_kind);
 
 static __always_inline bool has_discarders(u16 type, u32 kinds)
 {
-	struct vdt_filters *f = filters_now();
-
-	return f && f->type[type].discarders & kinds;
+	return filters_now()->type[type].discarders & kinds;
 }
 
 /*
@@ -47,17 +45,39 @@ static __always_inline void record_filter(struct scratch *s, u16 type)
 	record_drop(s);
 }
 
-/* Commits the record, or drops it and counts. */
-static __always_inline void record_commit_useful(struct scratch *s, u16 type,
-						 const struct vdt_file *file,
-						 struct text_place path)
+static __always_inline void record_discard(struct scratch *s, u16 type)
 {
-	if (is_discarded(s, type, file, path)) {
-		count(discarded[type]);
-		record_drop(s);
-		return;
+	count(discarded[type]);
+	record_drop(s);
+}
+
+/*
+ * Appends the path of the event's file, then the rest that is known of it. False: the path was enough to see that no rule
+ * needs the event, and the record is dropped and counted.
+ */
+static __always_inline bool useful_file_collect(struct scratch *s, u16 type,
+						struct task_struct *task, bool known,
+						struct file *file,
+						const struct event_numbers *numbers,
+						struct vdt_file *out)
+{
+	struct place at = place_of_file(known, file);
+	struct inode *inode = FIELD(known, file, f_inode);
+	u32 before = s->len;
+	struct text_place path;
+
+	place_path(s, task, &at, inode, out, VDT_ITEM_PATH);
+	path = first_text_since(s, before, VDT_ITEM_PATH);
+	if (path_is_filtered(s, type, task, numbers, out, path)) {
+		record_filter(s, type);
+		return false;
 	}
-	record_commit(s, type);
+	if (is_discarded(s, type, out, path)) {
+		record_discard(s, type);
+		return false;
+	}
+	place_facts(s, &at, inode, out, VDT_ITEM_FILESYSTEM);
+	return true;
 }
 
 #endif

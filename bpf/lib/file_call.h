@@ -97,7 +97,7 @@ static __always_inline bool place_of_descriptor(struct task_struct *task, s32 di
 		out->mnt = BPF_CORE_READ(task, fs, pwd.mnt);
 		out->dentry = BPF_CORE_READ(task, fs, pwd.dentry);
 	} else {
-		*out = place_of_file(file_of_descriptor(task, dirfd));
+		*out = place_of_file(false, file_of_descriptor(task, dirfd));
 	}
 	return out->mnt && out->dentry;
 }
@@ -185,8 +185,10 @@ static __always_inline void file_call_commit(struct scratch *s, struct task_stru
 
 	if (filter && !collected_approved(s, filter, type, &out->file, &said))
 		record_filter(s, type);
+	else if (is_discarded(s, type, &out->file, said.path))
+		record_discard(s, type);
 	else
-		record_commit_useful(s, type, &out->file, said.path);
+		record_commit(s, type);
 }
 
 /* A call with two files. */

@@ -14,16 +14,12 @@
 /* Of two types that come from the same hook, perhaps only one is wanted. */
 static __always_inline bool is_wanted(u16 type)
 {
-	struct vdt_filters *f = filters_now();
-
-	return f && f->type[type].wanted;
+	return filters_now()->type[type].wanted;
 }
 
 static __always_inline bool is_wanted_of_io_uring(u16 type)
 {
-	struct vdt_filters *f = filters_now();
-
-	return f && f->type[type].wanted & VDT_WANTED_IO_URING;
+	return filters_now()->type[type].wanted & VDT_WANTED_IO_URING;
 }
 
 /* Numbers of an event, as vdt_type_filter.number has them; the login uid is added. */
@@ -77,12 +73,8 @@ static __always_inline bool auid_discarded(const struct vdt_type_filter *filter,
 static __always_inline bool is_filtered(u16 type, struct task_struct *task,
 					const struct event_numbers *numbers)
 {
-	struct vdt_filters *f = filters_now();
-	const struct vdt_type_filter *filter;
+	const struct vdt_type_filter *filter = &filters_now()->type[type];
 
-	if (!f)
-		return false;
-	filter = &f->type[type];
 	if (auid_discarded(filter, task)) {
 		count(seen[type]);
 		count(discarded[type]);
@@ -100,12 +92,8 @@ static __always_inline bool is_filtered(u16 type, struct task_struct *task,
 static __always_inline struct vdt_type_filter *names_decide(u16 type, struct task_struct *task,
 							    const struct event_numbers *numbers)
 {
-	struct vdt_filters *f = filters_now();
-	struct vdt_type_filter *filter;
+	struct vdt_type_filter *filter = &filters_now()->type[type];
 
-	if (!f)
-		return NULL;
-	filter = &f->type[type];
 	if (!filter->deny || !(filter->approvers & (VDT_APPROVE_FILE | VDT_APPROVE_TEXT)) ||
 	    numbers_approved(type, filter, task, numbers))
 		return NULL;

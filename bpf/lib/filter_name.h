@@ -25,12 +25,6 @@ extern int take_text(u32 slot, u32 begin, u32 end);
 	(VDT_FILE_NO_INODE | VDT_FILE_TRUNCATED | VDT_FILE_MEMFD | VDT_FILE_UPPER |                \
 	 VDT_FILE_LOWER | VDT_FILE_UNREACHABLE | VDT_FILE_DETACHED)
 
-/*
- * A field of a kernel object. `known`, a constant: the verifier knows what the pointer is, as it does of a program's
- * arguments, and this is a load; else a call that copies memory.
- */
-#define FIELD(known, from, field) ((known) ? (from)->field : BPF_CORE_READ(from, field))
-
 static __always_inline void take_name(struct scratch *s, const unsigned char *name, u32 len)
 {
 	long read = bpf_probe_read_kernel_str(s->name.text, sizeof(s->name.text), name);

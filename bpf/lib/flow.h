@@ -68,15 +68,11 @@ static __always_inline struct vdt_flow_counts *flow_counts(void *table, struct v
 
 static __always_inline void flow_count(struct __sk_buff *skb, const struct vdt_packet *facts)
 {
-	u32 zero = 0;
-	struct vdt_control *c = bpf_map_lookup_elem(&control, &zero);
 	struct vdt_flow_counts *counts;
 	struct vdt_flow_key key = {};
 
-	if (!c)
-		return;
 	flow_key(skb, facts, &key);
-	if (*(volatile u32 *)&c->flow_table & 1)
+	if (*(volatile u32 *)&control.flow_table & 1)
 		counts = flow_counts(&flows_1, &key);
 	else
 		counts = flow_counts(&flows_0, &key);

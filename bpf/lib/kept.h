@@ -31,14 +31,16 @@ static __always_inline struct kept_file *kept_build(struct scratch *s, struct ta
 	__builtin_memset(kept->filesystem, 0, sizeof(kept->filesystem));
 	kept->nr = 0;
 	s->len = sizeof(*kept); /* items go behind it and are not used */
-	if (inode)
-		inode_collect(inode, &kept->file);
+	if (inode) {
+		inode_collect(at->known, inode, &kept->file);
+		kept->file.flags |= overlay_flags(at->known, inode);
+	}
 	kept->file.mount_id = mount_id_of(at->mnt);
-	if (inode && (kept->file.nlink == 0 || is_unlinked(at->dentry)))
+	if (inode && (kept->file.nlink == 0 || is_unlinked(at->known, at->dentry)))
 		kept->file.flags |= VDT_FILE_DELETED;
 	kept->file.flags |= item_path(s, VDT_ITEM_PATH, task, at->mnt, at->dentry);
 	bpf_probe_read_kernel_str(kept->filesystem, sizeof(kept->filesystem),
-				  BPF_CORE_READ(mnt, mnt_sb, s_type, name));
+				  FIELD(at->known, mnt, mnt_sb, s_type, name));
 	begin = s->walk.begin;
 	barrier_var(begin);
 	if (begin >= VDT_PATH_MAX)

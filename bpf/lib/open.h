@@ -21,10 +21,10 @@ static __always_inline struct event_numbers open_numbers(struct file *file, u32 
 	struct inode *inode;
 
 	/* Rules that ask for it are rare, and so is this. */
-	if (file && f && f->type[VDT_OPEN].approvers & VDT_APPROVE_NUMBER(VDT_OPEN_UPPER)) {
+	if (file && f->type[VDT_OPEN].approvers & VDT_APPROVE_NUMBER(VDT_OPEN_UPPER)) {
 		inode = BPF_CORE_READ(file, f_inode);
 		numbers.value[VDT_OPEN_UPPER] =
-			overlay_flags(inode, BPF_CORE_READ(inode, i_sb)) == VDT_FILE_UPPER;
+			overlay_flags(false, inode) == VDT_FILE_UPPER;
 	}
 	return numbers;
 }
@@ -41,11 +41,12 @@ static __always_inline bool open_is_filtered(struct task_struct *task, struct fi
 	       (file && known_is_filtered(VDT_OPEN, task, file, &numbers, known));
 }
 
+/* The header comes when it is known that the record is of use. */
 static __always_inline struct scratch *open_begin(struct task_struct *task,
 						  const struct open_call *call)
 {
 	struct scratch *s =
-		record_begin(VDT_OPEN, call->record_flags, task, sizeof(struct vdt_open));
+		record_claim(VDT_OPEN, task_cgroup_id(task), sizeof(struct vdt_open));
 	struct vdt_open *out;
 
 	if (!s)
@@ -58,37 +59,38 @@ static __always_inline struct scratch *open_begin(struct task_struct *task,
 	return s;
 }
 
-/* Returns where the path is. */
-static __always_inline struct text_place open_file(struct scratch *s, struct task_struct *task,
-						   struct file *file)
+static __always_inline void open_finish(struct scratch *s, struct task_struct *task,
+					const struct open_call *call)
 {
-	struct vdt_open *out = record_fixed(s);
-	u32 before = s->len;
-
-	if (file)
-		file_collect(s, task, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
-	else
-		out->file.flags = VDT_FILE_NO_INODE;
-	return first_text_since(s, before, VDT_ITEM_PATH);
+	header_fill((void *)s->record, VDT_OPEN, call->record_flags, task);
+	record_commit(s, VDT_OPEN);
 }
 
-/*
- * The record is complete. `path`: the file's, or when there is none the name that was passed, with `base` where a relative
- * one begins.
- */
-static __always_inline void open_commit(struct scratch *s, struct task_struct *task,
-					struct file *file, struct text_place path,
-					struct text_place base)
+/* False: no rule needs the event, and the record is gone. `file` NULL: it has none; `known`: see FIELD(). */
+static __always_inline bool open_file(struct scratch *s, struct task_struct *task, bool known,
+				      struct file *file)
 {
 	struct vdt_open *out = record_fixed(s);
 	struct event_numbers numbers = open_numbers(NULL, out->flags);
-	const struct vdt_type_filter *filter = file ? NULL : names_decide(VDT_OPEN, task, &numbers);
 
-	if ((filter && !path_approved(s, filter, VDT_OPEN, &out->file, path, base)) ||
-	    (file && path_is_filtered(s, VDT_OPEN, task, &numbers, &out->file, path)))
-		record_filter(s, VDT_OPEN);
-	else
-		record_commit_useful(s, VDT_OPEN, &out->file, path);
+	if (file)
+		return useful_file_collect(s, VDT_OPEN, task, known, file, &numbers, &out->file);
+	out->file.flags = VDT_FILE_NO_INODE;
+	return true;
+}
+
+/* The same when all there is of the file is the name that was passed; `base`: where a relative one begins. */
+static __always_inline bool open_name(struct scratch *s, struct task_struct *task,
+				      struct text_place name, struct text_place base)
+{
+	struct vdt_open *out = record_fixed(s);
+	struct event_numbers numbers = open_numbers(NULL, out->flags);
+	const struct vdt_type_filter *filter = names_decide(VDT_OPEN, task, &numbers);
+
+	if (!filter || path_approved(s, filter, VDT_OPEN, &out->file, name, base))
+		return true;
+	record_filter(s, VDT_OPEN);
+	return false;
 }
 
 /* Appends where a relative name starts, so that user space can join: `dirfd` or the working directory. */

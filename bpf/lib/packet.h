@@ -19,6 +19,7 @@
 #define IPPROTO_FRAGMENT 44
 #define IPPROTO_ICMPV6 58
 #define IPPROTO_DSTOPTS 60
+#define IP_PLAIN 0x45 /* version 4, five words: no options */
 #define IP_FRAGMENT_OFFSET 0x1fff
 #define IP6_FRAGMENT_OFFSET 0xfff8
 #define EXTENSION_HEADERS_MAX 6
@@ -28,6 +29,11 @@ struct packet {
 	u32 payload; /* offset */
 	u16 icmp_type;
 };
+
+static __always_inline bool has_ports(u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+}
 
 /* Offset of what IPv4 carries; 0 when the header cannot be read, or this is not the packet's first fragment. */
 static __always_inline u32 packet_read_ip4(struct __sk_buff *skb, struct vdt_packet *facts)
@@ -92,7 +98,7 @@ static __always_inline void packet_read_transport(struct __sk_buff *skb, struct 
 			packet->icmp_type = byte;
 		return;
 	}
-	if ((facts->l4_protocol != IPPROTO_TCP && facts->l4_protocol != IPPROTO_UDP) ||
+	if (!has_ports(facts->l4_protocol) ||
 	    bpf_skb_load_bytes(skb, at, ports, sizeof(ports)))
 		return;
 	facts->source_port = ports[0];

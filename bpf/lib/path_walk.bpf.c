@@ -20,14 +20,27 @@ static __always_inline struct scratch *scratch_of(u32 slot)
 	return bpf_map_lookup_elem(&scratches, &slot);
 }
 
+/*
+ * Whether `field` lies right behind the pointer `before`. Every copy from the kernel is a call; what lies side by side in all
+ * kernels that we know is copied at once, and where it does not, piece by piece.
+ */
+#define FOLLOWS(type, field, before)                                                               \
+	(bpf_core_field_offset(type, field) ==                                                     \
+	 bpf_core_field_offset(type, before) + sizeof(void *))
+
 static __always_inline void enter_mount(struct walk *w, u64 mount)
 {
 	struct mount *m = (void *)mount;
 
 	w->mount = mount;
-	w->mount_root = (u64)BPF_CORE_READ(m, mnt.mnt_root);
-	w->mount_parent = (u64)BPF_CORE_READ(m, mnt_parent);
-	w->mountpoint = (u64)BPF_CORE_READ(m, mnt_mountpoint);
+	if (FOLLOWS(struct mount, mnt_mountpoint, mnt_parent) &&
+	    FOLLOWS(struct mount, mnt.mnt_root, mnt_mountpoint)) {
+		bpf_probe_read_kernel(&w->at, sizeof(w->at), &m->mnt_parent);
+		return;
+	}
+	w->at.parent = (u64)BPF_CORE_READ(m, mnt_parent);
+	w->at.mountpoint = (u64)BPF_CORE_READ(m, mnt_mountpoint);
+	w->at.root = (u64)BPF_CORE_READ(m, mnt.mnt_root);
 }
 
 static __always_inline u32 top_of_mounts(struct walk *w)
@@ -68,35 +81,51 @@ static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bo
 	return WALK_STEPS;
 }
 
+/* What a walk asks of a dentry. */
+struct entry {
+	struct dentry *parent;
+	struct qstr name;
+};
+
+/* Not 0: there is no such dentry. */
+static __always_inline long entry_read(struct dentry *dentry, struct entry *out)
+{
+	if (FOLLOWS(struct dentry, d_name, d_parent)) {
+		if (bpf_probe_read_kernel(out, sizeof(*out), &dentry->d_parent))
+			return -1;
+	} else {
+		out->parent = BPF_CORE_READ(dentry, d_parent);
+		if (bpf_core_read(&out->name, sizeof(out->name), &dentry->d_name))
+			return -1;
+	}
+	return out->parent ? 0 : -1;
+}
+
 static __always_inline u32 path_step(struct walk *w)
 {
 	struct dentry *dentry = (void *)w->node;
-	struct dentry *parent;
-	struct qstr name;
+	struct entry entry;
 	u32 end;
 
 	if (w->node == w->root_node && w->mount == w->root_mount)
 		return WALK_ROOT;
-	if (w->node == w->mount_root) {
-		if (w->mount == w->mount_parent)
+	if (w->node == w->at.root) {
+		if (w->mount == w->at.parent)
 			return top_of_mounts(w);
-		w->node = w->mountpoint;
-		enter_mount(w, w->mount_parent);
+		w->node = w->at.mountpoint;
+		enter_mount(w, w->at.parent);
 		return WALK_STEPS;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (!parent)
+	if (entry_read(dentry, &entry))
 		return WALK_FAULT;
-	if (bpf_core_read(&name, sizeof(name), &dentry->d_name))
-		return WALK_FAULT;
-	if (parent == dentry) {
+	if (entry.parent == dentry) {
 		if (w->begin == VDT_PATH_MAX)
-			prepend(w, name.name, name.len, false);
+			prepend(w, entry.name.name, entry.name.len, false);
 		return WALK_ESCAPED;
 	}
-	end = prepend(w, name.name, name.len, true);
+	end = prepend(w, entry.name.name, entry.name.len, true);
 	if (!end)
-		w->node = (u64)parent;
+		w->node = (u64)entry.parent;
 	return end;
 }
 

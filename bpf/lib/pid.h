@@ -85,7 +85,7 @@ static __always_inline struct task_struct *target_find(struct task_struct *calle
 	out->pid = nr;
 	out->pidns = BPF_CORE_READ(ns, ns.inum);
 	if (task)
-		task_image(task, &out->image);
+		task_image_by(false, task, &out->image);
 	return task;
 }
 

@@ -18,6 +18,7 @@
 #include "../abi/network_records.h"
 #include "../abi/process_records.h"
 #include "../abi/programs.h"
+#include "field.h"
 #include "core_compat.h"
 
 /* bpf.h: what bpf_ringbuf_query() is asked for. */

@@ -13,34 +13,35 @@ struct task_namespaces {
 
 static __always_inline struct task_namespaces task_namespaces(struct task_struct *task)
 {
-	struct nsproxy *namespaces = BPF_CORE_READ(task, nsproxy);
+	struct nsproxy *namespaces = LOAD(task, nsproxy);
 
 	return (struct task_namespaces){
-		.net = BPF_CORE_READ(namespaces, net_ns, ns.inum),
-		.net_cookie = compat_net_cookie(BPF_CORE_READ(namespaces, net_ns)),
-		.mnt = BPF_CORE_READ(namespaces, mnt_ns, ns.inum),
-		.user = BPF_CORE_READ(task, cred, user_ns, ns.inum),
+		.net = LOAD(namespaces, net_ns, ns.inum),
+		.net_cookie = compat_net_cookie(LOAD(namespaces, net_ns)),
+		.mnt = LOAD(namespaces, mnt_ns, ns.inum),
+		.user = LOAD(task, cred, user_ns, ns.inum),
 	};
 }
 
 static __always_inline void process_pids(struct task_struct *task, struct vdt_process *out)
 {
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct signal_struct *signal = LOAD(task, signal);
+	/* Read, since the verifier lets nobody reckon with an address whose object it knows. */
 	struct pid *pid = BPF_CORE_READ(signal, pids[PIDTYPE_TGID]);
-	struct pid *sid = BPF_CORE_READ(signal, pids[PIDTYPE_SID]);
+	struct pid *sid = LOAD(signal, pids[PIDTYPE_SID]);
 	struct upid *own = pid_own_number(pid);
 	struct pid_namespace *ns = BPF_CORE_READ(own, ns);
 
 	out->ns_pid = BPF_CORE_READ(own, nr);
 	out->pidns = BPF_CORE_READ(ns, ns.inum);
-	out->sid = BPF_CORE_READ(sid, numbers[0].nr);
+	out->sid = LOAD(sid, numbers[0].nr);
 }
 
 static __always_inline void process_collect(struct task_struct *task, struct vdt_process *out)
 {
-	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	struct task_struct *parent = LOAD(task, real_parent);
 	struct task_namespaces in = task_namespaces(task);
-	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+	struct tty_struct *tty = LOAD(task, signal, tty);
 
 	task_image(task, &out->image);
 	task_image(parent, &out->parent);
@@ -54,7 +55,7 @@ static __always_inline void process_collect(struct task_struct *task, struct vdt
 	BPF_CORE_READ_STR_INTO(&out->comm, task, comm);
 	if (tty)
 		BPF_CORE_READ_STR_INTO(&out->tty, tty, name);
-	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (LOAD(task, flags) & PF_KTHREAD)
 		out->flags |= VDT_PROC_KTHREAD;
 }
 

@@ -17,7 +17,7 @@ static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flag
 	h->flags = flags;
 	h->time_ns = bpf_ktime_get_boot_ns();
 	h->cpu = bpf_get_smp_processor_id();
-	h->tid = BPF_CORE_READ(actor, pid);
+	h->tid = LOAD(actor, pid);
 	task_image(actor, &h->image);
 	h->cgroup_id = task_cgroup_id(actor);
 }

@@ -30,12 +30,14 @@ struct {
 __noinline int within_budget(u64 cgroup_id, u64 bytes)
 {
 	u64 size = bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
-	u64 window = bpf_ktime_get_boot_ns() >> BUDGET_WINDOW_SHIFT;
-	struct budget fresh = {.window = window, .bytes = bytes};
+	struct budget fresh = {.bytes = bytes};
 	struct budget *budget;
+	u64 window;
 
 	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < size / 2)
 		return 1;
+	window = bpf_ktime_get_boot_ns() >> BUDGET_WINDOW_SHIFT;
+	fresh.window = window;
 	budget = bpf_map_lookup_elem(&budgets, &cgroup_id);
 	if (!budget || budget->window != window) {
 		bpf_map_update_elem(&budgets, &cgroup_id, &fresh, BPF_ANY);
@@ -57,10 +59,9 @@ __noinline int within_budget(u64 cgroup_id, u64 bytes)
  */
 __noinline int wake_flags(u32 type)
 {
-	struct vdt_control *c = control_now();
 	const struct vdt_type_filter *filter = filter_of(type);
 
-	if (!c || !filter)
+	if (!filter)
 		return 0;
 	if (filter->wanted & VDT_CAN_WAIT) {
 		u64 waiting = bpf_ringbuf_query(&reserved_ring, BPF_RB_AVAIL_DATA);
@@ -69,7 +70,7 @@ __noinline int wake_flags(u32 type)
 		    waiting < bpf_ringbuf_query(&reserved_ring, BPF_RB_RING_SIZE) / 4)
 			return BPF_RB_NO_WAKEUP;
 	}
-	switch (*(volatile u32 *)&c->reader) {
+	switch (*(volatile u32 *)&control.reader) {
 	case VDT_READER_SLEEPS:
 		return BPF_RB_FORCE_WAKEUP;
 	case VDT_READER_RESTS:

@@ -12,11 +12,16 @@
 
 #define NAME_MAX 255
 
+/* Where a mount is, and what it shows. Three pointers that lie in this order in struct mount: see enter_mount(). */
+struct mount_place {
+	u64 parent, mountpoint, root;
+};
+
 /* Works upwards from a dentry or a cgroup; the text grows from the buffer's end to its front. */
 struct walk {
 	u64 node; /* struct dentry *, struct kernfs_node * */
 	u64 mount;
-	u64 mount_root, mount_parent, mountpoint; /* of that mount */
+	struct mount_place at; /* of that mount */
 	u64 root_node, root_mount;
 	u32 begin; /* of the text in `text`; its end is VDT_PATH_MAX */
 	u32 end;   /* enum walk_end */

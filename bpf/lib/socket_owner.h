@@ -24,7 +24,7 @@ static __always_inline void socket_own(void *sk)
 		bpf_sk_storage_get(&socket_owners, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 
 	if (owner)
-		task_image(current_task(), owner);
+		task_image_by(false, (void *)bpf_get_current_task(), owner);
 }
 
 #endif

@@ -109,7 +109,7 @@ static __always_inline u32 call_of_number(struct pt_regs *regs, bool compat)
 	struct vdt_filters *f = filters_now();
 	u32 nr = syscall_number(regs);
 
-	if (!f || nr >= VDT_SYSCALL_MAX)
+	if (nr >= VDT_SYSCALL_MAX)
 		return VDT_CALL_NONE;
 	return compat ? f->calls[nr].compat : f->calls[nr].native;
 }
@@ -122,13 +122,15 @@ static __always_inline u32 syscall_call(struct pt_regs *regs, bool compat)
 	return call == VDT_CALL_SOCKETCALL ? socketcall_inside(syscall_arg(regs, compat, 0)) : call;
 }
 
-/* The same for the dispatchers, which run for every call of the host: most numbers need no look at the task. */
+/*
+ * The same for the dispatchers, which run for every call of the host: most numbers need no look at the task, and one at
+ * what is wanted by either entry.
+ */
 static __always_inline u32 wanted_call(struct pt_regs *regs)
 {
-	struct vdt_filters *f = filters_now();
 	u32 nr = syscall_number(regs);
 
-	if (!f || nr >= VDT_SYSCALL_MAX || (!f->calls[nr].native && !f->calls[nr].compat))
+	if (nr >= VDT_SYSCALL_MAX || !*(u16 *)&filters_now()->calls[nr])
 		return VDT_CALL_NONE;
 	return syscall_call(regs, syscall_is_compat());
 }
@@ -193,11 +195,11 @@ static __always_inline bool is_restarted(long ret)
 /* The file behind a descriptor of the current process; NULL when another thread closed it meanwhile. */
 static __always_inline struct file *file_of_descriptor(struct task_struct *task, long fd)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
+	struct fdtable *table = LOAD(task, files, fdt);
+	struct file **files = LOAD(table, fd);
 	struct file *file = NULL;
 
-	if (fd < 0 || fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || fd >= LOAD(table, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;

@@ -16,7 +16,7 @@ static __always_inline int capset_output(const struct cred *cred)
 	count(seen[VDT_CAPSET]);
 	header_fill(&record.header, VDT_CAPSET, syscall_is_compat() ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);
-	cred_collect_of(task, cred ?: BPF_CORE_READ(task, cred), &record.creds.cred);
+	cred_collect_of(task, cred ?: LOAD(task, cred), &record.creds.cred);
 	ring_output(VDT_CAPSET, &record, sizeof(record));
 	return 0;
 }

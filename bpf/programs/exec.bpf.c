@@ -23,17 +23,17 @@ static __always_inline bool script_collect(struct scratch *s, struct task_struct
 static __always_inline void files_collect(struct scratch *s, struct task_struct *task,
 					  struct linux_binprm *bprm, struct vdt_exec *out)
 {
-	const char *filename = BPF_CORE_READ(bprm, filename);
-	struct file *program = BPF_CORE_READ(task, mm, exe_file);
-	bool is_script = BPF_CORE_READ(bprm, interp) != filename;
+	const char *filename = LOAD(bprm, filename);
+	struct file *program = LOAD(task, mm, exe_file);
+	bool is_script = LOAD(bprm, interp) != filename;
 	char first = 0;
 
 	if (is_script && script_collect(s, task, out)) {
 		((struct vdt_header *)s->record)->flags |= VDT_F_TRAMPOLINE;
-		file_collect(s, task, program, &out->interpreter, VDT_ITEM_INTERPRETER_PATH,
+		file_collect(s, task, TASKS_KNOWN, program, &out->interpreter, VDT_ITEM_INTERPRETER_PATH,
 			     VDT_ITEM_INTERPRETER_FILESYSTEM);
 	} else {
-		file_collect(s, task, program, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
+		file_collect(s, task, TASKS_KNOWN, program, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	}
 	if (item_kernel_string(s, VDT_ITEM_SYSCALL_PATH, filename, VDT_PATH_MAX))
 		count(miss[VDT_MISS_SYSCALL]);
@@ -44,8 +44,8 @@ static __always_inline void files_collect(struct scratch *s, struct task_struct 
 		count(miss[VDT_MISS_SYSCALL]);
 	bpf_probe_read_kernel(&first, sizeof(first), filename);
 	if (first != '/')
-		item_path(s, VDT_ITEM_CWD, task, BPF_CORE_READ(task, fs, pwd.mnt),
-			  BPF_CORE_READ(task, fs, pwd.dentry));
+		item_path(s, VDT_ITEM_CWD, task, LOAD(task, fs, pwd.mnt),
+			  LOAD(task, fs, pwd.dentry));
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -65,10 +65,10 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	process_collect(task, &out->process);
 	if (BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec))
 		out->process.flags |= VDT_PROC_SECURE;
-	out->argc = BPF_CORE_READ(bprm, argc);
-	out->envc = BPF_CORE_READ(bprm, envc);
+	out->argc = LOAD(bprm, argc);
+	out->envc = LOAD(bprm, envc);
 	files_collect(s, task, bprm, out);
-	args_collect(s, BPF_CORE_READ(task, mm), out);
+	args_collect(s, LOAD(task, mm), out);
 	item_task_cgroup(s, task);
 	record_commit(s, VDT_EXEC);
 	return 0;

@@ -7,7 +7,7 @@ int BPF_PROG(handle_bprm_check, struct linux_binprm *bprm)
 {
 	struct task_struct *task = current_task();
 	struct file *file = bprm->file;
-	struct place at = place_of_file(file);
+	struct place at = place_of_file(true, file);
 	u64 key = (u64)task;
 	struct kept_file *kept;
 	struct scratch *s;
@@ -22,7 +22,7 @@ int BPF_PROG(handle_bprm_check, struct linux_binprm *bprm)
 	s = scratch_claim();
 	if (!s)
 		return 0; /* the exec record then names the program alone */
-	kept = kept_build(s, task, &at, BPF_CORE_READ(file, f_inode));
+	kept = kept_build(s, task, &at, file->f_inode);
 	if (kept)
 		bpf_map_update_elem(&scripts, &key, kept, BPF_ANY);
 	scratch_release(s);

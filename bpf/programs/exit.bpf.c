@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/*
- * The last thread of a process is gone. Threads that leave in the same instant may all find that none is left, so
- * the first one through takes the process's entry in a small map.
- */
+/* The last thread of a process is gone. */
 #include "../lib/caps.h"
 #include "../lib/record.h"
 
@@ -15,6 +12,21 @@ struct {
 	__type(value, u8);
 } exited SEC(".maps");
 
+/*
+ * Threads that leave in the same instant may all find that none is left: the first one to put the process into the map is
+ * the last of them. A thread that has no other beside it, not even one that left and is still known, needs no entry: it only
+ * looks for that of a faster one.
+ */
+static __always_inline bool is_told(struct signal_struct *signal, const struct vdt_image_id *image)
+{
+	u8 one = 1;
+
+	if (LOAD(signal, nr_threads) == 1)
+		return bpf_map_lookup_elem(&exited, image);
+	/* Before 6.4 (d7ba4cc900bf) map functions return an int, of which only 32 bits are set. */
+	return (int)bpf_map_update_elem(&exited, image, &one, BPF_NOEXIST) == -EEXIST;
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(handle_exit, struct task_struct *task)
 {
@@ -22,23 +34,21 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 		struct vdt_header header;
 		struct vdt_exit exit;
 	} record = {};
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	u8 one = 1;
+	struct signal_struct *signal = LOAD(task, signal);
 
-	if (BPF_CORE_READ(signal, live.counter) != 0)
+	if (LOAD(signal, live.counter) != 0)
 		return 0;
 	header_fill(&record.header, VDT_EXIT, 0, task);
-	/* Before 6.4 (d7ba4cc900bf) map functions return an int, of which only 32 bits are set. */
-	if ((int)bpf_map_update_elem(&exited, &record.header.image, &one, BPF_NOEXIST) == -EEXIST)
+	if (is_told(signal, &record.header.image))
 		return 0;
 	caps_end(&record.header.image);
 	count(seen[VDT_EXIT]);
 	record.header.size = sizeof(record);
 	/* As wait() will report it: see wait_task_zombie(). */
-	if (BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT)
-		record.exit.code = BPF_CORE_READ(signal, group_exit_code);
+	if (LOAD(signal, flags) & SIGNAL_GROUP_EXIT)
+		record.exit.code = LOAD(signal, group_exit_code);
 	else
-		record.exit.code = BPF_CORE_READ(task, group_leader, exit_code);
+		record.exit.code = LOAD(task, group_leader, exit_code);
 	ring_output(VDT_EXIT, &record, sizeof(record));
 	return 0;
 }

@@ -7,16 +7,16 @@
 
 static __always_inline void see_path(u16 type, const struct path *path)
 {
-	struct place at = {.mnt = path->mnt, .dentry = path->dentry};
+	struct place at = {.mnt = path->mnt, .dentry = path->dentry, .known = true};
 
-	see_file(type, &at, inode_of(at.dentry), 0);
+	see_file(type, &at, at.dentry->d_inode, 0);
 }
 
 /* A name in a directory; `inode`: of the file that has it, or will have it. */
 static __always_inline void see_entry(u16 type, const struct path *dir, struct dentry *dentry,
 				      struct inode *inode, u32 second)
 {
-	struct place at = {.mnt = dir->mnt, .dentry = dentry};
+	struct place at = {.mnt = dir->mnt, .dentry = dentry, .known = true};
 
 	see_file(type, &at, inode, second);
 }
@@ -45,21 +45,21 @@ int BPF_PROG(see_utimes, const struct path *path)
 SEC("fentry/security_path_mkdir")
 int BPF_PROG(see_mkdir, const struct path *dir, struct dentry *dentry)
 {
-	see_entry(VDT_MKDIR, dir, dentry, inode_of(dentry), 0);
+	see_entry(VDT_MKDIR, dir, dentry, dentry->d_inode, 0);
 	return 0;
 }
 
 SEC("fentry/security_path_rmdir")
 int BPF_PROG(see_rmdir, const struct path *dir, struct dentry *dentry)
 {
-	see_entry(VDT_RMDIR, dir, dentry, inode_of(dentry), 0);
+	see_entry(VDT_RMDIR, dir, dentry, dentry->d_inode, 0);
 	return 0;
 }
 
 SEC("fentry/security_path_unlink")
 int BPF_PROG(see_unlink, const struct path *dir, struct dentry *dentry)
 {
-	see_entry(VDT_UNLINK, dir, dentry, inode_of(dentry), 0);
+	see_entry(VDT_UNLINK, dir, dentry, dentry->d_inode, 0);
 	return 0;
 }
 
@@ -67,8 +67,8 @@ SEC("fentry/security_path_rename")
 int BPF_PROG(see_rename, const struct path *old_dir, struct dentry *old_dentry,
 	     const struct path *new_dir, struct dentry *new_dentry)
 {
-	see_entry(VDT_RENAME, old_dir, old_dentry, inode_of(old_dentry), 0);
-	see_entry(VDT_RENAME, new_dir, new_dentry, inode_of(old_dentry), 1);
+	see_entry(VDT_RENAME, old_dir, old_dentry, old_dentry->d_inode, 0);
+	see_entry(VDT_RENAME, new_dir, new_dentry, old_dentry->d_inode, 1);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ SEC("fentry/security_path_link")
 int BPF_PROG(see_link, struct dentry *old_dentry, const struct path *new_dir,
 	     struct dentry *new_dentry)
 {
-	see_entry(VDT_LINK, new_dir, old_dentry, inode_of(old_dentry), 0);
-	see_entry(VDT_LINK, new_dir, new_dentry, inode_of(old_dentry), 1);
+	see_entry(VDT_LINK, new_dir, old_dentry, old_dentry->d_inode, 0);
+	see_entry(VDT_LINK, new_dir, new_dentry, old_dentry->d_inode, 1);
 	return 0;
 }

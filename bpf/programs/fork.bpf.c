@@ -8,7 +8,7 @@ int BPF_PROG(handle_fork, struct task_struct *parent, struct task_struct *child)
 	struct scratch *s;
 	struct vdt_fork *out;
 
-	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
+	if (LOAD(child, pid) != LOAD(child, tgid))
 		return 0; /* a thread */
 	s = record_begin(VDT_FORK, 0, parent, sizeof(*out));
 	if (!s)

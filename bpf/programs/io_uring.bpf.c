@@ -4,6 +4,8 @@
  * when it takes a request (its arguments are kernel copies by then) and when the request is complete. Which form
  * of the two a kernel has hook_table.h asks its types.
  */
+#define TASKS_KNOWN 0 /* a request names its task */
+
 #include "../lib/io_uring.h"
 #include "../lib/open.h"
 #include "../lib/socket.h"
@@ -65,6 +67,17 @@ int BPF_PROG(handle_io_uring_submit_sqe, struct io_kiocb *req)
 	return submitted(req);
 }
 
+static __always_inline void ring_file(struct scratch *s, struct task_struct *task,
+				      struct file *file)
+{
+	struct vdt_open *out = record_fixed(s);
+
+	if (file)
+		file_collect(s, task, false, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
+	else
+		out->file.flags = VDT_FILE_NO_INODE;
+}
+
 static __always_inline void open_complete(struct task_struct *task, struct io_kiocb *req, s32 res)
 {
 	struct io_open *open = command_of(req);
@@ -83,7 +96,7 @@ static __always_inline void open_complete(struct task_struct *task, struct io_ki
 	/* A file that went into the ring's own table has no descriptor. */
 	if (BPF_CORE_READ(open, file_slot) == 0)
 		file = file_of_descriptor(task, res);
-	open_file(s, task, file);
+	ring_file(s, task, file);
 	if (name) {
 		if (item_bytes(s, VDT_ITEM_SYSCALL_PATH, name->name, name->len, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
@@ -91,7 +104,7 @@ static __always_inline void open_complete(struct task_struct *task, struct io_ki
 			open_base(s, task, call.dirfd);
 		bpf_map_delete_elem(&ring_opens, &key);
 	}
-	record_commit(s, VDT_OPEN);
+	open_finish(s, task, &call);
 }
 
 /* As good as an opening with O_TRUNC, see open.bpf.c. */
@@ -106,8 +119,8 @@ static __always_inline void truncate_complete(struct task_struct *task, struct i
 
 	if (!s)
 		return;
-	open_file(s, task, BPF_CORE_READ(req, file));
-	record_commit(s, VDT_OPEN);
+	ring_file(s, task, BPF_CORE_READ(req, file));
+	open_finish(s, task, &call);
 }
 
 static __always_inline void connect_complete(struct task_struct *task, struct io_kiocb *req,

@@ -52,11 +52,9 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 	bool compat = syscall_is_compat();
 	struct event_numbers numbers = {};
 	struct mmap_call call = {};
-	struct text_place path = {};
 	struct file *file = NULL;
 	struct vdt_mmap *out;
 	struct scratch *s;
-	u32 before;
 
 	mmap_call(regs, compat, &call);
 	numbers.value[VDT_MMAP_PROTECTION] = call.protection;
@@ -77,13 +75,7 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 	out->offset = call.offset;
 	out->protection = call.protection;
 	out->flags = call.flags;
-	before = s->len;
-	if (file)
-		file_collect(s, task, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
-	path = first_text_since(s, before, VDT_ITEM_PATH);
-	if (file && path_is_filtered(s, VDT_MMAP, task, &numbers, &out->file, path))
-		record_filter(s, VDT_MMAP);
-	else
-		record_commit_useful(s, VDT_MMAP, &out->file, path);
+	if (!file || useful_file_collect(s, VDT_MMAP, task, false, file, &numbers, &out->file))
+		record_commit(s, VDT_MMAP);
 	return 0;
 }

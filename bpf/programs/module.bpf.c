@@ -95,7 +95,7 @@ int BPF_PROG(handle_load_module, struct pt_regs *regs, long ret)
 	else
 		out->flags |= VDT_MODULE_FROM_MEMORY;
 	if (file)
-		file_collect(s, task, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
+		file_collect(s, task, false, file, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	item_kept_name(s);
 	item_parameters(s, (void *)syscall_arg(regs, compat, by_file ? 1 : 2), out);
 	record_commit(s, VDT_LOAD_MODULE);

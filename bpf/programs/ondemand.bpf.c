@@ -12,7 +12,7 @@ static __always_inline struct vdt_ondemand_point *point_of_call(struct pt_regs *
 	u32 nr = syscall_number(regs);
 	u32 at;
 
-	if (!f || nr >= VDT_SYSCALL_MAX || !f->type[VDT_ONDEMAND].wanted)
+	if (nr >= VDT_SYSCALL_MAX || !f->type[VDT_ONDEMAND].wanted)
 		return NULL;
 	at = (compat ? f->ondemand[nr].compat : f->ondemand[nr].native) - 1u;
 	barrier_var(at); /* or the compiler takes 1 from the address, below what 5.10 allows */

@@ -69,7 +69,7 @@ static __always_inline int call_returned(struct pt_regs *regs, long ret)
 	struct open_arguments args = {};
 	struct open_call call = {.ret = ret};
 	bool compat = syscall_is_compat();
-	struct text_place path, base = {};
+	struct text_place name = {}, base = {};
 	struct open_how how = {};
 	struct file *file;
 	struct scratch *s;
@@ -88,15 +88,14 @@ static __always_inline int call_returned(struct pt_regs *regs, long ret)
 	if (open_is_filtered(task, file, call.flags, false))
 		return 0;
 	s = open_begin(task, &call);
-	if (!s)
+	if (!s || !open_file(s, task, false, file))
 		return 0;
-	path = open_file(s, task, file);
 	if (args.name) {
 		before = s->len;
 		if (item_user_string(s, VDT_ITEM_SYSCALL_PATH, args.name, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
-		else if (!file)
-			path = text_since(s, before);
+		else
+			name = text_since(s, before);
 		bpf_probe_read_user(&first, sizeof(first), args.name);
 	}
 	if (first != '/' && ((struct vdt_open *)record_fixed(s))->file.flags & VDT_FILE_NO_INODE) {
@@ -104,7 +103,8 @@ static __always_inline int call_returned(struct pt_regs *regs, long ret)
 		open_base(s, task, call.dirfd);
 		base = text_since(s, before);
 	}
-	open_commit(s, task, file, path, base);
+	if (file || open_name(s, task, name, base))
+		open_finish(s, task, &call);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	struct task_struct *task = current_task();
 	struct open_call call = {.dirfd = dirfd, .record_flags = VDT_F_TRAMPOLINE};
 	bool failed = (u64)file >= (u64)-MAX_ERRNO;
-	struct text_place path, base = {};
+	struct text_place passed = {}, base = {};
 	struct scratch *s;
 	char first = '/';
 	u32 before;
@@ -37,15 +37,14 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	if (syscall_is_compat())
 		call.record_flags |= VDT_F_COMPAT;
 	s = open_begin(task, &call);
-	if (!s)
+	if (!s || !open_file(s, task, true, failed ? NULL : file))
 		return 0;
-	path = open_file(s, task, failed ? NULL : file);
 	if (name) {
 		before = s->len;
 		if (item_kernel_string(s, VDT_ITEM_SYSCALL_PATH, name, VDT_PATH_MAX))
 			count(miss[VDT_MISS_SYSCALL]);
-		else if (failed)
-			path = text_since(s, before);
+		else
+			passed = text_since(s, before);
 		bpf_probe_read_kernel(&first, sizeof(first), name);
 	}
 	if (failed && first != '/') {
@@ -53,7 +52,8 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 		open_base(s, task, dirfd);
 		base = text_since(s, before);
 	}
-	open_commit(s, task, failed ? NULL : file, path, base);
+	if (!failed || open_name(s, task, passed, base))
+		open_finish(s, task, &call);
 	return 0;
 }
 

@@ -59,7 +59,7 @@ static __always_inline bool answer_discarded(struct __sk_buff *skb, const struct
 	struct vdt_filters *f = filters_now();
 	u8 bits[2];
 
-	if (!f || !f->discarded_rcodes ||
+	if (!f->discarded_rcodes ||
 	    bpf_skb_load_bytes(skb, packet->payload + DNS_BITS, bits, sizeof(bits)) ||
 	    !(bits[0] & DNS_RESPONSE) || !(f->discarded_rcodes >> (bits[1] & DNS_CODE) & 1))
 		return false;
@@ -121,11 +121,41 @@ static __always_inline void report(struct __sk_buff *skb, struct packet *packet,
 	record_commit(s, type);
 }
 
+static __always_inline bool is_watched_port(u16 port)
+{
+	return port == bpf_htons(DNS_PORT) || port == bpf_htons(IMDS_PORT);
+}
+
+/*
+ * Whether only DNS and metadata services are wanted, and neither end has a port of theirs, as far as the packet's front
+ * says in place: nothing is copied of it then. False as well for what is not seen at first sight: options, extensions.
+ */
+static __always_inline bool is_plainly_other(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ipv6hdr *v6 = data;
+	const struct iphdr *v4 = data;
+	const u16 *ports;
+
+	if (is_wanted(VDT_NETWORK_FLOW_MONITOR) || is_wanted(VDT_PACKET) || (void *)(v4 + 1) > end)
+		return false;
+	ports = (void *)(v4 + 1);
+	if (v4->version_ihl >> 4 == 6) {
+		if ((void *)(v6 + 1) > end || !has_ports(v6->nexthdr))
+			return false;
+		ports = (void *)(v6 + 1);
+	} else if (v4->version_ihl != IP_PLAIN || !has_ports(v4->protocol)) {
+		return false;
+	}
+	return (void *)(ports + 2) <= end && !is_watched_port(ports[0]) &&
+	       !is_watched_port(ports[1]);
+}
+
 static __always_inline int packet_seen(struct __sk_buff *skb, bool egress, void *steps)
 {
 	struct packet packet = {};
 
-	if (!packet_read(skb, &packet))
+	if (is_plainly_other(skb) || !packet_read(skb, &packet))
 		return PASS;
 	packet.facts.egress = egress;
 	if (is_wanted(VDT_NETWORK_FLOW_MONITOR))

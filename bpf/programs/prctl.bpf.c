@@ -44,12 +44,10 @@ static __always_inline void prctl_output(struct task_struct *task, struct pt_reg
 	out->option = numbers.value[VDT_PRCTL_OPTION];
 	if (out->option == PR_SET_NAME && ret == 0)
 		name_collect(s, task, (void *)syscall_arg(regs, compat, 1), out);
-	if (has_discarders(VDT_PRCTL, 1 << VDT_DISCARD_NAME) && name_discarded(s)) {
-		count(discarded[VDT_PRCTL]);
-		record_drop(s);
-		return;
-	}
-	record_commit(s, VDT_PRCTL);
+	if (has_discarders(VDT_PRCTL, 1 << VDT_DISCARD_NAME) && name_discarded(s))
+		record_discard(s, VDT_PRCTL);
+	else
+		record_commit(s, VDT_PRCTL);
 }
 
 /* The process tree has the name also where no rule is about the call. */

@@ -19,7 +19,7 @@ static __always_inline int setid_output(u16 type, const struct cred *cred)
 	count(seen[type]);
 	header_fill(&record.header, type, syscall_is_compat() ? VDT_F_COMPAT : 0, task);
 	record.header.size = sizeof(record);
-	cred_collect_of(task, cred ?: BPF_CORE_READ(task, cred), &record.creds.cred);
+	cred_collect_of(task, cred ?: LOAD(task, cred), &record.creds.cred);
 	ring_output(type, &record, sizeof(record));
 	return 0;
 }

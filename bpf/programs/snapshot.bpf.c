@@ -14,7 +14,7 @@ int dump_process(struct bpf_iter__task *ctx)
 
 	if (!task || task->pid != task->tgid)
 		return 0;
-	if (BPF_CORE_READ(task, signal, live.counter) == 0)
+	if (LOAD(task, signal, live.counter) == 0)
 		return 0; /* a zombie that waits for its parent */
 	s = scratch_claim();
 	if (!s)
@@ -24,9 +24,9 @@ int dump_process(struct bpf_iter__task *ctx)
 	header_fill((void *)s->record, VDT_SNAPSHOT, 0, task);
 	out = record_fixed(s);
 	process_collect(task, &out->process);
-	program = BPF_CORE_READ(task, mm, exe_file);
+	program = LOAD(task, mm, exe_file);
 	if (program)
-		file_collect(s, task, program, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
+		file_collect(s, task, TASKS_KNOWN, program, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
 	item_task_cgroup(s, task);
 	bpf_seq_write(ctx->meta->seq, s->record, record_finish(s));
 	scratch_release(s);

@@ -60,10 +60,8 @@ int BPF_PROG(handle_splice, struct pt_regs *regs, long ret)
 	u64 key = (u64)task;
 	u32 *entry = bpf_map_lookup_elem(&splice_entries, &key);
 	struct event_numbers numbers = {};
-	struct text_place path = {};
 	struct vdt_splice *out;
 	struct scratch *s;
-	u32 before;
 
 	if (is_restarted(ret))
 		return 0;
@@ -85,15 +83,10 @@ int BPF_PROG(handle_splice, struct pt_regs *regs, long ret)
 	out->retval = ret;
 	out->entry_flags = numbers.value[VDT_SPLICE_ENTRY];
 	out->exit_flags = numbers.value[VDT_SPLICE_EXIT];
-	before = s->len;
-	if (source)
-		file_collect(s, task, source, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
-	else
+	if (!source)
 		out->file.flags = VDT_FILE_NO_INODE;
-	path = first_text_since(s, before, VDT_ITEM_PATH);
-	if (source && path_is_filtered(s, VDT_SPLICE, task, &numbers, &out->file, path))
-		record_filter(s, VDT_SPLICE);
-	else
-		record_commit_useful(s, VDT_SPLICE, &out->file, path);
+	if (!source ||
+	    useful_file_collect(s, VDT_SPLICE, task, false, source, &numbers, &out->file))
+		record_commit(s, VDT_SPLICE);
 	return 0;
 }

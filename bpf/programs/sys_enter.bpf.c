@@ -10,7 +10,7 @@ int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long id)
 	u32 call;
 
 	/* This one goes on to the call's own handler. */
-	if (f && nr < VDT_SYSCALL_MAX && (f->ondemand[nr].native || f->ondemand[nr].compat))
+	if (nr < VDT_SYSCALL_MAX && (f->ondemand[nr].native || f->ondemand[nr].compat))
 		bpf_tail_call(ctx, &entry_handlers, VDT_CALL_ONDEMAND);
 	call = wanted_call(regs);
 	if (call)

@@ -195,6 +195,7 @@ struct tty_struct {
 
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
 	int group_exit_code;
 	unsigned int flags;
 	struct pid *pids[4];
@@ -667,7 +668,10 @@ struct __sk_buff {
 	u32 len;
 	u8 unused[44];
 	u32 cb[5];
-	u8 unused2[100];
+	u8 unused2[8];
+	u32 data;
+	u32 data_end;
+	u8 unused3[84];
 	struct bpf_sock *sk __attribute__((aligned(8)));
 };
 

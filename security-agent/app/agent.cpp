@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/config/paths.h"
+#include "common/grpc_poller.h"
 #include "common/os/core_dumps.h"
 #include "common/os/host.h"
 #include "common/version.h"
@@ -84,6 +85,7 @@ Agent::Agent(Settings settings, std::shared_ptr<Logger> logger, AgentOptions opt
 Agent::~Agent() = default;
 
 int Agent::run() {
+    choose_grpc_poller();
     share_heaps();
     size_t started = 0;
     for (const Step& step : kSteps) {

@@ -9,7 +9,7 @@ namespace vedette::engine {
 class AlertSink {
    public:
     virtual ~AlertSink() = default;
-    /// One JSON object without its newline. Must not block; engine thread.
+    /// One JSON object without its newline. Must not block; who is with the engine.
     virtual void write(const std::string& line) = 0;
 };
 

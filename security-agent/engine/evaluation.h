@@ -20,9 +20,9 @@ namespace vedette::engine {
 
 class Evaluation {
    public:
-    /// `acknowledge` is called with the position behind the last evaluated event, when its alerts are with the sink:
-    /// once for all batches of some milliseconds, and for the last of them a second later. References must outlive the evaluation.
-    /// `health` beats while the engine is not stuck. `tap` null: nobody listens.
+    /// `acknowledge` is called with the position behind the last evaluated event, when its alerts are with the sink: once
+    /// for all batches of some milliseconds, and for the last of them a second later. References must outlive the
+    /// evaluation. `health` beats while the engine is not stuck. `tap` null: nobody listens.
     Evaluation(Engine& engine, std::function<void(Position)> acknowledge,
                std::shared_ptr<Health::Component> health, BatchTap* tap = nullptr);
     ~Evaluation();

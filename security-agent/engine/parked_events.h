@@ -2,7 +2,7 @@
 //
 // Events that some rule could not decide, because a container's metadata or what is asked about a file had not come yet
 // (docs/adr/0008). Each waits
-// with its process as it was, and with the rules that it met. Bounded in number and memory; engine thread only.
+// with its process as it was, and with the rules that it met. Bounded in number and memory; of the engine alone.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What alerts say of process images, kept as text. The lineage is nine tenths of an alert, and hardly any of it changes
-// from one alert to the next. Bounded; engine thread only.
+// from one alert to the next. Bounded; of the engine alone.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>

@@ -21,7 +21,7 @@ namespace vedette::engine {
 
 using Policies = std::shared_ptr<const policy::CompiledPolicies>;
 
-/// What one rule did since the agent started: over reloads, as long as its id is there. Written by the engine thread.
+/// What one rule did since the agent started: over reloads, as long as its id is there. Written by who is with the engine.
 struct RuleFigures {
     std::atomic<uint64_t> hits = 0;     ///< events it matched
     std::atomic<uint64_t> alerts = 0;   ///< that were written

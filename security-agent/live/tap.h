@@ -50,7 +50,7 @@ class Tap final : public engine::EventTap {
     Hub& hub_;
     std::function<int64_t()> steady_ns_;
     std::function<void(bool begins)> looks_;
-    int64_t next_event_ = 0;  ///< when the engine has time for another; engine thread
+    int64_t next_event_ = 0;  ///< when the engine has time for another; the engine's
     std::atomic<bool> counting_ = false;
     std::mutex mutex_;  ///< all below
     int64_t lease_end_ = 0;

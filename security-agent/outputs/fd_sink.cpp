@@ -2,12 +2,13 @@
 #include "security-agent/outputs/fd_sink.h"
 
 #include <poll.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "security-agent/outputs/write_now.h"
 
 namespace vedette::outputs {
 namespace {
@@ -30,17 +31,7 @@ class FdSink final : public Sink {
             return 0;
         return fail_errno(errno, "writing to {}", name_);
     }
-    /// Pipes and sockets know it; a regular file mostly refuses, and is not asked again.
-    size_t write_now(std::string_view line) override {
-        if (!knows_now_)
-            return 0;
-        const iovec part{const_cast<char*>(line.data()), line.size()};
-        const ssize_t written = pwritev2(fd_, &part, 1, -1, RWF_NOWAIT);
-        if (written >= 0)
-            return static_cast<size_t>(written);
-        knows_now_ = errno != EOPNOTSUPP && errno != ENOSYS;
-        return 0;
-    }
+    size_t write_now(std::string_view line) override { return now_.write(fd_, line); }
     Result<> reopen() override { return {}; }
 
    private:
@@ -48,7 +39,7 @@ class FdSink final : public Sink {
     static constexpr size_t kAtOnce = 4096;
     int fd_;
     std::string name_;
-    bool knows_now_ = true;
+    NowWriter now_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/os/fd.h"
+#include "security-agent/outputs/write_now.h"
 
 namespace vedette::outputs {
 namespace {
@@ -31,6 +32,7 @@ class FileSink final : public Sink {
         if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
             return fail(ErrorCode::kInvalid, "'{}' is no regular file", path_);
         fd_ = std::move(*fd);
+        now_ = NowWriter();
         size_ = S_ISREG(info.st_mode) ? static_cast<uint64_t>(info.st_size) : 0;
         rotates_ = S_ISREG(info.st_mode);
         return end_last_line();
@@ -40,8 +42,7 @@ class FileSink final : public Sink {
         if (!fd_)
             if (Result<> opened = reopen(); !opened)
                 return forward_error(opened);
-        const bool full = size_ > 0 && size_ + line.size() > max_size_;
-        if (rotates_ && at_line_start_ && full)
+        if (must_rotate(line))
             if (Result<> rotated = rotate(); !rotated)
                 return forward_error(rotated);
         const ssize_t written = ::write(fd_.get(), line.data(), line.size());
@@ -49,14 +50,27 @@ class FileSink final : public Sink {
             return 0;
         if (written < 0)
             return fail_errno(errno, "writing to '{}'", path_);
-        const auto count = static_cast<size_t>(written);
+        return note_written(line, static_cast<size_t>(written));
+    }
+
+    size_t write_now(std::string_view line) override {
+        if (!fd_ || must_rotate(line))
+            return 0;
+        return note_written(line, now_.write(fd_.get(), line));
+    }
+
+   private:
+    bool must_rotate(std::string_view line) const {
+        return rotates_ && at_line_start_ && size_ > 0 && size_ + line.size() > max_size_;
+    }
+
+    size_t note_written(std::string_view line, size_t count) {
         size_ += count;
         if (count > 0)
             at_line_start_ = line[count - 1] == '\n';
         return count;
     }
 
-   private:
     /// An agent that was killed may have left half a line: the next one must not become its end.
     Result<> end_last_line() {
         char last = '\n';
@@ -80,6 +94,7 @@ class FileSink final : public Sink {
     uint64_t max_size_;
     UniqueFd fd_;
     uint64_t size_ = 0;
+    NowWriter now_;
     bool rotates_ = false;
     bool at_line_start_ = true;
 };

@@ -46,7 +46,7 @@ class ValueSource {
     virtual size_t elements(Subject subject) const = 0;
 };
 
-/// Made per event by the engine; engine thread. Missing objects are pointers to empty messages, never null.
+/// Made per event by the engine, for itself. Missing objects are pointers to empty messages, never null.
 struct EvalContext {
     EventTypeId type = kAnyEvent;
     const void* event = nullptr;          ///< v1::Event

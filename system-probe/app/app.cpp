@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/config/paths.h"
+#include "common/grpc_poller.h"
 #include "common/os/host.h"
 #include "common/version.h"
 #include "system-probe/app/host_facts.h"
@@ -86,6 +87,7 @@ App::~App() = default;
 
 int App::run() {
     logger_->info("system-probe {} starts", version().text);
+    choose_grpc_poller();
     share_heaps();
     size_t started = 0;
     bool failed = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Finished batches, held until the agent has acknowledged them, within a bound of bytes: the pipeline thread puts them
-// in, gRPC's threads take them out. An agent that is gone costs the oldest batches; one that is there but slow costs
+// in, whoever sends takes them out. An agent that is gone costs the oldest batches; one that is there but slow costs
 // the newest events, because what it has not taken yet must not be pulled away under it: its mirror would be wrong,
 // and a new start costs more than it has time for. The pipeline's time it never costs.
 #pragma once

@@ -57,8 +57,13 @@ void Call::cancel() {
 
 void Call::Wire::begin(std::unique_ptr<Wire> wire, std::shared_ptr<Call> owner) {
     const std::lock_guard lock(owner->mutex_);
-    wire->call = owner;
-    owner->wire_ = std::move(wire);
+    {
+        const std::lock_guard handing_over(wire->handing_over);
+        if (wire->over)
+            return;
+        wire->call = owner;
+        owner->wire_ = std::move(wire);
+    }
     owner->on_start();
 }
 
@@ -89,7 +94,14 @@ void Call::Wire::on_finish(bool /*ok*/) {
 }
 
 void Call::Wire::on_end(bool /*ok*/) {
-    const std::shared_ptr<Call> owner = call;
+    std::shared_ptr<Call> owner;
+    {
+        const std::lock_guard lock(handing_over);
+        owner = call;
+        over = !owner;
+    }
+    if (!owner)
+        return;
     const std::lock_guard lock(owner->mutex_);
     over = true;
     owner->on_end();

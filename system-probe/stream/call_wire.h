@@ -6,6 +6,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 
 #include <memory>
+#include <mutex>
 
 #include "system-probe/stream/call.h"
 
@@ -51,9 +52,12 @@ struct Call::Wire {
     Tag finished = tag<&Wire::on_finish>();
     Tag ended = tag<&Wire::on_end>();
 
-    std::shared_ptr<Call> call;  ///< keeps it alive while gRPC may speak of it
-    int under_way = 0;           ///< tags that will come back, `ended` apart
+    /// A caller who hangs up at once may be gone before begin(): another thread, which is just sending on the same
+    /// connection, would be told.
+    std::mutex handing_over;
+    std::shared_ptr<Call> call;  ///< keeps it alive while gRPC may speak of it; null before begin()
     bool over = false;           ///< `ended` has come
+    int under_way = 0;           ///< tags that will come back, `ended` apart
 };
 
 }  // namespace vedette::probe

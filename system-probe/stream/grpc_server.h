@@ -24,7 +24,7 @@ namespace vedette::probe {
 
 struct Tag;
 
-/// Main thread. Starts gRPC's threads.
+/// Main thread. Starts gRPC's threads, and its own.
 class GrpcServer {
    public:
     /// Whoever is connected may call any of the routes.

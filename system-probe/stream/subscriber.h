@@ -33,7 +33,7 @@ class Subscriber {
     virtual bool open() const = 0;
 };
 
-/// Called on gRPC's threads for each agent that says hello.
+/// Called on a thread of the server's for each agent that says hello.
 using HelloHandler = std::function<void(std::shared_ptr<Subscriber>, v1::Hello)>;
 /// The same for each plan of an agent that has said hello.
 using FilterHandler = std::function<void(v1::FilterPlan)>;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What others ask the probe: questions that it passes on to its agent, and the feed of processes.
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <algorithm>
+
 #include "system-probe/commands/command_client.h"
 #include "tests/unit/system_probe/stream_probe.h"
 #include "vedette/v1/event_monitoring.grpc.pb.h"
@@ -85,6 +90,41 @@ TEST_CASE("commands: a question goes to the agent and its answer comes back") {
     CHECK_FALSE(result->ok());
     CHECK(result->error() == "chmod did not come back");
     CHECK(result->fails(0) == "chmod");
+}
+
+TEST_CASE("commands: every method of the services is served, and no other") {
+    std::vector<Route> routes = command_routes({});
+    routes.push_back(monitoring_route({}));
+    std::vector<std::string> served;
+    for (const Route& route : routes)
+        served.push_back(route.method);
+    std::vector<std::string> defined;
+    const auto* pool = google::protobuf::DescriptorPool::generated_pool();
+    for (const char* name : {"vedette.v1.Command", "vedette.v1.EventMonitoring"}) {
+        const auto* service = pool->FindServiceByName(name);
+        REQUIRE(service);
+        for (int i = 0; i < service->method_count(); ++i)
+            defined.push_back("/" + service->full_name() + "/" + service->method(i)->name());
+    }
+    std::ranges::sort(served);
+    std::ranges::sort(defined);
+    CHECK(served == defined);
+
+    Probe probe;
+    grpc::GenericStub stub(probe.channel("cmd.sock"));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + 10s);
+    grpc::CompletionQueue done;
+    const auto call =
+        stub.PrepareUnaryCall(&context, "/vedette.v1.Command/Shutdown", grpc::ByteBuffer(), &done);
+    call->StartCall();
+    grpc::ByteBuffer nothing;
+    grpc::Status status;
+    call->Finish(&nothing, &status, &done);
+    void* tag = nullptr;
+    bool ok = false;
+    REQUIRE(done.Next(&tag, &ok));
+    CHECK(status.error_code() == grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_CASE("commands: who asks is told when the agent cannot answer") {

@@ -30,6 +30,8 @@ constexpr auto kMaxBatchAge = milliseconds(10);
 constexpr unsigned kRecordsBetweenLooks = 16;
 
 constexpr auto kTickEvery = std::chrono::seconds(1);
+/// Who lives for so long, or twice, is told to the agent though no event names it.
+constexpr auto kIntroductionsEvery = milliseconds(250);
 constexpr unsigned kTicksBetweenTellings = 5;
 
 /// The agent sends fewer.
@@ -148,6 +150,10 @@ void Pipeline::run() {
             next_tick_ = now + kTickEvery;
             tick();
         }
+        if (now >= next_introductions_) {
+            next_introductions_ = now + kIntroductionsEvery;
+            introductions_.tick(resolver_);
+        }
         flush();
         heartbeat_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -162,7 +168,9 @@ void Pipeline::rest() {
 }
 
 void Pipeline::poll_once() {
-    const auto idle = unsettled_revision_ == 0 ? kIdlePoll : kShortPoll;
+    const auto idle = unsettled_revision_ != 0      ? kShortPoll
+                      : introductions_.some_wait() ? kIntroductionsEvery
+                                                   : kIdlePoll;
     const auto timeout = batcher_.empty() && !rested_ ? idle : kPollAfterRest;
     if (source_ended_) {
         std::this_thread::sleep_for(std::min(timeout, kShortPoll));
@@ -278,7 +286,6 @@ void Pipeline::tick() {
         source_.tell_gathered();
     look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
-    introductions_.tick(resolver_);
     workloads_.sweep();
     if (hub_.connected())
         questions_.expire(Clock::now());

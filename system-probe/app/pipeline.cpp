@@ -168,7 +168,7 @@ void Pipeline::rest() {
 }
 
 void Pipeline::poll_once() {
-    const auto idle = unsettled_revision_ != 0      ? kShortPoll
+    const auto idle = unsettled_revision_ != 0     ? kShortPoll
                       : introductions_.some_wait() ? kIntroductionsEvery
                                                    : kIdlePoll;
     const auto timeout = batcher_.empty() && !rested_ ? idle : kPollAfterRest;
@@ -349,8 +349,9 @@ void Pipeline::count_dropped(const vdt_counters& counters) {
     };
     for (const EventType& type : event_types()) {
         add("vedette_probe_events_filtered_total",
-            "Events that no rule could match, dropped by the kernel, or by the probe once resolved.", type,
-            counters.filtered[type.type] - counters_.filtered[type.type]);
+            "Events that no rule could match, dropped by the kernel, or by the probe once "
+            "resolved.",
+            type, counters.filtered[type.type] - counters_.filtered[type.type]);
         add("vedette_probe_events_discarded_total",
             "The same, because of an earlier event with the same path or value.", type,
             counters.discarded[type.type] - counters_.discarded[type.type]);

@@ -98,8 +98,10 @@ TEST_CASE("needs: response codes that no rule can match, also with the bits that
 
 TEST_CASE("needs: who keeps state with a container or a cgroup hears of all processes") {
     const auto sets = [](const std::string& scope) {
-        return plan_of("  - id: a\n    expression: 'open.file.name == \"x\"'\n    actions:\n      - set: {name: v, value: 1" +
-                       scope + "}\n");
+        return plan_of(
+            "  - id: a\n    expression: 'open.file.name == \"x\"'\n    actions:\n      - set: "
+            "{name: v, value: 1" +
+            scope + "}\n");
     };
     CHECK(sets(", scope: cgroup").all_processes());
     CHECK(sets(", scope: container").all_processes());

@@ -395,7 +395,8 @@ void Agent::stop_policies() {
 std::shared_ptr<Onlookers> Agent::make_onlookers() {
     return std::make_shared<Onlookers>(Onlookers::Hooks{
         .tell = [this](bool any) { policies_->deliver_lifecycle(any); },
-        .later = [this](std::function<void()> run) { boost::asio::post(worker_, std::move(run)); }});
+        .later =
+            [this](std::function<void()> run) { boost::asio::post(worker_, std::move(run)); }});
 }
 
 telemetry::Dependencies Agent::telemetry_dependencies() {

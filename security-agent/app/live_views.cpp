@@ -61,7 +61,11 @@ api::LiveViews Views::answers(std::function<Sources()> sources) {
     out.process = [sources](uint32_t pid) -> Result<boost::json::object> {
         const auto found = sources().engine.lineage(pid);
         if (!found)
-            return fail(ErrorCode::kNotFound, "no process {} is known, nor was one lately", pid);
+            return fail(
+                ErrorCode::kNotFound,
+                "no process {} is known, nor was one lately; who is there for a moment only "
+                "is known by events alone",
+                pid);
         return engine::lineage_json(*found);
     };
     out.activity = [this, sources] {

@@ -107,8 +107,8 @@ v1::FilterPlan filter_message(const policy::CompiledPolicies& policies) {
 
 v1::FilterPlan whole_lifecycle() {
     v1::FilterPlan plan;
-    for (const int type : {v1::Event::kForkFieldNumber, v1::Event::kExecFieldNumber,
-                           v1::Event::kExitFieldNumber})
+    for (const int type :
+         {v1::Event::kForkFieldNumber, v1::Event::kExecFieldNumber, v1::Event::kExitFieldNumber})
         plan.add_types()->set_event_type(static_cast<uint32_t>(type));
     return plan;
 }

@@ -13,7 +13,8 @@ struct Entry {
 };
 
 constexpr int kBasenameWeight = 300;
-constexpr int kParentNameWeight = 320;  // who starts a program says more than which: most start shells
+constexpr int kParentNameWeight =
+    320;  // who starts a program says more than which: most start shells
 constexpr int kLongWordWeight = 310;
 constexpr int kShortWordWeight = 200;
 constexpr size_t kLongWord = 6;

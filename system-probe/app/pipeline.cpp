@@ -30,6 +30,8 @@ constexpr auto kMaxBatchAge = milliseconds(10);
 constexpr unsigned kRecordsBetweenLooks = 16;
 
 constexpr auto kTickEvery = std::chrono::seconds(1);
+/// Who lives for so long, or twice, is told to the agent though no event names it.
+constexpr auto kIntroductionsEvery = milliseconds(250);
 constexpr unsigned kTicksBetweenTellings = 5;
 
 /// The agent sends fewer.
@@ -148,6 +150,10 @@ void Pipeline::run() {
             next_tick_ = now + kTickEvery;
             tick();
         }
+        if (now >= next_introductions_) {
+            next_introductions_ = now + kIntroductionsEvery;
+            introductions_.tick(resolver_);
+        }
         flush();
         heartbeat_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -162,7 +168,9 @@ void Pipeline::rest() {
 }
 
 void Pipeline::poll_once() {
-    const auto idle = unsettled_revision_ == 0 ? kIdlePoll : kShortPoll;
+    const auto idle = unsettled_revision_ != 0     ? kShortPoll
+                      : introductions_.some_wait() ? kIntroductionsEvery
+                                                   : kIdlePoll;
     const auto timeout = batcher_.empty() && !rested_ ? idle : kPollAfterRest;
     if (source_ended_) {
         std::this_thread::sleep_for(std::min(timeout, kShortPoll));
@@ -278,7 +286,6 @@ void Pipeline::tick() {
         source_.tell_gathered();
     look_up_logins();
     resolver_.expire(now, queue_.held_sequence());
-    introductions_.tick(resolver_);
     workloads_.sweep();
     if (hub_.connected())
         questions_.expire(Clock::now());
@@ -342,8 +349,9 @@ void Pipeline::count_dropped(const vdt_counters& counters) {
     };
     for (const EventType& type : event_types()) {
         add("vedette_probe_events_filtered_total",
-            "Events that no rule could match, dropped by the kernel, or by the probe once resolved.", type,
-            counters.filtered[type.type] - counters_.filtered[type.type]);
+            "Events that no rule could match, dropped by the kernel, or by the probe once "
+            "resolved.",
+            type, counters.filtered[type.type] - counters_.filtered[type.type]);
         add("vedette_probe_events_discarded_total",
             "The same, because of an earlier event with the same path or value.", type,
             counters.discarded[type.type] - counters_.discarded[type.type]);

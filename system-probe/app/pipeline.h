@@ -161,6 +161,7 @@ class Pipeline {
     Pace pace_;
     bool rested_ = false;  ///< before the last poll
     Clock::time_point next_tick_ = {};
+    Clock::time_point next_introductions_ = {};
     uint64_t unsettled_revision_ = 0;  ///< of a plan that is not yet in force; 0: none
     std::string source_error_;
     LogLimit decode_limit_, poll_limit_, loss_limit_;

@@ -38,8 +38,8 @@ class ExecFilter {
         Texts names;
         std::vector<std::string> beginnings;  ///< of the name
         std::vector<std::string> ends;
-        Texts directories;  ///< names of the one it is in
-        std::vector<std::string> paths;               ///< how they begin
+        Texts directories;               ///< names of the one it is in
+        std::vector<std::string> paths;  ///< how they begin
 
         bool add(const v1::Approver& approver);
         bool empty() const;

@@ -67,9 +67,8 @@ ProcessResolver::ProcessResolver(Options options, const WallClock& clock, const 
       clock_(clock),
       names_(names),
       sink_(sink),
-      cache_(options_.max_bytes,
-             {.changed = [this](const Image& image) { sink_.changed(image); },
-              .forgotten = [this](const Image& image) { sink_.gone(image); }}),
+      cache_(options_.max_bytes, {.changed = [this](const Image& image) { sink_.changed(image); },
+                                  .forgotten = [this](const Image& image) { sink_.gone(image); }}),
       workloads_(cache_.account(), options_.cgroup_mount_id, options_.container_appeared) {}
 
 ProcessResolver::Named ProcessResolver::apply(Decoded& decoded) {

@@ -29,8 +29,10 @@ class Introductions : public NodeSink {
     void introduce(const Image& image);
     /// Whether each image is told as soon as it is known, for who counts what lives in a container or a cgroup.
     void tell_all(bool all) { all_ = all; }
-    /// Tells of those that live on. Call every second or so.
+    /// Tells of those that live on, a while after they came.
     void tick(ProcessResolver& resolver);
+    /// tick() has something to do.
+    bool some_wait() const { return some_wait_; }
     /// The agent gets all there is by another way.
     void all_are_told(const ProcessResolver& resolver);
 

@@ -10,7 +10,7 @@ using std::chrono::microseconds;
 
 constexpr std::chrono::duration<double> kWindow = std::chrono::milliseconds(50);
 
-/// Times the square of the recent records: 1.5 ms at 1,000 a second, where a rest hardly pays, and the longest from 2,300 on.
+/// Times the square of the recent records: 1.5 ms at 1,000 a second, where a rest hardly pays; the longest from 2,300 on.
 constexpr double kMicroseconds = 0.6;
 
 /// Falling asleep and waking up takes as long.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a record costs the probe, in instructions: decoded, resolved, encoded. Each kind of work by itself, on records that
-// are built here and are the same every time.
+// What a record costs the probe, in instructions: decoded, resolved, tested whether a rule can match, encoded. Each kind of
+// work by itself, on records that are built here and are the same every time.
 #include <cstdlib>
 #include <functional>
+#include <initializer_list>
 #include <vector>
 
 #include "common/log.h"
 #include "system-probe/decode/decoder.h"
+#include "system-probe/filters/lifecycle_filter.h"
 #include "system-probe/resolvers/process_resolver.h"
 #include "system-probe/stream/batcher.h"
 #include "tests/bench/steps.h"
@@ -46,9 +48,43 @@ struct HeldNodes final : NodeSink {
     void gone(const Image& image) override { forgotten.push_back(image.key); }
 };
 
+/// Pieces of the default policy's rules on exec: none of them is in the records here.
+v1::FilterPlan default_plan() {
+    v1::FilterPlan plan;
+    plan.set_lifecycle(true);
+    v1::TypeFilter& execs = *plan.add_types();
+    execs.set_event_type(v1::Event::kExecFieldNumber);
+    execs.set_deny(true);
+    const auto add = [&](v1::Approver::Kind kind, const char* field,
+                         std::initializer_list<const char*> texts) {
+        for (const char* text : texts) {
+            v1::Approver& approver = *execs.add_approvers();
+            approver.set_kind(kind);
+            approver.set_field(field);
+            approver.set_text(text);
+        }
+    };
+    add(v1::Approver::KIND_BASENAME, "exec.file.name",
+        {"busybox", "nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "socat"});
+    add(v1::Approver::KIND_BASENAME_PREFIX, "exec.file.name", {"memfd:"});
+    add(v1::Approver::KIND_PATH_PREFIX, "exec.file.path",
+        {"/tmp/", "/var/tmp/", "/dev/shm/", "/run/shm/", "/run/lock/"});
+    add(v1::Approver::KIND_BASENAME, "process.parent.file.name",
+        {"nginx", "apache2", "httpd", "caddy", "haproxy", "mysqld", "postgres", "smbd"});
+    add(v1::Approver::KIND_CONTAINS, "exec.args",
+        {"/dev/tcp/", "/dev/udp/", "stratum+tcp://", "stratum+ssl://", "--donate-level",
+         "unset HISTFILE", "set +o history", "fsockopen", "pty.spawn"});
+    add(v1::Approver::KIND_TEXT, "exec.argv", {"insmod", "modprobe"});
+    add(v1::Approver::KIND_CONTAINS, "exec.argv0", {"/insmod", "/modprobe"});
+    add(v1::Approver::KIND_TEXT, "exec.envp", {"HISTSIZE=0", "HISTFILESIZE=0"});
+    add(v1::Approver::KIND_CONTAINS, "exec.envp", {"LD_PRELOAD=", "LD_LIBRARY_PATH=/tmp/"});
+    return plan;
+}
+
 /// As in the pipeline, without its thread. Names of users are unknown, so that no host's are looked up.
 struct Chain {
     Chain() {
+        filter.apply(default_plan());
         run(snapshot_record(image(1), image(0), 1));
         run(snapshot_record(image(kActor), image(1), 2, "/usr/bin/workload"));
         batcher.flush();
@@ -60,9 +96,10 @@ struct Chain {
             std::abort();
     }
     void resolve() {
-        resolver.apply(decoded);
+        named = resolver.apply(decoded);
         resolver.named_by(batcher.next_sequence());
     }
+    void test() { filter.passes(decoded.type(), named.acting); }
     void encode() {
         for (const auto& change : held.changes)
             change.ended ? batcher.ended(*change.image) : batcher.changed(*change.image);
@@ -92,6 +129,8 @@ struct Chain {
     WallClock clock{[] { return int64_t{1'700'000'000'000'000'000}; }};
     HeldNodes held;
     ProcessResolver resolver{{}, clock, names, held};
+    LifecycleFilter filter;
+    ProcessResolver::Named named;
     Decoded decoded;
 };
 
@@ -120,7 +159,7 @@ std::vector<Bytes> exec(uint32_t n) {
             exec_record(executed, image(kActor), start + 100), exit_record(executed, start + 200)};
 }
 
-enum class Work : uint8_t { kDecode, kResolve, kEncode };
+enum class Work : uint8_t { kDecode, kResolve, kFilter, kEncode };
 
 void measure(const std::string& name, Work counted, const Operation& operation) {
     Chain chain;
@@ -137,6 +176,7 @@ void measure(const std::string& name, Work counted, const Operation& operation) 
             for (const Bytes& record : operation(next)) {
                 marked(Work::kDecode, [&] { chain.parse(record); });
                 marked(Work::kResolve, [&] { chain.resolve(); });
+                marked(Work::kFilter, [&] { chain.test(); });
                 marked(Work::kEncode, [&] { chain.encode(); });
                 marked(Work::kResolve, [&] { chain.after_event(); });
             }
@@ -162,6 +202,7 @@ void measure_all() {
     for (const auto& [kind, work] : kinds)
         for (const auto& [name, operation] : operations)
             measure(std::string(kind) + "." + name, work, operation);
+    measure("filter.exec", Work::kFilter, exec);
 }
 
 }  // namespace

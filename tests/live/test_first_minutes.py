@@ -114,8 +114,10 @@ def test_tail_without_an_agent_says_so():
 def test_tree_of_a_living_and_of_an_ended_process(pair, terminal):
     child = subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait", "shell \x1b[2Jname"])
     try:
-        wait_for(lambda: len(pair.client.get_json(f"/agent/processes/{child.pid}")["descendants"]) == 1, 10, "sleep",
-                 interval=0.2)
+        def descendants():
+            status, _, body = pair.client.request("GET", f"/agent/processes/{child.pid}")
+            return json.loads(body)["descendants"] if status == 200 else []
+        wait_for(lambda: len(descendants()) == 1, 10, "sleep", interval=0.2)
         tree = terminal("tree", str(child.pid), columns=200)
         assert tree.wait_end() == 0
         assert only_colours(tree.seen)
@@ -127,10 +129,10 @@ def test_tree_of_a_living_and_of_an_ended_process(pair, terminal):
     finally:
         child.terminate()
         child.wait()
-    ended = subprocess.Popen(["/bin/true"])
+    ended = subprocess.Popen(["/bin/sleep", "2"])
     ended.wait()
-    shown = wait_for(lambda: pair.command("tree", str(ended.pid)).stdout, 10, "true is known", interval=0.2)
-    assert re.search(rf"true\({ended.pid}\) .*exited", shown)
+    shown = wait_for(lambda: pair.command("tree", str(ended.pid)).stdout, 10, "sleep is known", interval=0.2)
+    assert re.search(rf"sleep\({ended.pid}\) .*exited", shown)
 
 
 def test_tree_of_nobody(pair):

@@ -95,3 +95,31 @@ TEST_CASE("needs: response codes that no rule can match, also with the bits that
     const auto both = either(plan_of(missing), plan_of(badvers));
     CHECK(both.types(0).discarded_rcodes() == (0xffffU & ~(1U << 0) & ~(1U << 3)));
 }
+
+TEST_CASE("needs: who keeps state with a container or a cgroup hears of all processes") {
+    const auto sets = [](const std::string& scope) {
+        return plan_of(
+            "  - id: a\n    expression: 'open.file.name == \"x\"'\n    actions:\n      - set: "
+            "{name: v, value: 1" +
+            scope + "}\n");
+    };
+    CHECK(sets(", scope: cgroup").all_processes());
+    CHECK(sets(", scope: container").all_processes());
+    CHECK_FALSE(sets(", scope: process").all_processes());
+    CHECK_FALSE(sets("").all_processes());
+    CHECK(either(sets(""), sets(", scope: cgroup")).all_processes());
+}
+
+TEST_CASE("needs: what must hold of an exec goes to the probe, piece by piece") {
+    const auto plan = plan_of("  - {id: a, expression: 'exec.args =~ \"*stratum+tcp://*\"'}\n");
+    REQUIRE(plan.types_size() == 1);
+    CHECK(plan.types(0).deny());
+    REQUIRE(plan.types(0).approvers_size() == 1);
+    CHECK(plan.types(0).approvers(0).kind() == v1::Approver::KIND_CONTAINS);
+    CHECK(plan.types(0).approvers(0).field() == "exec.args");
+    CHECK(plan.types(0).approvers(0).text() == "stratum+tcp://");
+    const auto all = either(plan, whole_lifecycle());
+    CHECK(all.types_size() == 3);
+    for (const auto& type : all.types())
+        CHECK_FALSE(type.deny());
+}

@@ -168,4 +168,21 @@ TEST_CASE("lines that are no alerts pass no filter, and harm nobody") {
     CHECK(all->take(1 << 16, more).size() == 5);
 }
 
+TEST_CASE("hub: who listens to events looks at them, who listens to alerts does not") {
+    Metrics metrics;
+    int looking = 0;
+    const auto hub = std::make_shared<Hub>("run", HubLimits{.listeners = 2}, metrics,
+                                           [&](bool begins) { looking += begins ? 1 : -1; });
+    const auto alerts = hub->listen({}, {});
+    CHECK(looking == 0);
+    {
+        const auto events = hub->listen({.events = true}, {});
+        REQUIRE(events);
+        CHECK(looking == 1);
+        CHECK_FALSE(hub->listen({.events = true}, {}));  // one too many
+        CHECK(looking == 1);
+    }
+    CHECK(looking == 0);
+}
+
 }  // namespace vedette::live

@@ -15,7 +15,8 @@ struct Stage {
     int made = 0;
     Metrics metrics;
     std::shared_ptr<Hub> hub = std::make_shared<Hub>("run", HubLimits(), metrics);
-    Tap tap{*hub, [this] { return now; }};
+    int looking = 0;
+    Tap tap{*hub, [this] { return now; }, [this](bool begins) { looking += begins ? 1 : -1; }};
     engine::ProcessMirror mirror{1 << 20};
     engine::EventSubject::Buffers buffers;
 
@@ -95,6 +96,19 @@ TEST_CASE("containers and programs are counted while somebody asks") {
         stage.event();
     CHECK(!stage.tap.open());
     CHECK(stage.tap.counts().events == 0);
+}
+
+TEST_CASE("tap: who counts looks at events, until nobody asks any more") {
+    Stage stage;
+    stage.tap.counts();
+    stage.tap.counts();
+    CHECK(stage.looking == 1);
+    stage.now += Tap::kLeaseNs + 1;
+    for (int i = 0; i < 64; ++i)
+        stage.event();
+    CHECK(stage.looking == 0);
+    stage.tap.counts();
+    CHECK(stage.looking == 1);
 }
 
 }  // namespace vedette::live

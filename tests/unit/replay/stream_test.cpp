@@ -103,7 +103,9 @@ struct Live {
     std::unique_ptr<engine::Engine> engine;
     std::chrono::nanoseconds now{0};
     Recorder recorder{StreamInfo{{.version = "0.1.0"}, "node-7", 0}, [this] { return now; },
-                      [] { return int64_t{1'700'000'000'000'000'000}; }};
+                      [] { return int64_t{1'700'000'000'000'000'000}; },
+                      [this](bool begins) { looking += begins ? 1 : -1; }};
+    int looking = 0;
 };
 
 std::string record(Live& live) {
@@ -127,6 +129,20 @@ Replayed replay(const TemporaryDirectory& directory, const std::string& data,
     Lines lines;
     auto summary = replay_stream(path, policies(policy), lines);
     return {std::move(summary), std::move(lines)};
+}
+
+TEST_CASE("stream: who records looks at events, until the recording ends or is forgotten") {
+    Live live;
+    record(live);
+    CHECK(live.looking == 0);
+    REQUIRE(live.recorder.start(std::chrono::seconds(10), 1 << 20));
+    CHECK(live.looking == 1);
+    CHECK_FALSE(live.recorder.start(std::chrono::seconds(10), 1 << 20));
+    CHECK(live.looking == 1);
+    live.recorder.stop();
+    CHECK(live.looking == 0);
+    live.recorder.stop();
+    CHECK(live.looking == 0);
 }
 
 TEST_CASE("stream: what a running agent records raises the same alerts without it") {

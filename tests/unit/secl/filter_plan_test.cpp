@@ -458,7 +458,8 @@ TEST_CASE("of what must hold together the best is taken, of alternatives all") {
 TEST_CASE("approvers of execs: the probe looks at more than the kernel could") {
     CHECK(approvers(R"(exec.file.path == ~"/tmp/**")") == "exec.file.path=/tmp/*(prefix)");
     CHECK(approvers(R"(exec.file.name == ~"memfd:*")") == "exec.file.name=memfd:*(basename)");
-    CHECK(approvers(R"(exec.args == ~"*a*stratum+tcp://*")") == "exec.args=*stratum+tcp://*(piece)");
+    CHECK(approvers(R"(exec.args == ~"*a*stratum+tcp://*")") ==
+          "exec.args=*stratum+tcp://*(piece)");
     CHECK(approvers(R"(exec.envp in ["HISTSIZE=0", ~"LD_PRELOAD=*/tmp/*"])") ==
           "exec.envp=HISTSIZE=0(name), exec.envp=*LD_PRELOAD=*(piece)");
     // Which shell says less than what it is told to do, and who starts it more than both.
@@ -468,7 +469,8 @@ TEST_CASE("approvers of execs: the probe looks at more than the kernel could") {
           "exec.file.name=nc(basename)");
     CHECK(approvers(R"(exec.file.name == "sh" && process.parent.file.name == "nginx")") ==
           "process.parent.file.name=nginx(basename)");
-    CHECK_THAT(approvers(R"(exec.args =~ "*-e*")"), ContainsSubstring("three fixed bytes in a row"));
+    CHECK_THAT(approvers(R"(exec.args =~ "*-e*")"),
+               ContainsSubstring("three fixed bytes in a row"));
     CHECK_THAT(approvers(R"(exec.args == "")"), ContainsSubstring("is empty"));
     CHECK_THAT(approvers(R"(exec.args == r".*tcp.*")"), ContainsSubstring("regular expression"));
     CHECK_THAT(approvers(R"(exec.argv != "insmod")"), ContainsSubstring("only excluded"));

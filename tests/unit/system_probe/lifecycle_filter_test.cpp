@@ -101,8 +101,8 @@ TEST_CASE("What no rule is about is kept back, and counted", "[lifecycle]") {
         CHECK(f.filter.kept_back(type) == 1);
     CHECK(f.filter.kept_back(VDT_OPEN) == 0);
 
-    f.filter.apply(plan_of({v1::Event::kForkFieldNumber, v1::Event::kExitFieldNumber,
-                            v1::Event::kExecFieldNumber}));
+    f.filter.apply(plan_of(
+        {v1::Event::kForkFieldNumber, v1::Event::kExitFieldNumber, v1::Event::kExecFieldNumber}));
     CHECK(f.exec({}));
     CHECK(f.apply(exit_record(image(62, 1), 63 * kSecond)));
     CHECK(f.filter.kept_back(VDT_FORK) == 1);

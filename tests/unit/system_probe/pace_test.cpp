@@ -18,7 +18,8 @@ microseconds rest_at(size_t records_a_second) {
     for (const auto end = now + std::chrono::seconds(1); now < end;) {
         const auto step = std::max<std::chrono::nanoseconds>(rest, microseconds(500));
         now += step;
-        there += static_cast<double>(records_a_second) * std::chrono::duration<double>(step).count();
+        there +=
+            static_cast<double>(records_a_second) * std::chrono::duration<double>(step).count();
         pace.read(static_cast<size_t>(there), now);
         there -= static_cast<double>(static_cast<size_t>(there));
         rest = pace.left(now);

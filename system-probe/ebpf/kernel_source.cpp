@@ -167,11 +167,8 @@ class KernelSource : public RecordSource {
         return discarders_.read(control_.revision(), done);
     }
     bool read_costs(const std::function<void(RunCosts)>& done) override {
-        if (stats_.counted())
-            return privileged_(
-                [this, done] { done({true, stats_.problem(), object_.program_runs()}); });
-        done({false, stats_.problem(), {}});
-        return true;
+        return privileged_(
+            [this, done] { done({stats_.counted(), stats_.problem(), object_.program_runs()}); });
     }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }

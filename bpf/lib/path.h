@@ -25,8 +25,8 @@ extern int walk_path(u32 slot);
 extern int walk_cgroup(u32 slot);
 
 /*
- * Whether `field` lies right behind the pointer `before`. Every copy from the kernel is a call; what lies side by side in all
- * kernels that we know is copied at once, and where it does not, piece by piece.
+ * Whether `field` lies right behind the pointer `before`. Every copy from the kernel is a call: what lies side by side in
+ * all kernels that we know is copied at once, and where it does not, piece by piece.
  */
 #define FOLLOWS(type, field, before)                                                               \
 	(bpf_core_field_offset(type, field) == bpf_core_field_offset(type, before) + sizeof(void *))

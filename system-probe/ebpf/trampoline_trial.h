@@ -22,10 +22,10 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: it attaches (of functions that are a system call the first is tried, the others only load), or it is the type of a
-    /// tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has. Else
-    /// the reason it does not: among others, that the function has not this many parameters, so that the program would read
-    /// wrong ones. The kernel is asked once a function.
+    /// Empty: it attaches (of functions that are a system call the first is tried, the others only load), or it is the type
+    /// of a tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has.
+    /// Else the reason it does not: among others, that the function has not this many parameters, so that the program would
+    /// read wrong ones. The kernel is asked once a function.
     const std::string& refusal(std::string_view function, unsigned parameters,
                                CallPlace call = CallPlace::kNone);
 

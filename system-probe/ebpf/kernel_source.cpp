@@ -317,7 +317,7 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
     auto ring = RingReader::open(object->map_fd("ring"), object->map_fd("reserved_ring"));
     if (!ring)
         return forward_error(ring);
-    auto control = ControlMap::open(object->map_fd(".bss"));
+    auto control = ControlMap::open(object->map_fd(kControlMap));
     if (!control)
         return forward_error(control);
     auto counters =

@@ -24,8 +24,7 @@ static __always_inline void cred_collect_of(struct task_struct *task, const stru
 	out->cap_effective = compat_caps(cred, cap_effective);
 	out->cap_permitted = compat_caps(cred, cap_permitted);
 	out->auid = login_uid(task);
-	out->session =
-		bpf_core_field_exists(task->sessionid) ? LOAD(task, sessionid) : (u32)-1;
+	out->session = bpf_core_field_exists(task->sessionid) ? LOAD(task, sessionid) : (u32)-1;
 }
 
 static __always_inline void cred_collect(struct task_struct *task, struct vdt_cred *out)

@@ -55,11 +55,9 @@ static __always_inline void record_discard(struct scratch *s, u16 type)
  * Appends the path of the event's file, then the rest that is known of it. False: the path was enough to see that no rule
  * needs the event, and the record is dropped and counted.
  */
-static __always_inline bool useful_file_collect(struct scratch *s, u16 type,
-						struct task_struct *task, bool known,
-						struct file *file,
-						const struct event_numbers *numbers,
-						struct vdt_file *out)
+static __always_inline bool
+useful_file_collect(struct scratch *s, u16 type, struct task_struct *task, bool known,
+		    struct file *file, const struct event_numbers *numbers, struct vdt_file *out)
 {
 	struct place at = place_of_file(known, file);
 	struct inode *inode = FIELD(known, file, f_inode);

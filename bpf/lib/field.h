@@ -16,8 +16,7 @@
  * that reads its task from elsewhere defines it as 0, or the verifier refuses it.
  */
 #ifndef TASKS_KNOWN
-#define TASKS_KNOWN                                                                                \
-	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+#define TASKS_KNOWN bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 #endif
 
 /* A field of a task, and of what is reached from it by such loads. */

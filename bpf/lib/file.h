@@ -93,11 +93,12 @@ static __always_inline void place_collect(struct scratch *s, struct task_struct 
 
 static __always_inline struct place place_of_file(bool known, struct file *file)
 {
-	return (struct place){
-		.mnt = FIELD(known, file, f_path.mnt),
-		.dentry = FIELD(known, file, f_path.dentry),
-		.known = known,
-	};
+	struct path path = {};
+
+	if (known)
+		return (struct place){file->f_path.mnt, file->f_path.dentry, true};
+	bpf_core_read(&path, sizeof(path), &file->f_path);
+	return (struct place){path.mnt, path.dentry, false};
 }
 
 /* The same of an open file. */

@@ -39,21 +39,21 @@ static __always_inline void take_name(struct scratch *s, const unsigned char *na
 static __always_inline bool file_approved(struct scratch *s, const struct vdt_type_filter *filter,
 					  u16 type, struct file *file, bool known)
 {
-	struct dentry *dentry = FIELD(known, file, f_path.dentry);
-	struct vfsmount *mnt = FIELD(known, file, f_path.mnt);
+	struct place at = place_of_file(known, file);
+	struct vfsmount *mnt = at.mnt;
 	struct dentry *root = FIELD(known, mnt, mnt_root);
-	struct dentry *parent = FIELD(known, dentry, d_parent);
+	struct entry entry = {};
 
-	if (dentry == root || parent == dentry)
+	if (at.dentry == root || !entry_read(known, at.dentry, &entry) || entry.parent == at.dentry)
 		return true;
-	take_name(s, FIELD(known, dentry, d_name.name), FIELD(known, dentry, d_name.len));
+	take_name(s, entry.name.name, entry.name.len);
 	if (name_approved(s->slot, type, VDT_NAME_IS))
 		return true;
 	if (!(filter->approvers & VDT_APPROVE_PARENT))
 		return false;
-	if (parent == root)
+	if (entry.parent == root || !entry_read(known, entry.parent, &entry))
 		return true;
-	take_name(s, FIELD(known, parent, d_name.name), FIELD(known, parent, d_name.len));
+	take_name(s, entry.name.name, entry.name.len);
 	return name_approved(s->slot, type, VDT_NAME_PARENT);
 }
 

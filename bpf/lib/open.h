@@ -23,8 +23,7 @@ static __always_inline struct event_numbers open_numbers(struct file *file, u32 
 	/* Rules that ask for it are rare, and so is this. */
 	if (file && f->type[VDT_OPEN].approvers & VDT_APPROVE_NUMBER(VDT_OPEN_UPPER)) {
 		inode = BPF_CORE_READ(file, f_inode);
-		numbers.value[VDT_OPEN_UPPER] =
-			overlay_flags(false, inode) == VDT_FILE_UPPER;
+		numbers.value[VDT_OPEN_UPPER] = overlay_flags(false, inode) == VDT_FILE_UPPER;
 	}
 	return numbers;
 }
@@ -45,8 +44,7 @@ static __always_inline bool open_is_filtered(struct task_struct *task, struct fi
 static __always_inline struct scratch *open_begin(struct task_struct *task,
 						  const struct open_call *call)
 {
-	struct scratch *s =
-		record_claim(VDT_OPEN, task_cgroup_id(task), sizeof(struct vdt_open));
+	struct scratch *s = record_claim(VDT_OPEN, task_cgroup_id(task), sizeof(struct vdt_open));
 	struct vdt_open *out;
 
 	if (!s)

@@ -98,8 +98,7 @@ static __always_inline void packet_read_transport(struct __sk_buff *skb, struct 
 			packet->icmp_type = byte;
 		return;
 	}
-	if (!has_ports(facts->l4_protocol) ||
-	    bpf_skb_load_bytes(skb, at, ports, sizeof(ports)))
+	if (!has_ports(facts->l4_protocol) || bpf_skb_load_bytes(skb, at, ports, sizeof(ports)))
 		return;
 	facts->source_port = ports[0];
 	facts->destination_port = ports[1];

@@ -24,6 +24,37 @@ enum walk_end {
 extern int walk_path(u32 slot);
 extern int walk_cgroup(u32 slot);
 
+/*
+ * Whether `field` lies right behind the pointer `before`. Every copy from the kernel is a call: what lies side by side in
+ * all kernels that we know is copied at once, and where it does not, piece by piece.
+ */
+#define FOLLOWS(type, field, before)                                                               \
+	(bpf_core_field_offset(type, field) == bpf_core_field_offset(type, before) + sizeof(void *))
+
+/* What a dentry says of its place. */
+struct entry {
+	struct dentry *parent;
+	struct qstr name;
+};
+
+/* `known`: see FIELD(). False: there is no such dentry. */
+static __always_inline bool entry_read(bool known, struct dentry *dentry, struct entry *out)
+{
+	if (known) {
+		out->parent = dentry->d_parent;
+		out->name.len = dentry->d_name.len;
+		out->name.name = dentry->d_name.name;
+	} else if (FOLLOWS(struct dentry, d_name, d_parent)) {
+		if (bpf_probe_read_kernel(out, sizeof(*out), &dentry->d_parent))
+			return false;
+	} else {
+		out->parent = BPF_CORE_READ(dentry, d_parent);
+		if (bpf_core_read(&out->name, sizeof(out->name), &dentry->d_name))
+			return false;
+	}
+	return out->parent;
+}
+
 static __always_inline struct mount *real_mount(struct vfsmount *mnt)
 {
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);

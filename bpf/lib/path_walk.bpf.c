@@ -20,14 +20,6 @@ static __always_inline struct scratch *scratch_of(u32 slot)
 	return bpf_map_lookup_elem(&scratches, &slot);
 }
 
-/*
- * Whether `field` lies right behind the pointer `before`. Every copy from the kernel is a call; what lies side by side in all
- * kernels that we know is copied at once, and where it does not, piece by piece.
- */
-#define FOLLOWS(type, field, before)                                                               \
-	(bpf_core_field_offset(type, field) ==                                                     \
-	 bpf_core_field_offset(type, before) + sizeof(void *))
-
 static __always_inline void enter_mount(struct walk *w, u64 mount)
 {
 	struct mount *m = (void *)mount;
@@ -81,26 +73,6 @@ static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bo
 	return WALK_STEPS;
 }
 
-/* What a walk asks of a dentry. */
-struct entry {
-	struct dentry *parent;
-	struct qstr name;
-};
-
-/* Not 0: there is no such dentry. */
-static __always_inline long entry_read(struct dentry *dentry, struct entry *out)
-{
-	if (FOLLOWS(struct dentry, d_name, d_parent)) {
-		if (bpf_probe_read_kernel(out, sizeof(*out), &dentry->d_parent))
-			return -1;
-	} else {
-		out->parent = BPF_CORE_READ(dentry, d_parent);
-		if (bpf_core_read(&out->name, sizeof(out->name), &dentry->d_name))
-			return -1;
-	}
-	return out->parent ? 0 : -1;
-}
-
 static __always_inline u32 path_step(struct walk *w)
 {
 	struct dentry *dentry = (void *)w->node;
@@ -116,7 +88,7 @@ static __always_inline u32 path_step(struct walk *w)
 		enter_mount(w, w->at.parent);
 		return WALK_STEPS;
 	}
-	if (entry_read(dentry, &entry))
+	if (!entry_read(false, dentry, &entry))
 		return WALK_FAULT;
 	if (entry.parent == dentry) {
 		if (w->begin == VDT_PATH_MAX)

@@ -30,10 +30,11 @@ static __always_inline void files_collect(struct scratch *s, struct task_struct 
 
 	if (is_script && script_collect(s, task, out)) {
 		((struct vdt_header *)s->record)->flags |= VDT_F_TRAMPOLINE;
-		file_collect(s, task, TASKS_KNOWN, program, &out->interpreter, VDT_ITEM_INTERPRETER_PATH,
-			     VDT_ITEM_INTERPRETER_FILESYSTEM);
+		file_collect(s, task, TASKS_KNOWN, program, &out->interpreter,
+			     VDT_ITEM_INTERPRETER_PATH, VDT_ITEM_INTERPRETER_FILESYSTEM);
 	} else {
-		file_collect(s, task, TASKS_KNOWN, program, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
+		file_collect(s, task, TASKS_KNOWN, program, &out->file, VDT_ITEM_PATH,
+			     VDT_ITEM_FILESYSTEM);
 	}
 	if (item_kernel_string(s, VDT_ITEM_SYSCALL_PATH, filename, VDT_PATH_MAX))
 		count(miss[VDT_MISS_SYSCALL]);

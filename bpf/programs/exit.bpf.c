@@ -13,9 +13,9 @@ struct {
 } exited SEC(".maps");
 
 /*
- * Threads that leave in the same instant may all find that none is left: the first one to put the process into the map is
- * the last of them. A thread that has no other beside it, not even one that left and is still known, needs no entry: it only
- * looks for that of a faster one.
+ * Threads that leave in the same instant may all find that none is left: who first puts the process into the map tells it.
+ * A thread that has no other beside it, not even one that left and is still known, needs no entry: it only looks for that
+ * of a faster one.
  */
 static __always_inline bool is_told(struct signal_struct *signal, const struct vdt_image_id *image)
 {

@@ -26,7 +26,8 @@ int dump_process(struct bpf_iter__task *ctx)
 	process_collect(task, &out->process);
 	program = LOAD(task, mm, exe_file);
 	if (program)
-		file_collect(s, task, TASKS_KNOWN, program, &out->file, VDT_ITEM_PATH, VDT_ITEM_FILESYSTEM);
+		file_collect(s, task, TASKS_KNOWN, program, &out->file, VDT_ITEM_PATH,
+			     VDT_ITEM_FILESYSTEM);
 	item_task_cgroup(s, task);
 	bpf_seq_write(ctx->meta->seq, s->record, record_finish(s));
 	scratch_release(s);

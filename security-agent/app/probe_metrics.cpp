@@ -39,6 +39,13 @@ void fill_events(Metrics& out, const v1::ProbeStatus& status) {
     }
 }
 
+void fill_programs(Metrics& out, const v1::ProbeStatus& status) {
+    for (const v1::ProgramMisses& missed : status.missed())
+        count(out, "program_misses_total",
+              "Times the kernel left a program out because it was running on that CPU already.",
+              missed.count(), {{"program", missed.program()}});
+}
+
 void fill_resolver(Metrics& out, const v1::ResolverStatus& resolver) {
     gauge(out, "processes", "Processes alive.", static_cast<double>(resolver.processes()));
     gauge(out, "processes_exited",
@@ -104,6 +111,7 @@ void fill_probe_metrics(Metrics& out, const v1::ProbeStatus* status) {
     gauge(out, "warnings", "Warnings in the probe's status.", status->warnings_size());
     fill_hooks(out, *status);
     fill_events(out, *status);
+    fill_programs(out, *status);
     fill_resolver(out, status->resolver());
     fill_stream(out, status->stream());
     fill_files(out, status->files());

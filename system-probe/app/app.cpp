@@ -45,15 +45,24 @@ uint64_t random_id() {
     return id;
 }
 
-void fill(const RunCosts& costs, v1::ProgramCosts& out) {
-    out.set_counted(costs.counted);
-    out.set_problem(costs.problem);
+void fill(const RunCosts& costs, v1::ProbeStatus& out) {
+    out.mutable_costs()->set_counted(costs.counted);
+    out.mutable_costs()->set_problem(costs.problem);
     for (const ProgramRuns& program : costs.programs) {
-        v1::ProgramCost& one = *out.add_programs();
+        if (program.misses > 0) {
+            v1::ProgramMisses& missed = *out.add_missed();
+            missed.set_program(program.name);
+            missed.set_count(program.misses);
+        }
+        if (!costs.counted)
+            continue;
+        v1::ProgramCost& one = *out.mutable_costs()->add_programs();
         one.set_name(program.name);
         one.set_runs(program.runs);
         one.set_run_ns(program.ns);
     }
+    if (std::string warning = explain_misses(costs.programs); !warning.empty())
+        out.add_warnings(std::move(warning));
 }
 
 bool process_exists(uint32_t pid) {
@@ -512,7 +521,7 @@ void App::provide_status(v1::ProbeStatus& out, std::function<void(bool)> done) {
         out.mutable_stream()->set_refused_peers(refused_peers_);
         out.set_rss_bytes(resident_bytes());
         const auto with_costs = [&out, done](const RunCosts& costs) {
-            fill(costs, *out.mutable_costs());
+            fill(costs, out);
             done(true);
         };
         if (!source_->read_costs(with_costs))

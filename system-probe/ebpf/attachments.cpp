@@ -27,6 +27,21 @@ constexpr ino_t kRootCgroup = 1;
 
 }  // namespace
 
+std::string_view next_to_detach(std::span<const AttachedProgram> attached,
+                                const std::vector<std::string>& wanted, bool trampolines) {
+    const auto goes = [&](const AttachedProgram& program) {
+        return (trampolines || !program.trampoline) &&
+               std::ranges::find(wanted, program.name) == wanted.end();
+    };
+    for (const HookProgram& dispatcher : kSysEnterExit) {
+        const auto found = std::ranges::find(attached, dispatcher.name, &AttachedProgram::name);
+        if (found != attached.end() && goes(*found))
+            return found->name;
+    }
+    const auto other = std::ranges::find_if(attached, goes);
+    return other == attached.end() ? std::string_view() : other->name;
+}
+
 void BpfLinkDestroy::operator()(bpf_link* link) const {
     bpf_link__destroy(link);
 }
@@ -50,19 +65,13 @@ bool Attachments::is_trampoline(const std::string& program) const {
 }
 
 bool Attachments::detach_one_but(const std::vector<std::string>& programs, bool trampolines) {
-    const auto is_wanted = [&programs](std::string_view name) {
-        return std::ranges::find(programs, name) != programs.end();
-    };
-    for (const HookProgram& dispatcher : kSysEnterExit) {
-        if (!is_wanted(dispatcher.name) && links_.erase(std::string(dispatcher.name)) > 0)
-            return true;
-    }
-    const auto other = std::ranges::find_if(links_, [&](const auto& entry) {
-        return !is_wanted(entry.first) && (trampolines || !is_trampoline(entry.first));
-    });
-    if (other == links_.end())
+    std::vector<AttachedProgram> attached;
+    for (const auto& [name, link] : links_)
+        attached.push_back({name, is_trampoline(name)});
+    const auto next = links_.find(next_to_detach(attached, programs, trampolines));
+    if (next == links_.end())
         return false;
-    links_.erase(other);
+    links_.erase(next);
     return true;
 }
 

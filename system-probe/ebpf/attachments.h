@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,16 @@ struct BpfLinkDestroy {
 };
 using BpfLink = std::unique_ptr<bpf_link, BpfLinkDestroy>;
 
+struct AttachedProgram {
+    std::string_view name;
+    bool trampoline;
+};
+
+/// Of `attached`, what goes next until only `wanted` is left: what every system call pays for goes first. Empty: nothing.
+/// `trampolines`: they go as well.
+std::string_view next_to_detach(std::span<const AttachedProgram> attached,
+                                const std::vector<std::string>& wanted, bool trampolines);
+
 /// Lives on one thread at a time, which has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. The object must outlive it.
 class Attachments {
    public:
@@ -29,8 +40,7 @@ class Attachments {
     /// True, also when it is attached already; else errno says why, EXDEV when the directory of cgroups here is not the
     /// host's root.
     bool attach(std::string_view program);
-    /// Detaches one of the others, those that every system call pays for first; false: there is none. The kernel may take a
-    /// tenth of a second. `trampolines`: those as well.
+    /// Detaches one of the others, see next_to_detach(); false: there is none. The kernel may take a tenth of a second.
     bool detach_one_but(const std::vector<std::string>& programs, bool trampolines);
     /// nullptr: not attached.
     const bpf_link* find(std::string_view program) const;

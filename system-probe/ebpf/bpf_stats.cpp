@@ -33,6 +33,21 @@ bool BpfStats::counted() const {
     return text && text->starts_with('1');
 }
 
+std::string explain_misses(std::span<const ProgramRuns> programs) {
+    std::string which;
+    for (const ProgramRuns& program : programs)
+        if (program.misses > 0)
+            which +=
+                fmt::format("{}{} {}", which.empty() ? "" : ", ", program.name, program.misses);
+    if (which.empty())
+        return {};
+    return fmt::format(
+        "the kernel left programs out because they were running on that CPU already ({}): what "
+        "they "
+        "would have seen is missing, and no loss is counted for it",
+        which);
+}
+
 std::vector<ProgramRuns> program_runs(bpf_object* object) {
     std::vector<ProgramRuns> out;
     bpf_program* program = nullptr;
@@ -41,7 +56,8 @@ std::vector<ProgramRuns> program_runs(bpf_object* object) {
         uint32_t size = sizeof info;
         const int fd = bpf_program__fd(program);
         if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-            out.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns});
+            out.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns,
+                           info.recursion_misses});
     }
     return out;
 }

@@ -10,7 +10,7 @@
 namespace vedette::probe {
 
 constexpr HookProgram after(std::string_view program, std::string_view function) {
-    return {.name = program, .function = function, .parameters = 1, .of_call = true};
+    return {.name = program, .function = function, .parameters = 1, .call = CallPlace::kItself};
 }
 
 #if defined(__x86_64__)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system-probe/ebpf/control_map.h"
 
+#include <bpf/bpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,6 +20,13 @@ size_t mapped_bytes() {
 }  // namespace
 
 Result<ControlMap> ControlMap::open(int map_fd) {
+    bpf_map_info info{};
+    uint32_t size = sizeof info;
+    if (bpf_obj_get_info_by_fd(map_fd, &info, &size) != 0)
+        return fail_errno(errno, "asking for the BPF filters");
+    if (info.value_size != sizeof(vdt_control))
+        return fail(ErrorCode::kInvalid,
+                    "the BPF programs have other variables than their filters");
     void* base = mmap(nullptr, mapped_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
     if (base == MAP_FAILED)
         return fail_errno(errno, "mapping the BPF filters");

@@ -12,8 +12,12 @@
 
 namespace vedette::probe {
 
+/// The map of the programs' variables, of which vdt_control is the only one.
+inline constexpr const char* kControlMap = ".bss";
+
 class ControlMap {
    public:
+    /// Errors: kInvalid, there are other variables.
     static Result<ControlMap> open(int map_fd);
     ControlMap(ControlMap&& other) noexcept;
     ControlMap& operator=(ControlMap&&) = delete;

@@ -13,6 +13,13 @@
 
 namespace vedette::probe {
 
+/// What the function that a program is on has to do with system calls that could be followed at their end as well.
+enum class CallPlace : uint8_t {
+    kNone,    ///< nothing
+    kWithin,  ///< all forms of a call come there
+    kItself,  ///< it is the call's own: where the kernel has no such call there is nothing to see, and it is left out
+};
+
 /// A program that the loader attaches; its name is the function's in bpf/programs/.
 struct HookProgram {
     std::string_view name;
@@ -23,8 +30,7 @@ struct HookProgram {
         0;  ///< how many the function must have for the program to read them right
     std::string_view renamed;            ///< the function's name on newer kernels, when it changed
     const HookProgram* older = nullptr;  ///< of io_uring: for kernels that have not that tracepoint
-    /// `function` is a system call's: where the kernel has no such call there is nothing to see, and this is left out.
-    bool of_call = false;
+    CallPlace call = CallPlace::kNone;
 };
 
 /// A way by which a process can have the same thing done.

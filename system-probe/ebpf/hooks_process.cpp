@@ -20,9 +20,18 @@ constexpr vdt_call kNamespaceCalls[] = {VDT_CALL_UNSHARE, VDT_CALL_SETNS};
 constexpr vdt_call kMmapCalls[] = {VDT_CALL_MMAP, VDT_CALL_OLD_MMAP};
 constexpr vdt_call kMprotectCalls[] = {VDT_CALL_MPROTECT};
 
-constexpr HookProgram kFixSetuid[] = {{"handle_fix_setuid", "security_task_fix_setuid", 3, ""}};
-constexpr HookProgram kFixSetgid[] = {{"handle_fix_setgid", "security_task_fix_setgid", 3, ""}};
-constexpr HookProgram kSecurityCapset[] = {{"handle_security_capset", "security_capset", 5, ""}};
+constexpr HookProgram kFixSetuid[] = {{.name = "handle_fix_setuid",
+                                       .function = "security_task_fix_setuid",
+                                       .parameters = 3,
+                                       .call = CallPlace::kWithin}};
+constexpr HookProgram kFixSetgid[] = {{.name = "handle_fix_setgid",
+                                       .function = "security_task_fix_setgid",
+                                       .parameters = 3,
+                                       .call = CallPlace::kWithin}};
+constexpr HookProgram kSecurityCapset[] = {{.name = "handle_security_capset",
+                                            .function = "security_capset",
+                                            .parameters = 5,
+                                            .call = CallPlace::kWithin}};
 constexpr HookProgram kPrctlFunctions[] = {VDT_BOTH("prctl")};
 constexpr HookProgram kNamespaceFunctions[] = {VDT_BOTH("unshare"), VDT_BOTH("setns")};
 constexpr std::string_view kChanges = "a call that asks for what is so already may be left out";

@@ -167,11 +167,8 @@ class KernelSource : public RecordSource {
         return discarders_.read(control_.revision(), done);
     }
     bool read_costs(const std::function<void(RunCosts)>& done) override {
-        if (stats_.counted())
-            return privileged_(
-                [this, done] { done({true, stats_.problem(), object_.program_runs()}); });
-        done({false, stats_.problem(), {}});
-        return true;
+        return privileged_(
+            [this, done] { done({stats_.counted(), stats_.problem(), object_.program_runs()}); });
     }
     std::vector<ProgramCost> programs() const override { return object_.program_costs(); }
     std::string name() const override { return "kernel"; }
@@ -320,7 +317,7 @@ Result<std::unique_ptr<RecordSource>> open_kernel_source(const KernelSourceOptio
     auto ring = RingReader::open(object->map_fd("ring"), object->map_fd("reserved_ring"));
     if (!ring)
         return forward_error(ring);
-    auto control = ControlMap::open(object->map_fd(".bss"));
+    auto control = ControlMap::open(object->map_fd(kControlMap));
     if (!control)
         return forward_error(control);
     auto counters =

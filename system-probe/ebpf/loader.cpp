@@ -249,13 +249,15 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
             return found->second;
         if (program.function.empty())
             return {};
-        if (program.of_call && !trial.has_function(std::string(program.function)))
+        if (program.call == CallPlace::kItself &&
+            !trial.has_function(std::string(program.function)))
             return std::string(kNoSuchCall);
-        std::string reason = trial.refusal(program.function, program.parameters);
+        std::string reason = trial.refusal(program.function, program.parameters, program.call);
         if (!TrampolineTrial::is_function(program.function))
             return reason;
         for (const std::string_view function : {program.function, program.renamed}) {
-            if (function.empty() || !trial.refusal(function, program.parameters).empty())
+            if (function.empty() ||
+                !trial.refusal(function, program.parameters, program.call).empty())
                 continue;
             targets.insert_or_assign(std::string(program.name), std::string(function));
             return {};

@@ -12,6 +12,7 @@
 #include "bpf/abi/programs.h"
 #include "common/log.h"
 #include "system-probe/ebpf/bpf_error.h"
+#include "system-probe/ebpf/control_map.h"
 #include "system-probe/ebpf/hook_table.h"
 #include "system-probe/ebpf/libbpf_log.h"
 #include "system-probe/ebpf/loader.h"
@@ -38,8 +39,6 @@ bpf_program* find_template(const bpf_object& object) {
 }
 
 Result<> set_constants(bpf_map& map, const OnDemandPoint& point, uint32_t arguments) {
-    if (!std::string_view(bpf_map__name(&map)).ends_with(".rodata"))
-        return {};
     size_t size = 0;
     const auto* now = static_cast<const std::byte*>(bpf_map__initial_value(&map, &size));
     std::vector<std::byte> constants(now, now + size);
@@ -55,12 +54,13 @@ Result<> prepare(bpf_object& object, const OnDemandPoint& point, uint32_t argume
                  const OnDemandFunctions::MapFd& maps) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, &object) {
-        if (bpf_map__is_internal(map)) {
+        if (std::string_view(bpf_map__name(map)).ends_with(".rodata")) {
             if (auto set = set_constants(*map, point, arguments); !set)
                 return set;
             continue;
         }
-        const int fd = maps(bpf_map__name(map));
+        // The name of the map of variables has the object's in it.
+        const int fd = maps(bpf_map__is_internal(map) ? kControlMap : bpf_map__name(map));
         if (fd < 0 || bpf_map__reuse_fd(map, fd) != 0)
             return fail(ErrorCode::kUnsupported, "map {} cannot be shared", bpf_map__name(map));
     }

@@ -45,18 +45,24 @@ struct ProgramCost {
     uint32_t verified_instructions = 0;
 };
 
-/// What a program has cost since it was loaded, as far as the kernel counted.
+/// What became of a program since it was loaded.
 struct ProgramRuns {
     std::string name;
-    uint64_t runs = 0;
+    uint64_t runs = 0;  ///< as far as the kernel counted, as `ns`
     uint64_t ns = 0;
+    /// How often the kernel left it out, because it was running on that CPU already, in a task that was preempted there or
+    /// further down the stack. Counted always; of trampolines since Linux 5.12, of tracepoints since 6.2.
+    uint64_t misses = 0;
 };
 
 struct RunCosts {
-    bool counted = false;  ///< now
+    bool counted = false;  ///< runs and time, now
     std::string problem;   ///< why the setting has no effect
     std::vector<ProgramRuns> programs;
 };
+
+/// What it means that the kernel left programs out; empty: it left out none.
+std::string explain_misses(std::span<const ProgramRuns> programs);
 
 /// One whole record, header first. The bytes are valid during the call only and are not trusted.
 using RecordSink = std::function<void(std::span<const std::byte>)>;
@@ -107,7 +113,7 @@ class RecordSource {
         const std::function<void(std::vector<StoredDiscarder>)>& /*done*/) {
         return false;
     }
-    /// `done` gets them, on the privileged thread or at once. False: it will not be called.
+    /// `done` gets them, on the privileged thread. False: it will not be called.
     virtual bool read_costs(const std::function<void(RunCosts)>& /*done*/) { return false; }
     /// Before the pipeline's thread starts; the jobs must have run before the source goes.
     virtual void set_privileged(PrivilegedPost /*post*/) {}

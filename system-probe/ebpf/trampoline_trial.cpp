@@ -37,18 +37,6 @@ std::string check_filesystem(std::string_view name) {
     return fmt::format("this kernel has no {}, or it is switched off", name);
 }
 
-/// __x64_sys_chmod, __ia32_compat_sys_truncate ...
-bool is_call(std::string_view function) {
-    return function.starts_with("__") && function.find("sys_") != std::string_view::npos &&
-           function != "__sys_connect_file";
-}
-
-/// What calls are followed at instead of at their end.
-bool stands_for_call(std::string_view function) {
-    return is_call(function) || function.starts_with("security_task_fix_set") ||
-           function == "security_capset";
-}
-
 unsigned count_parameters(const btf& types, int function) {
     const btf_type* type = btf__type_by_id(&types, static_cast<uint32_t>(function));
     const btf_type* prototype = type == nullptr ? nullptr : btf__type_by_id(&types, type->type);
@@ -63,12 +51,13 @@ TrampolineTrial::~TrampolineTrial() {
     btf__free(kernel_types_);
 }
 
-const std::string& TrampolineTrial::refusal(std::string_view function, unsigned parameters) {
+const std::string& TrampolineTrial::refusal(std::string_view function, unsigned parameters,
+                                            CallPlace call) {
     std::pair question(std::string(function), parameters);
     const auto known = answers_.find(question);
     if (known != answers_.end())
         return known->second;
-    std::string answer = ask(question.first, parameters);
+    std::string answer = ask(question.first, parameters, call);
     return answers_.emplace(std::move(question), std::move(answer)).first->second;
 }
 
@@ -76,7 +65,7 @@ bool TrampolineTrial::is_function(std::string_view function) {
     return !function.starts_with(kTracepointType) && !function.starts_with(kFilesystem);
 }
 
-std::string TrampolineTrial::ask(const std::string& function, unsigned parameters) {
+std::string TrampolineTrial::ask(const std::string& function, unsigned parameters, CallPlace call) {
     if (function.starts_with(kFilesystem))
         return check_filesystem(std::string_view(function).substr(kFilesystem.size()));
     const LibbpfLog quiet;
@@ -91,7 +80,7 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
         return fmt::format("kernel {} has {} with {} parameters, not {}", facts_.kernel, function,
                            found, parameters);
 
-    if (stands_for_call(function) && !attaches_again())
+    if (call != CallPlace::kNone && !attaches_again())
         return fmt::format("kernel {} may not run a trampoline that is attached again",
                            facts_.kernel);
 
@@ -103,7 +92,7 @@ std::string TrampolineTrial::ask(const std::string& function, unsigned parameter
     if (!program)
         return explain_bpf_error(errno, BpfStep::kTrampoline, facts_);
     // Detaching takes a tenth of a second on many kernels, and there are many of these, all alike.
-    if (is_call(function) && std::exchange(tried_call_, true))
+    if (call == CallPlace::kItself && std::exchange(tried_call_, true))
         return {};
     const UniqueFd link(bpf_raw_tracepoint_open(nullptr, program.get()));
     return link ? "" : explain_bpf_error(errno, BpfStep::kTrampoline, facts_);

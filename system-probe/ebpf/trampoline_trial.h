@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "system-probe/ebpf/bpf_error.h"
+#include "system-probe/ebpf/hook_table.h"
 
 struct btf;
 
@@ -21,11 +22,12 @@ class TrampolineTrial {
     explicit TrampolineTrial(const HostFacts& facts);
     ~TrampolineTrial();
 
-    /// Empty: it attaches (of system calls' functions the first is tried, the others only load), or it is the type of a
-    /// tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has. Else
-    /// the reason it does not: among others, that the function has not this many parameters, so that the program would read
-    /// wrong ones. The kernel is asked once a function.
-    const std::string& refusal(std::string_view function, unsigned parameters);
+    /// Empty: it attaches (of functions that are a system call the first is tried, the others only load), or it is the type
+    /// of a tracepoint (btf_trace_NAME) with this many parameters, or a file system (filesystem:NAME) that the kernel has.
+    /// Else the reason it does not: among others, that the function has not this many parameters, so that the program would
+    /// read wrong ones. The kernel is asked once a function.
+    const std::string& refusal(std::string_view function, unsigned parameters,
+                               CallPlace call = CallPlace::kNone);
 
     /// Whether a trampoline that was detached runs once it is attached again. On 5.10 it was found not to.
     bool attaches_again();
@@ -38,7 +40,7 @@ class TrampolineTrial {
 
    private:
     btf* types();
-    std::string ask(const std::string& function, unsigned parameters);
+    std::string ask(const std::string& function, unsigned parameters, CallPlace call);
     std::string check_tracepoint(const std::string& type, unsigned parameters);
 
     const HostFacts& facts_;

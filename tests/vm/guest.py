@@ -10,9 +10,10 @@ import time
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "support"))
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "support/vm")]
 from acts import act  # noqa: E402
 from pair import Pair, rule_of, wait_for  # noqa: E402
+from standing import tell_when_late  # noqa: E402
 
 POLICY = """
 rules:
@@ -92,6 +93,7 @@ def main():
     if "--lockdown" in sys.argv:
         lock_down()
     state = pathlib.Path("/run/vedette-vm")
+    tell_when_late(state, 280)
     policies = state / "policies.d"
     policies.mkdir(parents=True)
     (policies / "vm.policy").write_text(POLICY)

@@ -6,16 +6,18 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "live/bypass")]
+sys.path[:0] = [str(HERE.parent / place) for place in ("support", "support/vm", "live/bypass")]
 from cases import CASES  # noqa: E402
 from pair import Pair, PairError, rule_of  # noqa: E402
 from suite import Stage, rule_id, seen  # noqa: E402
+from standing import tell_when_late  # noqa: E402
 
 UNLIMITED = {"runtime_security_config.event_server.burst": 1000000, "runtime_security_config.event_server.rate": 1000000}
 
 
 def main():
     state = pathlib.Path("/run/vedette-vm")
+    tell_when_late(state, 580)
     policies = state / "policies.d"
     policies.mkdir(parents=True)
     stage = Stage("/run/bypass")

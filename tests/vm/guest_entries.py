@@ -11,9 +11,10 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "support"))
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "support/vm")]
 from acts import act  # noqa: E402
 from pair import Pair, rule_of, wait_for  # noqa: E402
+from standing import tell_when_late  # noqa: E402
 
 TARGET, MISSING = "/run/entry-target", "/run/entry-missing"
 CLONE_NEWNET, PR_SET_NAME = 0x40000000, 15
@@ -87,6 +88,7 @@ def away_and_back(pair, policy):
 
 def main():
     state = pathlib.Path("/run/vedette-vm")
+    tell_when_late(state, 280)
     policies = state / "policies.d"
     policies.mkdir(parents=True)
     rules = [{"id": name, "expression": rule} for name, rule in RULES.items()]
@@ -117,11 +119,11 @@ def main():
     except Exception as error:
         print(error, file=sys.stderr)
     counts = collections.Counter(alerts())
-    status = pair.status()["probe"]
-    print(json.dumps({"seen": {name: counts[key] for key, name in done.items()},
-                      "others": [key for key in counts if key not in done], "at_every_call": at_every_call(pair),
-                      "backends": {hook["eventType"]: hook.get("backend", "") for hook in status["hooks"]}}))
+    status, left = pair.status()["probe"], at_every_call(pair)
     pair.stop()
+    print(json.dumps({"seen": {name: counts[key] for key, name in done.items()},
+                      "others": [key for key in counts if key not in done], "at_every_call": left,
+                      "backends": {hook["eventType"]: hook.get("backend", "") for hook in status["hooks"]}}))
 
 
 main()

@@ -9,9 +9,10 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "support"))
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "support/vm")]
 from acts import act  # noqa: E402
 from pair import Pair, rule_of, wait_for  # noqa: E402
+from standing import tell_when_late  # noqa: E402
 
 ENFORCE = "/sys/fs/selinux/enforce"
 MS_BIND = 4096
@@ -31,6 +32,7 @@ RULES = {
 def main():
     subprocess.run(["mount", "-t", "selinuxfs", "none", "/sys/fs/selinux"], check=True)
     state = pathlib.Path("/run/vedette-vm")
+    tell_when_late(state, 280)
     policies = state / "policies.d"
     policies.mkdir(parents=True)
     rules = [{"id": name, "expression": rule} for name, rule in RULES.items()]
@@ -55,9 +57,9 @@ def main():
     except Exception as error:  # what is missing is for the test to say
         print(error, file=sys.stderr)
     status = pair.status()["probe"]
+    pair.stop()
     print(json.dumps({"fired": sorted(fired()), "warnings": status.get("warnings", []),
                       "hooks": {hook["eventType"]: hook.get("backend", "") for hook in status["hooks"]}}))
-    pair.stop()
 
 
 main()

@@ -77,8 +77,8 @@ array rules_json(const engine::EngineStatus& status) {
 
 }  // namespace
 
-object activity(const engine::Engine& engine, const engine::BatchQueue& queue, live::Tap& tap,
-                bool connected, const std::string& command_socket) {
+object activity(const engine::Engine& engine, live::Tap& tap, bool connected,
+                const std::string& command_socket) {
     const Result<v1::ProbeStatus> probe = probe_client::probe_status(command_socket, kPatience);
     const engine::EngineStatus status = engine.status();
     const live::Counts counts = tap.counts();
@@ -94,7 +94,6 @@ object activity(const engine::Engine& engine, const engine::BatchQueue& queue, l
         {"counted", counts.events},
         {"containers", rows_json(counts.containers)},
         {"programs", rows_json(counts.programs)},
-        {"queueBytes", queue.bytes()},
         {"parked", status.parked.waiting},
         {"rssBytes", resident_bytes()}};
 }

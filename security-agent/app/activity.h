@@ -6,14 +6,13 @@
 #include <boost/json/object.hpp>
 #include <string>
 
-#include "security-agent/engine/batch_queue.h"
 #include "security-agent/engine/engine.h"
 #include "security-agent/live/tap.h"
 
 namespace vedette::app {
 
 /// Asks the probe, up to a second.
-boost::json::object activity(const engine::Engine& engine, const engine::BatchQueue& queue,
-                             live::Tap& tap, bool connected, const std::string& command_socket);
+boost::json::object activity(const engine::Engine& engine, live::Tap& tap, bool connected,
+                             const std::string& command_socket);
 
 }  // namespace vedette::app

@@ -32,7 +32,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr size_t kQueueBytes = 16U << 20;
 constexpr milliseconds kOutputPatience = seconds(2);
 constexpr milliseconds kFilterPatience = seconds(1);
 constexpr unsigned kStopDeadline = 10;  // seconds; then the process ends as it stands
@@ -259,7 +258,6 @@ Result<> Agent::start_status() {
 }
 
 Result<> Agent::start_engine() {
-    queue_ = std::make_unique<engine::BatchQueue>(kQueueBytes);
     engine::EngineOptions options;
     options.agent = agent_facts();
     options.hostname = hostname_;
@@ -297,11 +295,14 @@ Result<> Agent::start_probe_client() {
     options.socket_path = events_socket_path(settings_);
     options.agent_version = version().text;
     options.position = [this] { return engine_->position(); };
+    options.receive = [this](v1::SubscribeResponse& message) {
+        return evaluation_->receive(message);
+    };
     options.question = [this](const v1::Question& question) {
         boost::asio::post(answers_, [this, question] { probe_client_->answer(answer(question)); });
     };
     probe_client_ = std::make_unique<probe_client::ProbeClient>(
-        std::move(options), *queue_, metrics_, *logger_,
+        std::move(options), metrics_, *logger_,
         health_.add("probe", Health::Kind::kReadiness, seconds(0)));
     return {};
 }
@@ -332,15 +333,15 @@ void Agent::stop_probe_client() {
 }
 
 Result<> Agent::start_evaluation() {
-    engine_thread_ = std::make_unique<engine::EngineThread>(
-        *engine_, *queue_, [this](uint64_t sequence) { probe_client_->acknowledge(sequence); },
+    evaluation_ = std::make_unique<engine::Evaluation>(
+        *engine_, [this](engine::Position position) { probe_client_->acknowledge(position); },
         health_.add("engine", Health::Kind::kLiveness), recorder_.get());
-    engine_thread_->start();
+    evaluation_->start();
     return {};
 }
 
 void Agent::stop_evaluation() {
-    engine_thread_->stop();
+    evaluation_->stop();
 }
 
 Result<> Agent::start_policies() {
@@ -421,8 +422,7 @@ Result<> Agent::start_api() {
                  [this] { return to_json(self_tester_->run()); },
                  [this] { return dump_discarders(command_socket_path(settings_)); },
                  recording_of(*recorder_), views_.answers([this]() -> Views::Sources {
-                     return {*engine_, *queue_, probe_client_->connected(),
-                             command_socket_path(settings_)};
+                     return {*engine_, probe_client_->connected(), command_socket_path(settings_)};
                  }),
                  workload_list_of(engine_)});
     certificate_->start(
@@ -478,8 +478,6 @@ void Agent::stop_heartbeat() {
 void Agent::heartbeat() {
     if (health_.liveness().ok())
         sd_notify(0, "WATCHDOG=1");
-    metrics_.gauge("vedette_agent_queue_bytes", "Messages of the probe that wait for the engine.")
-        .Set(static_cast<double>(queue_->bytes()));
     heartbeat_timer_.expires_after(seconds(5));
     heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error)

@@ -24,7 +24,7 @@
 #include "security-agent/app/policy_manager.h"
 #include "security-agent/app/policy_watcher.h"
 #include "security-agent/app/probe_metrics.h"
-#include "security-agent/engine/engine_thread.h"
+#include "security-agent/engine/evaluation.h"
 #include "security-agent/flare/flare.h"
 #include "security-agent/outputs/outputs.h"
 #include "security-agent/probe_client/probe_client.h"
@@ -108,10 +108,9 @@ class Agent {
     std::string hostname_;
     std::unique_ptr<outputs::Outputs> outputs_;
     Views views_{metrics_};
-    std::unique_ptr<engine::BatchQueue> queue_;
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<replay::Recorder> recorder_;
-    std::unique_ptr<engine::EngineThread> engine_thread_;
+    std::unique_ptr<engine::Evaluation> evaluation_;
     std::unique_ptr<PolicyManager> policies_;
     std::unique_ptr<PolicyWatcher> policy_watcher_;  ///< null: they are not watched
     std::unique_ptr<probe_client::ProbeClient> probe_client_;

@@ -66,7 +66,7 @@ api::LiveViews Views::answers(std::function<Sources()> sources) {
     };
     out.activity = [this, sources] {
         const Sources from = sources();
-        return activity(from.engine, from.queue, tap_, from.connected, from.command_socket);
+        return activity(from.engine, tap_, from.connected, from.command_socket);
     };
     out.dump_processes = [sources](bool json, bool with_args) {
         return dump_processes(sources().command_socket, json, with_args);

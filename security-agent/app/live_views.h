@@ -10,7 +10,6 @@
 
 #include "security-agent/api/live_routes.h"
 #include "security-agent/engine/alert_sink.h"
-#include "security-agent/engine/batch_queue.h"
 #include "security-agent/engine/engine.h"
 #include "security-agent/live/hub.h"
 #include "security-agent/live/tap.h"
@@ -22,7 +21,6 @@ class Views final : public engine::AlertSink {
     /// What the answers are about; all must outlive them.
     struct Sources {
         const engine::Engine& engine;
-        const engine::BatchQueue& queue;
         bool connected;
         std::string command_socket;
     };

@@ -163,12 +163,11 @@ std::string header(const object& frame, const Style& style) {
             ? fmt::format(" ({}/s held back)", amount(real(totals, "limited")))
             : "");
     out += fmt::format(
-        "queues: probe {} events in {} of {}, agent {}, {} wait for metadata   memory: probe {}, "
+        "queues: probe {} events in {} of {}, {} wait for metadata   memory: probe {}, "
         "agent {}\n",
         amount(real(queues, "heldEvents")), mib(real(queues, "heldBytes")),
-        mib(real(queues, "maxBytes")), mib(real(queues, "agentBytes")),
-        amount(real(queues, "parked")), mib(real(queues, "probeRss")),
-        mib(real(queues, "agentRss")));
+        mib(real(queues, "maxBytes")), amount(real(queues, "parked")),
+        mib(real(queues, "probeRss")), mib(real(queues, "agentRss")));
     return out;
 }
 
@@ -233,9 +232,8 @@ object make_frame(const object& before, const object& after) {
                              {"limited", round2(agent.of("limited"))}};
     frame["queues"] = object{
         {"heldEvents", number(probe, "heldEvents")}, {"heldBytes", number(probe, "heldBytes")},
-        {"maxBytes", number(probe, "maxBytes")},     {"agentBytes", number(after, "queueBytes")},
-        {"parked", number(after, "parked")},         {"probeRss", number(probe, "rssBytes")},
-        {"agentRss", number(after, "rssBytes")}};
+        {"maxBytes", number(probe, "maxBytes")},     {"parked", number(after, "parked")},
+        {"probeRss", number(probe, "rssBytes")},     {"agentRss", number(after, "rssBytes")}};
     add_notes(after, frame);
     return frame;
 }

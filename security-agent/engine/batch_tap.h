@@ -7,11 +7,11 @@ namespace vedette::engine {
 
 class Engine;
 
-/// Sees the stream just before the engine does. Engine thread.
+/// Sees the stream just before the engine does: one call at a time, none while the engine works.
 class BatchTap {
    public:
     virtual ~BatchTap() = default;
-    /// `message` null: nothing came for a second. Must not block.
+    /// `message` null: about a second has passed. Must not block.
     virtual void before(const Engine& engine, const v1::SubscribeResponse* message) = 0;
 };
 

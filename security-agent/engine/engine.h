@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The engine: a batch in, alerts out. It owns the process mirror, the loaded rules with their limiters and variables,
-// and the events that wait for a decision; it knows no socket, no thread and no file. One thread calls it
-// (engine_thread.h); tests and `runtime replay` call it directly. Without clocks of its own it goes by the events' time:
+// and the events that wait for a decision; it knows no socket, no thread and no file. One thread at a time calls it
+// (evaluation.h); tests and `runtime replay` call it directly. Without clocks of its own it goes by the events' time:
 // then the same batches give the same lines, byte for byte.
 #pragma once
 
@@ -119,7 +119,7 @@ class Engine {
     Engine(EngineOptions options, AlertSink& sink, Metrics& metrics, Logger& logger);
     ~Engine();
 
-    /// @name Engine thread.
+    /// @name One thread at a time.
     /// @{
     void welcome(const v1::Welcome& welcome);
     /// Evaluates every event that is newer than the position; moves the position behind the batch. Events may be

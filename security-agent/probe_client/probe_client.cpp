@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thread with gRPC's blocking calls: a full queue makes it wait, and then nobody reads from the stream. That is
-// the whole flow control.
+// A thread with gRPC's blocking calls: while a message is dealt with, nobody reads from the stream. That is the whole
+// flow control.
 #include "security-agent/probe_client/probe_client.h"
 
 #include <pthread.h>
@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "security-agent/engine/stream_message.h"
 #include "security-agent/probe_client/backoff.h"
 #include "security-agent/probe_client/dial.h"
 #include "vedette/v1/event_stream.grpc.pb.h"
@@ -29,14 +30,14 @@ struct ProbeClient::Session {
             stream->Write(request);  // a broken stream shows in Read
     }
 
+    std::atomic<uint64_t> instance = 0;  ///< the probe's, once it has welcomed us
     std::mutex write_mutex;  ///< one writer at a time, and none once the stream is being finished
     bool finished = false;
 };
 
-ProbeClient::ProbeClient(ClientOptions options, engine::BatchQueue& queue, Metrics& metrics,
-                         Logger& logger, std::shared_ptr<Health::Component> health)
+ProbeClient::ProbeClient(ClientOptions options, Metrics& metrics, Logger& logger,
+                         std::shared_ptr<Health::Component> health)
     : options_(std::move(options)),
-      queue_(queue),
       logger_(logger),
       health_(std::move(health)),
       connections_(metrics.counter("vedette_agent_probe_connections_total",
@@ -52,7 +53,7 @@ ProbeClient::~ProbeClient() {
 
 void ProbeClient::start() {
     thread_ = std::thread([this] { run(); });
-    pthread_setname_np(thread_.native_handle(), "probe-client");
+    pthread_setname_np(thread_.native_handle(), "engine");
 }
 
 void ProbeClient::stop() {
@@ -68,12 +69,13 @@ void ProbeClient::stop() {
         thread_.join();
 }
 
-void ProbeClient::acknowledge(uint64_t sequence) {
+/// A number of another probe would acknowledge what nobody has seen.
+void ProbeClient::acknowledge(engine::Position position) {
     const std::shared_ptr<Session> current = session();
-    if (!current)
+    if (!current || current->instance != position.instance_id)
         return;
     v1::SubscribeRequest request;
-    request.mutable_ack()->set_sequence(sequence);
+    request.mutable_ack()->set_sequence(position.last_sequence);
     current->write(request);
 }
 
@@ -207,8 +209,6 @@ void ProbeClient::set_connected(bool connected) {
 }
 
 Result<> ProbeClient::run_session() {
-    // What the last stream brought is evaluated first: the position below then covers it.
-    queue_.wait_drained();
     Result<std::shared_ptr<grpc::Channel>> channel = dial(options_.socket_path);
     if (!channel)
         return forward_error(channel);
@@ -236,29 +236,31 @@ Result<> ProbeClient::run_session() {
 
 /// Until the stream ends. Errors: the probe broke the protocol.
 Result<> ProbeClient::read_all(Session& session) {
+    engine::StreamMessage messages;
     while (true) {
-        auto message = engine::BatchQueue::make_item();
-        if (!session.stream->Read(message.get()))
+        v1::SubscribeResponse& message = messages.next();
+        if (!session.stream->Read(&message))
             return {};
         if (!welcomed_) {
-            if (!message->has_welcome())
+            if (!message.has_welcome())
                 return fail(ErrorCode::kInvalid, "the probe's first message is no Welcome");
-            const v1::Welcome& welcome = message->welcome();
+            const v1::Welcome& welcome = message.welcome();
             logger_.info("connected to system-probe {} (instance {:x}, next event {})",
                          printable(welcome.probe_version()), welcome.instance_id(),
                          welcome.next_sequence());
             connections_.Increment();
             note_unwatched(welcome.instance_id());
+            session.instance = welcome.instance_id();
             welcomed_ = true;
             set_connected(true);
         }
-        if (message->has_question()) {
+        if (message.has_question()) {
             if (options_.question)
-                options_.question(message->question());
+                options_.question(message.question());
             continue;
         }
-        note_filters(message->batch().filter_revision());
-        if (!queue_.push(std::move(message)))
+        note_filters(message.batch().filter_revision());
+        if (!options_.receive(message))
             return {};
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stream of events: connects to the probe, says how far this agent has come, moves what arrives into the queue,
-// and begins again when the connection is gone, for ever. It knows what a message is, not what it means.
+// The stream of events: connects to the probe, says how far this agent has come, hands on what arrives, and begins again
+// when the connection is gone, for ever. It knows what a message is, not what it means.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,6 @@
 #include "common/health.h"
 #include "common/log.h"
 #include "common/metrics.h"
-#include "security-agent/engine/batch_queue.h"
 #include "security-agent/engine/engine.h"
 #include "vedette/v1/event_stream.pb.h"
 
@@ -26,6 +25,9 @@ struct ClientOptions {
     std::string socket_path;
     std::string agent_version;
     std::function<engine::Position()> position;  ///< any thread
+    /// What the probe sends, in its order: the client's thread deals with it in there, and reads on when that returns. The
+    /// message is the receiver's until then. False: no more is wanted.
+    std::function<bool(v1::SubscribeResponse&)> receive;
     /// The probe asks; answer() it. Client's thread: must not block.
     std::function<void(v1::Question)> question;
 };
@@ -33,16 +35,16 @@ struct ClientOptions {
 class ProbeClient {
    public:
     /// References must outlive it. `health` beats while connected.
-    ProbeClient(ClientOptions options, engine::BatchQueue& queue, Metrics& metrics, Logger& logger,
+    ProbeClient(ClientOptions options, Metrics& metrics, Logger& logger,
                 std::shared_ptr<Health::Component> health);
     ~ProbeClient();
 
     void start();
-    /// Stop the engine before: its last acknowledgements still want the stream.
+    /// Stop the receiver before: its last acknowledgement still wants the stream.
     void stop();
 
-    /// Any thread; without a connection it has no effect (the next Hello says the same).
-    void acknowledge(uint64_t sequence);
+    /// Any thread; has no effect without a connection to that probe (the next Hello says the same).
+    void acknowledge(engine::Position position);
     /// Asks about a file; the answer comes with the stream, if at all. Any thread. False: there is no connection.
     bool ask(const v1::FileQuestion& question);
     /// What the probe is to collect, now and after each reconnect; plan.revision() is new. Waits for `patience` until it
@@ -71,7 +73,6 @@ class ProbeClient {
     bool wait_before_retry(std::chrono::milliseconds time);
 
     ClientOptions options_;
-    engine::BatchQueue& queue_;
     Logger& logger_;
     std::shared_ptr<Health::Component> health_;
     Counter& connections_;

@@ -4,7 +4,7 @@
 // rules in any number, made an alert.
 #include <cstdlib>
 
-#include "security-agent/engine/batch_queue.h"
+#include "security-agent/engine/stream_message.h"
 #include "tests/bench/steps.h"
 #include "tests/bench/worlds.h"
 
@@ -26,14 +26,14 @@ void evaluate(const std::string& name, engine::Policies policies, Kind kind) {
     step.done(kBatches * batch.events_size());
 }
 
-/// As it comes from the wire, to where probe_client puts it.
+/// As it comes from the wire.
 void parse(const std::string& name, Kind kind) {
     v1::SubscribeResponse response;
     *response.mutable_batch() = events(kind);
     const std::string wire = response.SerializeAsString();
+    engine::StreamMessage messages;
     const auto once = [&] {
-        const auto item = engine::BatchQueue::make_item();
-        if (!item->ParseFromString(wire))
+        if (!messages.next().ParseFromString(wire))
             std::abort();
     };
     once();

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "security-agent/engine/batch_queue.h"
+#include "security-agent/engine/stream_message.h"
 #include "tests/bench/worlds.h"
 
 namespace vedette::bench {
@@ -38,11 +38,12 @@ void connect_no_match(benchmark::State& state) {
 void replay(benchmark::State& state, Kind kind, engine::Policies policies) {
     Bench bench(std::move(policies));
     const std::string wire = events(kind).SerializeAsString();
+    engine::StreamMessage messages;
     for (auto _ : state) {
-        const auto item = engine::BatchQueue::make_item();
-        if (!item->mutable_batch()->ParseFromString(wire))
+        v1::Batch& batch = *messages.next().mutable_batch();
+        if (!batch.ParseFromString(wire))
             std::abort();
-        bench.run(*item->mutable_batch());
+        bench.run(batch);
     }
     if (bench.alerts() > 0)
         state.SkipWithError("a rule matches");

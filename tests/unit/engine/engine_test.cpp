@@ -2,9 +2,7 @@
 //
 // Whole runs: batches of a made-up probe in, alert lines out.
 #include <boost/json/array.hpp>
-#include <future>
 
-#include "security-agent/engine/engine_thread.h"
 #include "tests/unit/catch.h"
 #include "tests/unit/engine/fixture.h"
 
@@ -293,51 +291,4 @@ TEST_CASE("engine: losses are counted, logged once a second and written as a lin
           std::map<std::string, uint64_t>{{"open", 12}, {"exec", 1}, {"unknown", 3}});
     CHECK(metric(world, "vedette_agent_events_lost_total",
                  {{"type", "unknown"}, {"reason", "sequence_gap"}}) == 3);
-}
-
-TEST_CASE("engine thread: what was evaluated is acknowledged also when nothing follows") {
-    World world;
-    Health health;
-    BatchQueue queue(1 << 20);
-    std::promise<uint64_t> acknowledged;
-    EngineThread thread(
-        *world.engine, queue, [&](uint64_t sequence) { acknowledged.set_value(sequence); },
-        health.add("engine", Health::Kind::kLiveness));
-    auto hello = BatchQueue::make_item();
-    *hello->mutable_welcome() = welcome(1, 1);
-    REQUIRE(queue.push(std::move(hello)));
-    auto message = BatchQueue::make_item();
-    message->mutable_batch()->set_first_sequence(1);
-    add_open(*message->mutable_batch(), "/x");
-    REQUIRE(queue.push(std::move(message)));
-    thread.start();
-    CHECK(acknowledged.get_future().get() == 1);
-    thread.stop();
-}
-
-TEST_CASE("engine thread: everything queued is evaluated and acknowledged before it stops") {
-    World world;
-    world.set_rules("rules: [{id: any, expression: 'open.file.path == \"/x\"'}]");
-    Health health;
-    BatchQueue queue(1 << 20);
-    std::vector<uint64_t> acknowledged;
-    EngineThread thread(
-        *world.engine, queue, [&](uint64_t sequence) { acknowledged.push_back(sequence); },
-        health.add("engine", Health::Kind::kLiveness));
-    auto hello = BatchQueue::make_item();
-    *hello->mutable_welcome() = welcome(1, 1);
-    REQUIRE(queue.push(std::move(hello)));
-    for (uint64_t i = 1; i <= 20; ++i) {
-        auto message = BatchQueue::make_item();
-        message->mutable_batch()->set_first_sequence(i);
-        add_open(*message->mutable_batch(), "/x");
-        REQUIRE(queue.push(std::move(message)));
-    }
-    thread.start();
-    thread.stop();
-    CHECK(world.sink.of("any").size() == 20);
-    REQUIRE_FALSE(acknowledged.empty());
-    CHECK(std::ranges::is_sorted(acknowledged));
-    CHECK(acknowledged.back() == 20);
-    CHECK(health.liveness().ok());
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine's small parts: scrubber, rate limiter, names, queue.
+// The engine's small parts: scrubber, rate limiter, names.
 #include <fcntl.h>
 
-#include <thread>
-
-#include "security-agent/engine/batch_queue.h"
 #include "security-agent/engine/names.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/scrubber.h"
@@ -20,13 +17,6 @@ using Strings = std::vector<std::string>;
 
 Strings scrubbed(const std::vector<std::string_view>& arguments) {
     return scrub(arguments);
-}
-
-BatchQueue::Item message(size_t bytes) {
-    auto item = BatchQueue::make_item();
-    item->mutable_batch()->add_events()->mutable_open()->mutable_file()->set_path(
-        std::string(bytes, 'x'));
-    return item;
 }
 
 constexpr int64_t kSecond = 1'000'000'000;
@@ -165,61 +155,4 @@ TEST_CASE("names: what a number means depends on another") {
     CHECK(icmp_type_name(6, 3).empty());
     CHECK(socket_protocol_name(2, 6) == "IP_PROTO_TCP");
     CHECK(socket_protocol_name(17, 768) == "768");
-}
-
-TEST_CASE("queue: messages keep their order") {
-    BatchQueue queue(1 << 20);
-    for (size_t i = 1; i <= 3; ++i)
-        REQUIRE(queue.push(message(i)));
-    for (size_t i = 1; i <= 3; ++i) {
-        const auto item = queue.pop(std::chrono::seconds(1));
-        REQUIRE(item);
-        CHECK(item->batch().events(0).open().file().path().size() == i);
-    }
-    CHECK_FALSE(queue.pop(std::chrono::milliseconds(1)));
-    CHECK(queue.bytes() == 0);
-}
-
-TEST_CASE("queue: a full one makes the producer wait") {
-    BatchQueue queue(10'000);
-    REQUIRE(queue.push(message(20'000)));  // one always fits
-    std::atomic<bool> pushed = false;
-    std::thread producer([&] {
-        queue.push(message(1));
-        pushed = true;
-    });
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    CHECK_FALSE(pushed);
-    CHECK(queue.pop(std::chrono::seconds(1)));
-    producer.join();
-    CHECK(pushed);
-}
-
-TEST_CASE("queue: drained means dealt with") {
-    BatchQueue queue(1 << 20);
-    queue.wait_drained();
-    REQUIRE(queue.push(message(1)));
-    std::atomic<bool> drained = false;
-    std::thread waiter([&] {
-        queue.wait_drained();
-        drained = true;
-    });
-    CHECK(queue.pop(std::chrono::seconds(1)));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    CHECK_FALSE(drained);  // taken, but not dealt with
-    CHECK_FALSE(queue.pop(std::chrono::milliseconds(1)));
-    waiter.join();
-}
-
-TEST_CASE("queue: closing lets everybody go and keeps what is queued") {
-    BatchQueue queue(1);
-    REQUIRE(queue.push(message(1)));
-    std::thread producer([&] { CHECK_FALSE(queue.push(message(1))); });
-    std::thread waiter([&] { queue.wait_drained(); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    queue.close();
-    producer.join();
-    waiter.join();
-    CHECK(queue.pop(std::chrono::seconds(1)));
-    CHECK_FALSE(queue.pop(std::chrono::seconds(1)));
 }

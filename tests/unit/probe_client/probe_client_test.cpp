@@ -6,9 +6,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <filesystem>
+#include <optional>
 
 #include "security-agent/probe_client/backoff.h"
 #include "security-agent/probe_client/command_client.h"
@@ -114,16 +116,28 @@ struct Client {
                                                              [this] {
                                                                  const std::lock_guard lock(mutex);
                                                                  return position;
+                                                             },
+                                                             [this](const auto& message) {
+                                                                 take(message);
+                                                                 return true;
                                                              }},
-                                               queue, metrics, *logger,
+                                               metrics, *logger,
                                                health.add("probe", Health::Kind::kReadiness, 0s));
         client->start();
     }
-    ~Client() {
-        queue.close();
-        client->stop();
+    void take(const v1::SubscribeResponse& message) {
+        const std::lock_guard lock(mutex);
+        came.push_back(message);
+        changed.notify_one();
     }
-    engine::BatchQueue::Item next() { return queue.pop(10s); }
+    std::optional<v1::SubscribeResponse> next() {
+        std::unique_lock lock(mutex);
+        if (!changed.wait_for(lock, 10s, [this] { return !came.empty(); }))
+            return std::nullopt;
+        v1::SubscribeResponse message = came.front();
+        came.pop_front();
+        return message;
+    }
     void set_position(engine::Position p) {
         const std::lock_guard lock(mutex);
         position = p;
@@ -131,7 +145,8 @@ struct Client {
 
     std::mutex mutex;
     engine::Position position;
-    engine::BatchQueue queue{1 << 20};
+    std::condition_variable changed;
+    std::deque<v1::SubscribeResponse> came;
     Metrics metrics;
     Health health;
     std::shared_ptr<Logger> logger;
@@ -165,14 +180,14 @@ TEST_CASE("probe client: says hello, passes everything on in order, acknowledges
     CHECK(agent.client->connected());
     CHECK(agent.health.readiness().ok());
     CHECK(agent.next()->batch().first_sequence() == 1);
-    agent.client->acknowledge(1);
+    agent.client->acknowledge({4, 7});  // of another probe: not this one's business
+    agent.client->acknowledge({5, 1});
     CHECK(agent.next()->batch().first_sequence() == 2);
     agent.set_position({5, 2});
-    agent.client->acknowledge(2);
-    // The next call only comes once the queue says that everything has been dealt with: next() does.
+    agent.client->acknowledge({5, 2});
     REQUIRE(agent.next()->welcome().next_sequence() == 3);
     CHECK(agent.next()->batch().first_sequence() == 3);
-    agent.client->acknowledge(3);
+    agent.client->acknowledge({5, 3});
     REQUIRE(eventually([&] {
         const std::lock_guard lock(probe.mutex);
         return probe.acks.size() == 3;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine at work: whoever reads the stream evaluates what has come, so that no other thread has to be woken for it
+// (ADR 31). While it does, nothing is read; gRPC's flow control then holds the probe back, which keeps the newest events
+// within its own bound and counts what it drops. What is due when nothing comes is done by a thread of its own.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "common/health.h"
+#include "security-agent/engine/batch_tap.h"
+#include "security-agent/engine/engine.h"
+
+namespace vedette::engine {
+
+class Evaluation {
+   public:
+    /// `acknowledge` is called with the position behind the last evaluated event, when its alerts are with the sink:
+    /// some milliseconds later at most, once for all batches of that time. References must outlive the evaluation.
+    /// `health` beats while the engine is not stuck. `tap` null: nobody listens.
+    Evaluation(Engine& engine, std::function<void(Position)> acknowledge,
+               std::shared_ptr<Health::Component> health, BatchTap* tap = nullptr);
+    ~Evaluation();
+
+    void start();
+    /// What the stream has brought, in its order; returns when it is evaluated. Any one thread. False: it has stopped, and
+    /// the message was left alone.
+    bool receive(v1::SubscribeResponse& message);
+    /// After what is being evaluated: the last acknowledgement, and a decision on all events that wait for one.
+    void stop();
+
+   private:
+    using Clock = std::chrono::steady_clock;
+
+    void run();
+    void note_evaluated();
+    void acknowledge(Clock::time_point now);
+    void tick();
+
+    Engine& engine_;
+    const std::function<void(Position)> acknowledge_;
+    const std::shared_ptr<Health::Component> health_;
+    BatchTap* const tap_;
+
+    std::mutex mutex_;  ///< held by whoever is with the engine: guards everything below
+    std::condition_variable sooner_;
+    bool stopping_ = false;
+    bool evaluated_ = false;  ///< something that is not acknowledged
+    Clock::time_point acknowledged_at_;
+    Clock::time_point wakes_at_;  ///< what the timer waits for
+    std::thread thread_;
+};
+
+}  // namespace vedette::engine

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/event_memory.h"
 
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+
 namespace vedette {
 namespace {
 
@@ -13,6 +17,21 @@ void clear_common(v1::Event& event) {
     event.clear_backend();
     event.clear_cgroup_id();
     event.clear_network();
+    static const auto* const kReflection = v1::Event::GetReflection();
+    if (!kReflection->GetUnknownFields(event).empty())
+        kReflection->MutableUnknownFields(&event)->Clear();
+}
+
+/// Of a payload this version knows; what is behind it is nobody's.
+uint32_t highest_payload() {
+    static const uint32_t kHighest = [] {
+        const auto* payloads = v1::Event::descriptor()->FindOneofByName("payload");
+        int highest = 0;
+        for (int i = 0; i < payloads->field_count(); ++i)
+            highest = std::max(highest, payloads->field(i)->number());
+        return static_cast<uint32_t>(highest);
+    }();
+    return kHighest;
 }
 
 /// Those that come by the thousand keep their memory.
@@ -72,6 +91,8 @@ v1::Event& EventMemory::kept(uint32_t payload) {
 }
 
 void EventMemory::renew(v1::Event& event, uint32_t payload) {
+    if (payload > highest_payload())
+        payload = 0;
     const auto before = static_cast<uint32_t>(event.payload_case());
     if (before != payload) {
         event.Swap(&kept(before));

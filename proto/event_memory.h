@@ -14,8 +14,8 @@ namespace vedette {
 /// One thread. Keeps one event of each type.
 class EventMemory {
    public:
-    /// Clears an event, which is in no arena, for a payload of this number (0: none). An empty payload of that type may
-    /// be there already; nothing else is.
+    /// Clears an event, which is in no arena, for a payload of this number (0, or one that is not known: none). An empty
+    /// payload of that type may be there already; nothing else is.
     void renew(v1::Event& event, uint32_t payload);
 
    private:

@@ -48,11 +48,11 @@ class Recorder final : public engine::BatchTap {
     void stop();
     /// @}
 
-    void before(const engine::Engine& engine, const v1::SubscribeResponse* message) override;
+    void before(const engine::Engine& engine, const engine::StreamMessage* message) override;
 
    private:
     void begin(const engine::Engine& engine);
-    bool append(const v1::SubscribeResponse& message);
+    bool append(std::string_view message);
     void finish(const char* why);
 
     const StreamInfo info_;

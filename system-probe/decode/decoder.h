@@ -36,7 +36,7 @@ struct ProcessFacts {
 /// Reused from record to record; valid while the record's bytes are.
 struct Decoded {
     vdt_header header = {};
-    v1::Event event;  ///< payload and origin; timestamp, process_key and names are still missing
+    v1::Event event;     ///< payload and origin; timestamp, process_key and names are still missing
     EventMemory memory;  ///< of `event`
     std::optional<ProcessFacts> process;
     std::optional<vdt_cred> credentials;       ///< SETUID, SETGID, CAPSET

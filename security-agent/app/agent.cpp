@@ -297,7 +297,7 @@ Result<> Agent::start_probe_client() {
     options.socket_path = events_socket_path(settings_);
     options.agent_version = version().text;
     options.position = [this] { return engine_->position(); };
-    options.receive = [this](v1::SubscribeResponse& message) {
+    options.receive = [this](const engine::StreamMessage& message) {
         return evaluation_->receive(message);
     };
     options.question = [this](const v1::Question& question) {

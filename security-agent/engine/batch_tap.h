@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "vedette/v1/event_stream.pb.h"
+#include "security-agent/engine/stream_message.h"
 
 namespace vedette::engine {
 
@@ -12,7 +12,7 @@ class BatchTap {
    public:
     virtual ~BatchTap() = default;
     /// `message` null: about a second has passed. Must not block.
-    virtual void before(const Engine& engine, const v1::SubscribeResponse* message) = 0;
+    virtual void before(const Engine& engine, const StreamMessage* message) = 0;
 };
 
 }  // namespace vedette::engine

@@ -96,6 +96,15 @@ bool none_can_match(const std::vector<const secl::BoundRule*>& rules,
         rules, [&](const secl::Test& test) { return secl::known_test(test, context, is_known); });
 }
 
+uint64_t hash_of(std::string_view text) {
+    return std::hash<std::string_view>()(text);
+}
+
+/// Far from that of any other number, and of texts.
+uint64_t hash_of(uint32_t number) {
+    return (number + 1) * 0x9e3779b97f4a7c15U;
+}
+
 /// "/a/b" of "/a/b/c"; "" of "/a".
 std::string_view parent_of(std::string_view path) {
     return path.substr(0, path.rfind('/'));
@@ -126,8 +135,9 @@ void DiscarderFinder::take_revisions(uint64_t wanted, uint64_t in_force) {
     found_.Clear();
 }
 
-bool DiscarderFinder::is_due(uint32_t event, std::string_view value, int64_t now_ns) {
-    const uint64_t hash = std::hash<std::string_view>()(value) * 31 + event;
+/// `value`: its hash.
+bool DiscarderFinder::is_due(uint32_t event, uint64_t value, int64_t now_ns) {
+    const uint64_t hash = value * 31 + event;
     Seen& seen = seen_[(hash ^ hash >> 32) & (kSeen - 1)];
     if (seen.hash != hash) {
         seen = {hash, 0};
@@ -155,14 +165,14 @@ void DiscarderFinder::unmatched(const EventSubject& subject, int64_t now_ns) {
     const v1::Event& event = subject.event();
     const auto number = static_cast<uint32_t>(event.payload_case());
     const v1::File* file = file_of(event);
-    if (file != nullptr && is_discardable(*file) && is_due(number, file->path(), now_ns))
+    if (file != nullptr && is_discardable(*file) && is_due(number, hash_of(file->path()), now_ns))
         try_path(rules->second, subject, *file);
     const std::string& name = event.prctl().new_name();
-    if (!name.empty() && is_due(number, name, now_ns))
+    if (!name.empty() && is_due(number, hash_of(name), now_ns))
         try_name(rules->second, subject, name);
     // The process of the kernel's thread may be one that nobody knows here: then its login uid is not known, either.
     if (has_auid_discarders(event) && subject.known_process() &&
-        is_due(number, std::to_string(subject.process().credentials().auid()), now_ns))
+        is_due(number, hash_of(subject.process().credentials().auid()), now_ns))
         try_auid(rules->second, subject);
 }
 

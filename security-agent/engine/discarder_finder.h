@@ -50,7 +50,7 @@ class DiscarderFinder {
     using Rules = std::vector<const secl::BoundRule*>;
 
     bool active() const { return send_ && wanted_ != 0 && wanted_ == in_force_; }
-    bool is_due(uint32_t event, std::string_view value, int64_t now_ns);
+    bool is_due(uint32_t event, uint64_t value, int64_t now_ns);
     void try_path(const Rules& rules, const EventSubject& subject, const v1::File& file);
     void try_name(const Rules& rules, const EventSubject& subject, std::string_view name);
     void try_auid(const Rules& rules, const EventSubject& subject);

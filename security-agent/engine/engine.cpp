@@ -112,13 +112,29 @@ void Engine::welcome(const v1::Welcome& welcome) {
 }
 
 void Engine::batch(v1::Batch& batch) {
+    this->batch(batch, batch.events_size(), [&](int i) { return batch.mutable_events(i); });
+}
+
+void Engine::batch(const StreamMessage& message) {
+    const auto& events = message.events();
+    batch(*message.response().mutable_batch(), static_cast<int>(events.size()), [&](int i) {
+        const std::string_view bytes = events[static_cast<size_t>(i)];
+        v1::Event* event = parser_.parse(bytes);
+        if (!event)
+            losses_.count_malformed(EventParser::payload_of(bytes));
+        return event;
+    });
+}
+
+template <typename EventAt>
+void Engine::batch(v1::Batch& batch, int events, EventAt&& event_at) {
     const std::lock_guard state(state_mutex_);
     if (batch.filter_revision() != 0)
         plan_in_force_ = batch.filter_revision();
+    batch_ns_ = steady_ns();
     take_news();
     counters_->batches.Increment();
-    losses_.count(batch, last_sequence_);
-    const int events = batch.events_size();
+    losses_.count(batch, events, last_sequence_);
     int workload = 0;
     int update = 0;
     const auto apply_before = [&](int event) {
@@ -137,19 +153,32 @@ void Engine::batch(v1::Batch& batch) {
         apply_before(i);
         if (batch.first_sequence() + static_cast<uint64_t>(i) <= last_sequence_)
             counters_->repeated.Increment();
-        else
-            evaluate(*batch.mutable_events(i));
+        else if (v1::Event* event = event_at(i))
+            evaluate(*event);
     }
     apply_before(events);
     if (events)
-        last_sequence_ = std::max(last_sequence_, batch.first_sequence() + events - 1);
+        last_sequence_ =
+            std::max(last_sequence_, batch.first_sequence() + static_cast<uint64_t>(events) - 1);
     processes_ = mirror_.size();
+    count_events();
     counters_->show(mirror_, store_, parked_);
     alerting_.on_time();
     discarders_.flush();
     periodic();
     const std::lock_guard lock(mutex_);
     position_ = {instance_id_, last_sequence_};
+}
+
+/// Once by batch: a counter that others read at any time costs as much as a test of a rule.
+void Engine::count_events() {
+    for (const auto& type : types_) {
+        const uint64_t count = type ? std::exchange(type->uncounted, 0) : 0;
+        if (count == 0)
+            continue;
+        events_ += count;
+        type->counter->Increment(static_cast<double>(count));
+    }
 }
 
 void Engine::tick() {
@@ -224,8 +253,7 @@ secl::Matches Engine::run_rules(const RuleBook& book, const secl::EvalContext& c
 
 void Engine::evaluate(v1::Event& event) {
     Type& type = type_of(event.payload_case());
-    type.counter->Increment();
-    ++events_;
+    ++type.uncounted;
     clock_ns_ = std::max(clock_ns_, static_cast<int64_t>(event.timestamp()));
     if (!parked_.empty())
         parked_.on_time(clock_ns_,
@@ -235,12 +263,12 @@ void Engine::evaluate(v1::Event& event) {
     if (!type.definition)
         return;
     files_.mark(event);
-    const v1::ProcessNode* process = mirror_.find(event.process_key());
-    if (!process)
+    const ProcessMirror::Kin kin = mirror_.kin(event.process_key());
+    if (!kin.process)
         counters_->unknown_process.Increment();
     std::vector<uint32_t> undecided;
     {
-        EventSubject subject(mirror_, event, *type.definition, process, buffers_);
+        EventSubject subject(mirror_, event, *type.definition, kin, buffers_);
         const VariableView variables(store_, *book_->variables, subject, options_.uuid4);
         secl::EvalContext& context = subject.context();
         complete(context, variables);
@@ -257,7 +285,7 @@ void Engine::evaluate(v1::Event& event) {
         if (!sound)
             check_integrity(subject);
         else if (verdict.matched.empty() && undecided.empty() && !watch_)
-            discarders_.unmatched(subject, steady_ns());
+            discarders_.unmatched(subject, batch_ns_);
         if (!undecided.empty())
             park(event, subject, std::move(undecided));
     }
@@ -287,8 +315,10 @@ bool Engine::decide(ParkedEvent& parked, const v1::Container* arrived, bool sett
         container = now->container();
     }
     Type& type = type_of(parked.event.payload_case());
-    EventSubject subject(mirror_, parked.event, *type.definition,
-                         parked.process.key() ? &parked.process : nullptr, buffers_);
+    ProcessMirror::Kin kin;
+    if (parked.process.key())
+        kin = {&parked.process, mirror_.parent(parked.process)};
+    EventSubject subject(mirror_, parked.event, *type.definition, kin, buffers_);
     const VariableView variables(store_, *parked.book->variables, subject, options_.uuid4);
     secl::EvalContext& context = subject.context();
     complete(context, variables);

@@ -24,6 +24,7 @@
 #include "security-agent/engine/alert_sink.h"
 #include "security-agent/engine/alerting.h"
 #include "security-agent/engine/discarder_finder.h"
+#include "security-agent/engine/event_parser.h"
 #include "security-agent/engine/event_subject.h"
 #include "security-agent/engine/event_tap.h"
 #include "security-agent/engine/heartbeats.h"
@@ -37,6 +38,7 @@
 #include "security-agent/engine/process_texts.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/rule_book.h"
+#include "security-agent/engine/stream_message.h"
 #include "security-agent/engine/variable_store.h"
 #include "security-agent/engine/watch.h"
 #include "security-agent/engine/workload_mirror.h"
@@ -125,6 +127,8 @@ class Engine {
     /// Evaluates every event that is newer than the position; moves the position behind the batch. Events may be
     /// moved out of it.
     void batch(v1::Batch& batch);
+    /// The same of a message with a batch, whose events are parsed one by one. What is no event is a loss.
+    void batch(const StreamMessage& message);
     /// What the probe says to a question of EngineOptions::files.
     void answer(const v1::FileAnswer& answer);
     /// Call about once a second: takes new rules while nothing happens, reports losses, decides what waited too long.
@@ -184,7 +188,10 @@ class Engine {
     void periodic();
     void apply(v1::ProcessUpdate& update);
     void apply(v1::WorkloadUpdate& update);
+    template <typename EventAt>
+    void batch(v1::Batch& batch, int events, EventAt&& event_at);
     void evaluate(v1::Event& event);
+    void count_events();
     secl::Matches run_rules(const RuleBook& book, const secl::EvalContext& context, Type& type);
     void park(v1::Event& event, EventSubject& subject, std::vector<uint32_t> rules);
     bool decide(ParkedEvent& parked, const v1::Container* arrived, bool settle);
@@ -211,6 +218,7 @@ class Engine {
     mutable std::mutex
         state_mutex_;       ///< held while a batch is at work: all down to the other mutex
     int64_t clock_ns_ = 0;  ///< of the newest event
+    int64_t batch_ns_ = 0;  ///< when the batch came
     VariableStore store_;
     ProcessMirror mirror_;
     ProcessTexts texts_{&mirror_};
@@ -228,6 +236,7 @@ class Engine {
     Heartbeats heartbeats_;
     secl::EvalState state_;
     EventSubject::Buffers buffers_;
+    EventParser parser_;
     std::vector<std::byte> scratch_memory_;
     std::pmr::monotonic_buffer_resource scratch_;
     std::vector<std::unique_ptr<Type>> types_;  ///< by number

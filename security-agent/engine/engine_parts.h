@@ -35,6 +35,7 @@ struct Engine::Type {
     const secl::EventTypeDef* definition = nullptr;  ///< null: no rule can name it
     Counter* counter = nullptr;
     uint64_t events = 0;
+    uint64_t uncounted = 0;  ///< not in `counter` yet
     uint64_t timed = 0;
     uint64_t cost_ns = 0;  ///< of those that were timed
 };

@@ -47,21 +47,22 @@ void Evaluation::stop() {
     thread_.join();
 }
 
-bool Evaluation::receive(v1::SubscribeResponse& message) {
+bool Evaluation::receive(const StreamMessage& message) {
+    const v1::SubscribeResponse& response = message.response();
     const std::lock_guard lock(mutex_);
     if (stopping_)
         return false;
-    if (message.has_file_answer()) {
-        engine_.answer(message.file_answer());
+    if (response.has_file_answer()) {
+        engine_.answer(response.file_answer());
         return true;
     }
     if (tap_)
         tap_->before(engine_, &message);
-    if (message.has_welcome())
-        engine_.welcome(message.welcome());
-    if (!message.has_batch())
+    if (response.has_welcome())
+        engine_.welcome(response.welcome());
+    if (!response.has_batch())
         return true;
-    engine_.batch(*message.mutable_batch());
+    engine_.batch(message);
     evaluated_ = true;
     if (Clock::now() - acknowledged_at_ >= kAcknowledgeEvery)
         acknowledge();

@@ -30,7 +30,7 @@ class Evaluation {
     void start();
     /// What the stream has brought, in its order; returns when it is evaluated. Any one thread. False: it has stopped, and
     /// the message was left alone.
-    bool receive(v1::SubscribeResponse& message);
+    bool receive(const StreamMessage& message);
     /// After what is being evaluated: the last acknowledgement, and a decision on all events that wait for one.
     void stop();
 

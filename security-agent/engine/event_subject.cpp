@@ -38,13 +38,12 @@ std::string event_type_name(int number) {
 }
 
 EventSubject::EventSubject(const ProcessMirror& mirror, const v1::Event& event,
-                           const secl::EventTypeDef& type, const v1::ProcessNode* process,
-                           Buffers& buffers)
+                           const secl::EventTypeDef& type, ProcessMirror::Kin kin, Buffers& buffers)
     : mirror_(mirror),
       event_(event),
       type_(type),
-      process_(or_unknown(process)),
-      parent_(mirror.parent(*process_)),
+      process_(or_unknown(kin.process)),
+      parent_(kin.parent),
       target_(nullptr),
       target_parent_(nullptr),
       buffers_(buffers) {

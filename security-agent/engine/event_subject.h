@@ -32,9 +32,9 @@ class EventSubject final : public ScopeSource {
         std::vector<ProcessScopeKey> generations;
     };
 
-    /// All must outlive the subject, and the mirror must not change. `process` null: it is not known.
+    /// All must outlive the subject, and the mirror must not change. `kin`: of the process that acted.
     EventSubject(const ProcessMirror& mirror, const v1::Event& event,
-                 const secl::EventTypeDef& type, const v1::ProcessNode* process, Buffers& buffers);
+                 const secl::EventTypeDef& type, ProcessMirror::Kin kin, Buffers& buffers);
     EventSubject(const EventSubject&) = delete;
     EventSubject& operator=(const EventSubject&) = delete;
 

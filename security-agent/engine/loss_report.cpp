@@ -9,7 +9,7 @@
 
 namespace vedette::engine {
 
-void LossReport::count(const v1::Batch& batch, uint64_t last_sequence) {
+void LossReport::count(const v1::Batch& batch, int events, uint64_t last_sequence) {
     uint64_t explained = 0;
     for (const v1::Loss& loss : batch.lost()) {
         lose({event_type_name(static_cast<int>(loss.event_type())), loss_reason_name(loss.reason()),
@@ -19,11 +19,16 @@ void LossReport::count(const v1::Batch& batch, uint64_t last_sequence) {
             explained += loss.count();
     }
     // Sequence numbers are without a hole unless the probe had to drop events, and then it says so.
-    if (batch.events_size() == 0 || batch.first_sequence() <= last_sequence + 1)
+    if (events == 0 || batch.first_sequence() <= last_sequence + 1)
         return;
     const uint64_t gap = batch.first_sequence() - last_sequence - 1;
     if (gap > explained)
         lose({"unknown", "sequence_gap"}, {gap - explained});
+}
+
+void LossReport::count_malformed(uint32_t payload) {
+    lose({event_type_name(static_cast<int>(payload)), loss_reason_name(v1::Loss::REASON_DECODE)},
+         {1});
 }
 
 void LossReport::lose(const LossKey& key, const LossFigures& lost) {

@@ -23,8 +23,10 @@ class LossReport {
     explicit LossReport(Metrics& metrics) : metrics_(metrics) {}
 
     /// What the batch says was lost, and sequence numbers that are missing without a word. `last_sequence`: of the last
-    /// event before it.
-    void count(const v1::Batch& batch, uint64_t last_sequence);
+    /// event before it; `events`: how many it has.
+    void count(const v1::Batch& batch, int events, uint64_t last_sequence);
+    /// An event with this payload could not be read.
+    void count_malformed(uint32_t payload);
 
     /// What has not been reported yet; nothing when there is none or, without `at_once`, the period is not over.
     std::optional<Losses> take(int64_t now_ns, bool at_once);

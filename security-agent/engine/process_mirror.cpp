@@ -26,6 +26,7 @@ void sweep(std::deque<uint64_t>& keys, const auto& nodes) {
 }  // namespace
 
 void ProcessMirror::apply(v1::ProcessNode&& node) {
+    kin_ = {};
     const uint64_t key = node.key();
     const auto [found, is_new] = nodes_.try_emplace(key);
     Entry& entry = found->second;
@@ -72,6 +73,7 @@ void ProcessMirror::erase(uint64_t key) {
     if (found == nodes_.end())
         return;
     Entry entry = std::move(found->second);
+    kin_ = {};
     bytes_ -= entry.bytes;
     nodes_.erase(found);
     const v1::ProcessNode& node = entry.stored.open();
@@ -99,6 +101,7 @@ void ProcessMirror::measure(const Entry& entry) const {
 
 void ProcessMirror::pack_idle() {
     ++packings_;
+    kin_ = {};  // the next look at them counts as one
     for (size_t left = std::min(open_.size(), kMaxPacked); left > 0; --left) {
         const uint64_t key = open_.front();
         open_.pop_front();
@@ -115,6 +118,7 @@ void ProcessMirror::pack_idle() {
 }
 
 void ProcessMirror::pack(const Entry& entry) const {
+    kin_ = {};
     entry.stored.pack();
     measure(entry);
 }
@@ -150,6 +154,7 @@ void ProcessMirror::change_container(const std::string& id,
 }
 
 void ProcessMirror::clear() {
+    kin_ = {};
     nodes_.clear();
     living_.clear();
     containers_.clear();
@@ -211,6 +216,15 @@ void ProcessMirror::evict() {
 const v1::ProcessNode* ProcessMirror::find(uint64_t key) const {
     const auto found = nodes_.find(key);
     return found == nodes_.end() ? nullptr : &look(key, found->second);
+}
+
+ProcessMirror::Kin ProcessMirror::kin(uint64_t key) const {
+    if (kin_.process == nullptr || kin_key_ != key) {
+        const v1::ProcessNode* process = find(key);
+        kin_ = {process, process ? parent(*process) : nullptr};
+        kin_key_ = key;
+    }
+    return kin_;
 }
 
 uint64_t ProcessMirror::revision(const v1::ProcessNode& node) const {

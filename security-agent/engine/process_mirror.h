@@ -52,6 +52,13 @@ class ProcessMirror {
     /// Null when it is not known. Valid until the next apply(), erase(), clear() or pack_idle(), as all pointers here.
     const v1::ProcessNode* find(uint64_t key) const;
 
+    /// A process and the one before it, as find() and parent() say; null: not known. Asking again for the same is cheap.
+    struct Kin {
+        const v1::ProcessNode* process = nullptr;
+        const v1::ProcessNode* parent = nullptr;
+    };
+    Kin kin(uint64_t key) const;
+
     /// The living process with this pid, its newest image; null when there is none.
     const v1::ProcessNode* find_pid(uint32_t pid) const;
 
@@ -104,6 +111,9 @@ class ProcessMirror {
     size_t max_bytes_;
     ScopeEnd scope_end_;
     uint64_t evicted_ = 0;
+    mutable uint64_t kin_key_ = 0;
+    mutable Kin
+        kin_;  ///< of kin_key_, where the process is not null: events come in runs of the same process
 };
 
 }  // namespace vedette::engine

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -18,12 +19,32 @@
 namespace vedette::probe_client {
 
 struct ProbeClient::Session {
-    explicit Session(const std::shared_ptr<grpc::Channel>& channel)
-        : stub(v1::EventStream::NewStub(channel)), stream(stub->Subscribe(&context)) {}
+    /// As the generated stub does, but that what is read stays in its bytes.
+    using Stream = grpc::ClientReaderWriter<v1::SubscribeRequest, grpc::ByteBuffer>;
+    using StreamFactory =
+        grpc::internal::ClientReaderWriterFactory<v1::SubscribeRequest, grpc::ByteBuffer>;
+
+    explicit Session(std::shared_ptr<grpc::Channel> to)
+        : channel(std::move(to)),
+          method("/vedette.v1.EventStream/Subscribe", grpc::internal::RpcMethod::BIDI_STREAMING,
+                 channel),
+          stream(StreamFactory::Create(channel.get(), method, &context)) {}
 
     grpc::ClientContext context;
-    std::unique_ptr<v1::EventStream::Stub> stub;
-    std::unique_ptr<grpc::ClientReaderWriter<v1::SubscribeRequest, v1::SubscribeResponse>> stream;
+    std::shared_ptr<grpc::Channel> channel;
+    const grpc::internal::RpcMethod method;
+    std::unique_ptr<Stream> stream;
+
+    /// The next message in one piece; nothing when the stream has ended.
+    std::optional<grpc::Slice> read() {
+        grpc::ByteBuffer buffer;
+        grpc::Slice bytes;
+        if (!stream->Read(&buffer))
+            return std::nullopt;
+        if (!buffer.TrySingleSlice(&bytes).ok())
+            buffer.DumpToSingleSlice(&bytes);
+        return bytes;
+    }
     void write(const v1::SubscribeRequest& request) {
         const std::lock_guard lock(write_mutex);
         if (!finished)
@@ -236,15 +257,17 @@ Result<> ProbeClient::run_session() {
 
 /// Until the stream ends. Errors: the probe broke the protocol.
 Result<> ProbeClient::read_all(Session& session) {
-    engine::StreamMessage messages;
-    while (true) {
-        v1::SubscribeResponse& message = messages.next();
-        if (!session.stream->Read(&message))
-            return {};
+    engine::StreamMessage message;
+    while (const std::optional<grpc::Slice> bytes = session.read()) {
+        const auto read =
+            message.read({reinterpret_cast<const char*>(bytes->begin()), bytes->size()});
+        if (!read)
+            return read;
+        const v1::SubscribeResponse& response = message.response();
         if (!welcomed_) {
-            if (!message.has_welcome())
+            if (!response.has_welcome())
                 return fail(ErrorCode::kInvalid, "the probe's first message is no Welcome");
-            const v1::Welcome& welcome = message.welcome();
+            const v1::Welcome& welcome = response.welcome();
             logger_.info("connected to system-probe {} (instance {:x}, next event {})",
                          printable(welcome.probe_version()), welcome.instance_id(),
                          welcome.next_sequence());
@@ -254,15 +277,16 @@ Result<> ProbeClient::read_all(Session& session) {
             welcomed_ = true;
             set_connected(true);
         }
-        if (message.has_question()) {
+        if (response.has_question()) {
             if (options_.question)
-                options_.question(message.question());
+                options_.question(response.question());
             continue;
         }
-        note_filters(message.batch().filter_revision());
+        note_filters(response.batch().filter_revision());
         if (!options_.receive(message))
             return {};
     }
+    return {};
 }
 
 }  // namespace vedette::probe_client

@@ -27,7 +27,7 @@ struct ClientOptions {
     std::function<engine::Position()> position;  ///< any thread
     /// What the probe sends, in its order: the client's thread deals with it in there, and reads on when that returns. The
     /// message is the receiver's until then. False: no more is wanted.
-    std::function<bool(v1::SubscribeResponse&)> receive;
+    std::function<bool(const engine::StreamMessage&)> receive;
     /// The probe asks; answer() it. Client's thread: must not block.
     std::function<void(v1::Question)> question;
 };

@@ -70,7 +70,7 @@ void Recorder::stop() {
     active_ = false;
 }
 
-void Recorder::before(const engine::Engine& engine, const v1::SubscribeResponse* message) {
+void Recorder::before(const engine::Engine& engine, const engine::StreamMessage* message) {
     if (!active_)
         return;
     const std::lock_guard lock(mutex_);
@@ -79,10 +79,10 @@ void Recorder::before(const engine::Engine& engine, const v1::SubscribeResponse*
     if (state_ == State::kRecording && steady_() >= until_)
         finish("duration");
     if (state_ == State::kRecording && message) {
-        if (!append(*message))
+        if (!append(message->bytes()))
             finish("size");
         else
-            events_ += static_cast<uint64_t>(message->batch().events_size());
+            events_ += message->events().size();
     }
     if (state_ == State::kDone && steady_() >= until_) {
         state_ = State::kNone;
@@ -104,7 +104,7 @@ void Recorder::begin(const engine::Engine& engine) {
     welcome.mutable_welcome()->set_instance_id(position.instance_id);
     welcome.mutable_welcome()->set_next_sequence(position.last_sequence + 1);
     welcome.mutable_welcome()->set_reset_mirror(true);
-    bool fits = append(welcome);
+    bool fits = append(welcome.SerializeAsString());
     std::vector<const v1::ProcessNode*> nodes;
     engine.each_process([&nodes](const v1::ProcessNode& node) { nodes.push_back(&node); });
     std::sort(nodes.begin(), nodes.end(), [](const v1::ProcessNode* a, const v1::ProcessNode* b) {
@@ -118,14 +118,14 @@ void Recorder::begin(const engine::Engine& engine) {
     for (const auto& running : workloads) {
         *frame.mutable_batch()->add_workloads()->mutable_workload() = running.workload->facts;
         if (frame.batch().workloads_size() == kWorkloadsPerFrame)
-            fits = fits && append(std::exchange(frame, {}));
+            fits = fits && append(std::exchange(frame, {}).SerializeAsString());
     }
     if (frame.batch().workloads_size() > 0)
-        fits = fits && append(std::exchange(frame, {}));
+        fits = fits && append(std::exchange(frame, {}).SerializeAsString());
     for (size_t i = 0; i < nodes.size() && fits; ++i) {
         *frame.mutable_batch()->add_processes()->mutable_node() = *nodes[i];
         if (frame.batch().processes_size() == kProcessesPerFrame || i + 1 == nodes.size()) {
-            fits = append(frame);
+            fits = append(frame.SerializeAsString());
             frame.Clear();
         }
     }
@@ -133,7 +133,7 @@ void Recorder::begin(const engine::Engine& engine) {
         finish("size, with the processes that were there when it began; give it more");
 }
 
-bool Recorder::append(const v1::SubscribeResponse& message) {
+bool Recorder::append(std::string_view message) {
     const std::string frame = stream_frame(message);
     if (frame.size() > kMaxFrame || data_.size() + frame.size() > max_bytes_)
         return false;

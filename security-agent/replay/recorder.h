@@ -49,12 +49,12 @@ class Recorder final : public engine::BatchTap {
     void stop();
     /// @}
 
-    void before(const engine::Engine& engine, const v1::SubscribeResponse* message) override;
+    void before(const engine::Engine& engine, const engine::StreamMessage* message) override;
 
    private:
     Result<> begin_recording(size_t max_bytes, std::chrono::nanoseconds duration);
     void begin(const engine::Engine& engine);
-    bool append(const v1::SubscribeResponse& message);
+    bool append(std::string_view message);
     void finish(const char* why);
 
     const StreamInfo info_;

@@ -67,8 +67,8 @@ std::string stream_header(const StreamInfo& info) {
     return text + frame(boost::json::serialize(out));
 }
 
-std::string stream_frame(const v1::SubscribeResponse& message) {
-    return frame(message.SerializeAsString());
+std::string stream_frame(std::string_view message) {
+    return frame(message);
 }
 
 Result<StreamReader> StreamReader::open(const std::string& path) {

@@ -35,8 +35,8 @@ struct StreamInfo {
 /// All up to the first message.
 std::string stream_header(const StreamInfo& info);
 
-/// The message with its size and checksum in front.
-std::string stream_frame(const v1::SubscribeResponse& message);
+/// A SubscribeResponse with its size and checksum in front.
+std::string stream_frame(std::string_view message);
 
 /// Reads one file from beginning to end. Errors name the file and the offset in it.
 class StreamReader {

@@ -77,7 +77,9 @@ Matches RuleSet::evaluate(const EvalContext& context, EvalState& state, CostObse
     const auto position = static_cast<size_t>(it - event_types_.begin());
     evaluate_index(*indexes_[position].index, context, impl.states[position], impl.clock, costs,
                    out);
-    sort_numbers(out);
+    if (!out.matched.empty() || !out.undecided.empty()) {
+        sort_numbers(out);
+    }
     return {out.matched, out.undecided};
 }
 

@@ -68,6 +68,7 @@ StringMatcher::StringMatcher(std::vector<Entry> entries, bool ignore_case) {
             case StringLiteralKind::kExact:
                 exact_text_.push_back(std::move(entry.literal.text));
                 exact_.emplace(exact_text_.back(), number);
+                exact_shapes_.set(shape_of(exact_text_.back()));
                 break;
             case StringLiteralKind::kPattern:
             case StringLiteralKind::kGlob:

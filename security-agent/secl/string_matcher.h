@@ -10,6 +10,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -45,8 +46,10 @@ class StringMatcher {
                 hit(target);
             }
         };
-        if (const auto it = exact_.find(value); it != exact_.end()) {
-            fulfil(it->second);
+        if (exact_shapes_[shape_of(value)]) {
+            if (const auto it = exact_.find(value); it != exact_.end()) {
+                fulfil(it->second);
+            }
         }
         const auto verify = [&](uint32_t pattern) {
             if (verified(pattern, value)) {
@@ -70,6 +73,8 @@ class StringMatcher {
     }
 
    private:
+    static constexpr size_t kShapes = 1024;
+
     // How much a found anchor leaves open.
     enum class Proof : uint8_t { kAnchor, kAnchorAndMore, kPattern };
     struct CompiledPattern {
@@ -83,6 +88,12 @@ class StringMatcher {
         std::unique_ptr<RE2> program;
     };
     struct Anchors;
+
+    /// Length and last byte: most values differ from every constant in that, and need not be hashed.
+    static size_t shape_of(std::string_view value) {
+        const auto last = static_cast<unsigned char>(value.empty() ? 0 : value.back());
+        return (value.size() * 37 + last) % kShapes;
+    }
 
     void add_pattern(uint32_t number, const StringLiteral& literal, Anchors& anchors);
     bool any_regexp_matches(std::string_view value) const;
@@ -109,6 +120,7 @@ class StringMatcher {
     std::vector<uint32_t> targets_;
     std::vector<uint32_t> target_begin_;  // per literal, and one more
     std::vector<std::string> exact_text_;
+    std::bitset<kShapes> exact_shapes_;
     boost::unordered_flat_map<std::string_view, uint32_t> exact_;  // keys in exact_text_
     std::vector<CompiledPattern> patterns_;
     Trie prefixes_;

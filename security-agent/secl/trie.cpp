@@ -50,6 +50,27 @@ Trie::Trie(std::vector<std::pair<std::string, uint32_t>> strings) {
     for (uint32_t edge = 0; edge < nodes_[kRoot].edge_count; ++edge) {
         from_root_[static_cast<unsigned char>(labels_[edge])] = targets_[edge];
     }
+    find_runs();
+}
+
+// A walk enters a run at its begin only, so the nodes within need none of their own.
+void Trie::find_runs() {
+    std::vector<bool> within(nodes_.size());
+    for (uint32_t begin = 0; begin < nodes_.size(); ++begin) {
+        if (within[begin] || nodes_[begin].edge_count != 1) {
+            continue;
+        }
+        const auto first = static_cast<uint32_t>(runs_.size());
+        uint32_t at = begin;
+        do {
+            within[at] = true;
+            runs_ += labels_[nodes_[at].first_edge];
+            at = targets_[nodes_[at].first_edge];
+        } while (nodes_[at].edge_count == 1 && nodes_[at].id_count == 0);
+        nodes_[begin].first_run = first;
+        nodes_[begin].run_size = static_cast<uint32_t>(runs_.size()) - first;
+        nodes_[begin].run_end = at;
+    }
 }
 
 // Children have larger numbers than their parents, so one pass in order finds every failure link ready.

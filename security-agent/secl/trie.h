@@ -4,6 +4,8 @@
 // text in one pass. Immutable, a few flat arrays.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -62,7 +64,12 @@ class Trie {
         uint32_t edge_count = 0;
         uint32_t first_id = 0;
         uint32_t id_count = 0;
+        // Where the way goes on without a branch or an end: its bytes, and the node behind them.
+        uint32_t first_run = 0;
+        uint32_t run_size = 0;
+        uint32_t run_end = 0;
     };
+    void find_runs();
 
     template <typename Iterator, typename Visit>
     void walk(Iterator at, Iterator end, Visit& visit) const {
@@ -71,10 +78,19 @@ class Trie {
         }
         uint32_t node = kRoot;
         while (true) {
+            const Node& n = nodes_[node];
             for (const uint32_t id : ids(node)) {
                 visit(id);
             }
-            if (at == end || (node = child(node, *at++)) == kNone) {
+            if (n.run_size > 0) {
+                const char* const run = runs_.data() + n.first_run;
+                if (end - at < static_cast<std::ptrdiff_t>(n.run_size) ||
+                    !std::equal(run, run + n.run_size, at)) {
+                    return;
+                }
+                at += n.run_size;
+                node = n.run_end;
+            } else if (at == end || (node = child(node, *at++)) == kNone) {
                 return;
             }
         }
@@ -86,6 +102,7 @@ class Trie {
     std::vector<char> labels_;
     std::vector<uint32_t> targets_;
     std::vector<uint32_t> ids_;
+    std::string runs_;
 };
 
 class SubstringFinder {

@@ -11,8 +11,9 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     if (!record)
         return forward_error(record);
     const auto& header = record->header();
+    const EventType& type = *find_event_type(header.type);
     out.header = header;
-    out.event.Clear();
+    out.memory.renew(out.event, type.payload_field);
     out.process.reset();
     out.credentials.reset();
     out.namespaces.reset();
@@ -32,7 +33,7 @@ Result<> decode(std::span<const std::byte> bytes, Decoded& out) {
     out.event.set_backend(header.flags & VDT_F_TRAMPOLINE ? v1::Event::BACKEND_TRAMPOLINE
                                                           : v1::Event::BACKEND_TRACEPOINT);
     out.event.set_cgroup_id(header.cgroup_id);
-    find_event_type(header.type)->decode(*record, out);
+    type.decode(*record, out);
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "bpf/abi/process_records.h"
 #include "bpf/abi/records.h"
 #include "common/result.h"
+#include "proto/event_memory.h"
 #include "vedette/v1/event.pb.h"
 
 namespace vedette::probe {
@@ -35,7 +36,8 @@ struct ProcessFacts {
 /// Reused from record to record; valid while the record's bytes are.
 struct Decoded {
     vdt_header header = {};
-    v1::Event event;  ///< payload and origin; timestamp, process_key and names are still missing
+    v1::Event event;     ///< payload and origin; timestamp, process_key and names are still missing
+    EventMemory memory;  ///< of `event`
     std::optional<ProcessFacts> process;
     std::optional<vdt_cred> credentials;       ///< SETUID, SETGID, CAPSET
     std::optional<vdt_namespaces> namespaces;  ///< NAMESPACES

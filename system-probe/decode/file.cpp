@@ -37,19 +37,20 @@ void fill_inode(v1::File& out, const vdt_file& file) {
     out.set_nlink(file.nlink);
 }
 
-std::string to_string(std::string_view text) {
-    return std::string(text);
-}
-
 }  // namespace
 
 std::string_view fixed_text(const char* text, size_t size) {
     return {text, strnlen(text, size)};
 }
 
-std::string ascii(std::string_view text) {
-    std::string out(text);
+void assign_ascii(std::string& out, std::string_view text) {
+    out.assign(text);
     std::ranges::replace_if(out, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+}
+
+std::string ascii(std::string_view text) {
+    std::string out;
+    assign_ascii(out, text);
     return out;
 }
 
@@ -57,14 +58,14 @@ void fill_file(v1::File& out, const vdt_file& file, std::string_view path,
                std::string_view filesystem) {
     fill_inode(out, file);
     if (file.flags & VDT_FILE_MEMFD) {
-        out.set_name(to_string(unnamed_file(path)));
+        out.mutable_name()->assign(unnamed_file(path));
     } else {
-        out.set_path(to_string(path));
+        out.mutable_path()->assign(path);
     }
     if (!filesystem.empty())
-        out.set_filesystem(ascii(filesystem));
+        assign_ascii(*out.mutable_filesystem(), filesystem);
     if (const auto error = path_error(file, path); !error.empty()) {
-        out.set_path_error(to_string(error));
+        out.mutable_path_error()->assign(error);
     }
 }
 
@@ -73,12 +74,12 @@ void fill_named_file(v1::File& out, const vdt_file& file, std::string_view direc
     out.set_flags(file.flags);
     auto resolved = path.empty() ? std::string() : join_path(directory, path);
     if (path.empty()) {
-        out.set_path_error(to_string(kPathMissing));
+        out.mutable_path_error()->assign(kPathMissing);
     } else if (resolved.empty()) {
-        out.set_path_error(to_string(kPathRelativeUnknown));
+        out.mutable_path_error()->assign(kPathRelativeUnknown);
     } else {
         out.set_path(std::move(resolved));
-        out.set_path_error(to_string(succeeded ? kPathOfCall : kPathOfFailedCall));
+        out.mutable_path_error()->assign(succeeded ? kPathOfCall : kPathOfFailedCall);
     }
 }
 

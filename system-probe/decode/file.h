@@ -51,5 +51,7 @@ std::string_view fixed_text(const char* text, size_t size);
 
 /// proto3 `string` must be UTF-8: bytes outside printable ASCII become '?'. For names that the kernel chooses.
 std::string ascii(std::string_view text);
+/// The same into memory that is there already.
+void assign_ascii(std::string& out, std::string_view text);
 
 }  // namespace vedette::probe

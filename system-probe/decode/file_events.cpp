@@ -15,10 +15,6 @@ namespace {
 
 constexpr uint32_t kModeBits = 07777;
 
-std::string text(const Record& record, vdt_item_kind kind) {
-    return std::string(record.item(kind));
-}
-
 /// The file of a call: the kernel's object, or the name that was passed.
 void fill_call_file(v1::File& out, const vdt_file& file, const Record& record, bool succeeded,
                     const FileItems& items = kFirstFile) {
@@ -40,7 +36,7 @@ void decode_open(const Record& record, Decoded& out) {
     if (!record.has(VDT_ITEM_SYSCALL_PATH))
         return;
     auto& syscall = *open.mutable_syscall();
-    syscall.set_path(text(record, VDT_ITEM_SYSCALL_PATH));
+    syscall.mutable_path()->assign(record.item(VDT_ITEM_SYSCALL_PATH));
     syscall.set_flags(fixed.flags);
     syscall.set_mode(fixed.mode);
 }
@@ -57,7 +53,7 @@ vdt_file_call decode_call(const Record& record, Payload& out) {
 template <typename Payload>
 void decode_syscall_path(const Record& record, Payload& out) {
     if (record.has(VDT_ITEM_SYSCALL_PATH))
-        out.mutable_syscall()->set_path(text(record, VDT_ITEM_SYSCALL_PATH));
+        out.mutable_syscall()->mutable_path()->assign(record.item(VDT_ITEM_SYSCALL_PATH));
 }
 
 void decode_chmod(const Record& record, Decoded& out) {
@@ -117,9 +113,9 @@ template <typename Payload>
 void decode_attribute(const Record& record, Payload& out) {
     decode_call(record, out);
     const auto name = record.item(VDT_ITEM_NAME);
-    out.set_attribute_name(std::string(name));
+    out.mutable_attribute_name()->assign(name);
     if (const auto dot = name.find('.'); dot != name.npos)
-        out.set_attribute_namespace(std::string(name.substr(0, dot)));
+        out.mutable_attribute_namespace()->assign(name.substr(0, dot));
 }
 
 void decode_setxattr(const Record& record, Decoded& out) {
@@ -143,8 +139,8 @@ void decode_two_files(const Record& record, Payload& out) {
     out.set_retval(fixed.retval);
     fill_call_file(*out.mutable_file(), fixed.file, record, succeeded);
     fill_call_file(*out.mutable_destination(), fixed.destination, record, succeeded, kSecondFile);
-    out.mutable_syscall()->set_path(text(record, VDT_ITEM_SYSCALL_PATH));
-    out.mutable_syscall()->set_destination_path(text(record, VDT_ITEM_SYSCALL_PATH2));
+    out.mutable_syscall()->mutable_path()->assign(record.item(VDT_ITEM_SYSCALL_PATH));
+    out.mutable_syscall()->mutable_destination_path()->assign(record.item(VDT_ITEM_SYSCALL_PATH2));
 }
 
 void decode_rename(const Record& record, Decoded& out) {

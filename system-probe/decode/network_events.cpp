@@ -23,7 +23,8 @@ void fill_address(v1::Address& out, const vdt_connect& fixed) {
     if (fixed.family != AF_INET && fixed.family != AF_INET6)
         return;
     out.set_port(ntohs(fixed.port));
-    out.set_ip(fixed.addr, fixed.family == AF_INET ? 4 : sizeof fixed.addr);
+    out.mutable_ip()->assign(reinterpret_cast<const char*>(fixed.addr),
+                             fixed.family == AF_INET ? 4 : sizeof fixed.addr);
 }
 
 void decode_connect(const Record& record, Decoded& out) {

@@ -26,15 +26,19 @@ void evaluate(const std::string& name, engine::Policies policies, Kind kind) {
     step.done(kBatches * batch.events_size());
 }
 
-/// As it comes from the wire.
+/// As it comes from the wire, the events one after the other.
 void parse(const std::string& name, Kind kind) {
     v1::SubscribeResponse response;
     *response.mutable_batch() = events(kind);
     const std::string wire = response.SerializeAsString();
-    engine::StreamMessage messages;
+    engine::StreamMessage message;
+    engine::EventParser parser;
     const auto once = [&] {
-        if (!messages.next().ParseFromString(wire))
+        if (!message.read(wire))
             std::abort();
+        for (const std::string_view bytes : message.events())
+            if (parser.parse(bytes) == nullptr)
+                std::abort();
     };
     once();
     Step step(name);

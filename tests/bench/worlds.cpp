@@ -125,4 +125,10 @@ void Bench::run(v1::Batch& batch) {
     engine_->batch(batch);
 }
 
+void Bench::run(const engine::StreamMessage& message) {
+    message.response().mutable_batch()->set_first_sequence(next_);
+    next_ += message.events().size();
+    engine_->batch(message);
+}
+
 }  // namespace vedette::bench

@@ -38,6 +38,8 @@ class Bench {
 
     /// The same events again and again, as if they were new.
     void run(v1::Batch& batch);
+    /// The same from their bytes.
+    void run(const engine::StreamMessage& message);
     /// Since the policies were loaded.
     size_t alerts() const { return sink_.lines; }
 

@@ -35,7 +35,7 @@ v1::SubscribeResponse opened(uint64_t sequence) {
 struct StuckTap final : BatchTap {
     std::promise<void> reached;
     std::promise<void> go_on;
-    void before(const Engine& /*engine*/, const v1::SubscribeResponse* message) override {
+    void before(const Engine& /*engine*/, const StreamMessage* message) override {
         if (!message)
             return;
         reached.set_value();
@@ -56,7 +56,12 @@ struct Running {
         world.set_rules("rules: [{id: any, expression: 'open.file.path == \"/x\"'}]");
         evaluation.start();
     }
-    bool receive(v1::SubscribeResponse message) { return evaluation.receive(message); }
+    bool receive(const v1::SubscribeResponse& response) {
+        const std::string bytes = response.SerializeAsString();
+        StreamMessage message;
+        REQUIRE(message.read(bytes));
+        return evaluation.receive(message);
+    }
     bool wait_for(uint64_t sequence) {
         std::unique_lock lock(mutex);
         return changed.wait_for(

@@ -27,7 +27,7 @@ struct Stage {
         process.mutable_file()->set_path(program);
         const v1::Event event;
         const engine::EventSubject subject(mirror, event, engine::field_table().events()[1],
-                                           &process, buffers);
+                                           {&process, nullptr}, buffers);
         if (tap.open())
             tap.event(subject, [this] {
                 now += cost;

@@ -118,7 +118,7 @@ struct Client {
                                                                  return position;
                                                              },
                                                              [this](const auto& message) {
-                                                                 take(message);
+                                                                 take(message.response());
                                                                  return true;
                                                              }},
                                                metrics, *logger,

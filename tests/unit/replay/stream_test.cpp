@@ -84,12 +84,15 @@ struct Live {
         *known.mutable_batch()->add_processes()->mutable_node() = process(2, 1, "child");
         feed(known);
     }
-    void feed(v1::SubscribeResponse message) {
+    void feed(const v1::SubscribeResponse& response) {
+        const std::string bytes = response.SerializeAsString();
+        engine::StreamMessage message;
+        REQUIRE(message.read(bytes));
         recorder.before(*engine, &message);
-        if (message.has_welcome())
-            engine->welcome(message.welcome());
-        if (message.has_batch())
-            engine->batch(*message.mutable_batch());
+        if (response.has_welcome())
+            engine->welcome(response.welcome());
+        if (response.has_batch())
+            engine->batch(message);
     }
     std::string recording() {
         const auto data = recorder.read(0, Recorder::kMaxBytes);

@@ -2,12 +2,34 @@
 #include "system-probe/stream/call.h"
 
 #include <grpc/grpc.h>
+#include <grpcpp/alarm.h>
 
+#include <chrono>
 #include <utility>
 
 #include "system-probe/stream/call_wire.h"
 
 namespace vedette::probe {
+namespace {
+
+/// Of another call, whose lock nobody may take who holds one: on the server's thread, like everything else.
+struct TellLater {
+    static void start(grpc::ServerCompletionQueue& events, void* tag, bool ok) {
+        auto* const later = new TellLater{.tag = tag, .ok = ok};
+        later->alarm.Set(&events, std::chrono::system_clock::now(), &later->due);
+    }
+    static void finish(void* object, bool /*ok*/) {
+        const std::unique_ptr<TellLater> later(static_cast<TellLater*>(object));
+        tell(later->tag, later->ok);
+    }
+
+    void* const tag;
+    const bool ok;
+    Tag due{this, finish};
+    grpc::Alarm alarm{};
+};
+
+}  // namespace
 
 Call::Call() = default;
 Call::~Call() = default;
@@ -39,7 +61,10 @@ bool Call::write(grpc::ByteBuffer message) {
         return true;
     }
     // Something else that this thread has done for gRPC meanwhile.
-    tell(done, ok);
+    if (static_cast<Tag*>(done)->object == wire_.get())
+        tell(done, ok);
+    else
+        TellLater::start(wire_->events, done, ok);
     return false;
 }
 
@@ -56,14 +81,12 @@ void Call::cancel() {
 }
 
 void Call::Wire::begin(std::unique_ptr<Wire> wire, std::shared_ptr<Call> owner) {
+    if (wire->over)
+        return;
     const std::lock_guard lock(owner->mutex_);
-    {
-        const std::lock_guard handing_over(wire->handing_over);
-        if (wire->over)
-            return;
-        wire->call = owner;
-        owner->wire_ = std::move(wire);
-    }
+    wire->open.emplace(wire->open_calls);
+    wire->call = owner;
+    owner->wire_ = std::move(wire);
     owner->on_start();
 }
 
@@ -94,14 +117,11 @@ void Call::Wire::on_finish(bool /*ok*/) {
 }
 
 void Call::Wire::on_end(bool /*ok*/) {
-    std::shared_ptr<Call> owner;
-    {
-        const std::lock_guard lock(handing_over);
-        owner = call;
-        over = !owner;
-    }
-    if (!owner)
+    const std::shared_ptr<Call> owner = call;
+    if (!owner) {
+        over = true;
         return;
+    }
     const std::lock_guard lock(owner->mutex_);
     over = true;
     owner->on_end();

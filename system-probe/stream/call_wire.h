@@ -5,8 +5,10 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "system-probe/stream/call.h"
 
@@ -24,9 +26,43 @@ inline void tell(void* tag, bool ok) {
     what->done(what->object, ok);
 }
 
+/// The calls that are there, so that the server's queue can outlive what they still do.
+class OpenCalls {
+   public:
+    /// One of them, as long as it lives.
+    class One {
+       public:
+        explicit One(OpenCalls& all) : all_(all) {
+            const std::lock_guard lock(all_.mutex_);
+            ++all_.count_;
+        }
+        ~One() {
+            const std::lock_guard lock(all_.mutex_);
+            if (--all_.count_ == 0)
+                all_.none_.notify_all();
+        }
+        One(const One&) = delete;
+        One& operator=(const One&) = delete;
+
+       private:
+        OpenCalls& all_;
+    };
+
+    void wait_for_none() {
+        std::unique_lock lock(mutex_);
+        none_.wait(lock, [this] { return count_ == 0; });
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable none_;
+    size_t count_ = 0;
+};
+
 /// Lives from the moment the server waits for a call until gRPC has nothing more to say about it.
 struct Call::Wire {
-    explicit Wire(grpc::ServerCompletionQueue& queue) : events(queue) {
+    /// Both must outlive it.
+    Wire(grpc::ServerCompletionQueue& queue, OpenCalls& calls) : events(queue), open_calls(calls) {
         context.AsyncNotifyWhenDone(&ended);
     }
 
@@ -40,6 +76,8 @@ struct Call::Wire {
     void let_go_when_over();
 
     grpc::ServerCompletionQueue& events;
+    OpenCalls& open_calls;
+    std::optional<OpenCalls::One> open;  ///< from begin() until all below is gone
     grpc::GenericServerContext context;
     grpc::GenericServerAsyncReaderWriter stream{&context};
     grpc::ByteBuffer incoming;
@@ -52,12 +90,9 @@ struct Call::Wire {
     Tag finished = tag<&Wire::on_finish>();
     Tag ended = tag<&Wire::on_end>();
 
-    /// A caller who hangs up at once may be gone before begin(): another thread, which is just sending on the same
-    /// connection, would be told.
-    std::mutex handing_over;
     std::shared_ptr<Call> call;  ///< keeps it alive while gRPC may speak of it; null before begin()
-    bool over = false;           ///< `ended` has come
-    int under_way = 0;           ///< tags that will come back, `ended` apart
+    bool over = false;  ///< `ended` has come, for a caller who hung up at once before begin()
+    int under_way = 0;  ///< tags that will come back, `ended` apart
 };
 
 }  // namespace vedette::probe

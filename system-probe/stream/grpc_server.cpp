@@ -35,6 +35,7 @@ class Unknown final : public Call {
 GrpcServer::GrpcServer(std::vector<Route> routes)
     : routes_(std::move(routes)),
       service_(std::make_unique<grpc::AsyncGenericService>()),
+      open_calls_(std::make_unique<OpenCalls>()),
       called_(new Tag{
           this, [](void* server, bool ok) { static_cast<GrpcServer*>(server)->take_call(ok); }}) {}
 
@@ -69,6 +70,7 @@ void GrpcServer::shutdown(std::chrono::milliseconds patience) {
         return;
     server_->Shutdown(std::chrono::system_clock::now() + patience);
     server_->Wait();
+    open_calls_->wait_for_none();  // who still sends would find a queue that takes nothing
     events_->Shutdown();
     if (thread_.joinable())
         thread_.join();
@@ -83,7 +85,7 @@ void GrpcServer::run() {
 }
 
 void GrpcServer::wait_for_call() {
-    next_ = std::make_unique<Call::Wire>(*events_);
+    next_ = std::make_unique<Call::Wire>(*events_, *open_calls_);
     service_->RequestCall(&next_->context, &next_->stream, events_.get(), events_.get(),
                           called_.get());
 }

@@ -22,6 +22,7 @@ class ServerCompletionQueue;
 
 namespace vedette::probe {
 
+class OpenCalls;
 struct Tag;
 
 /// Main thread. Starts gRPC's threads, and its own.
@@ -46,6 +47,7 @@ class GrpcServer {
     std::unique_ptr<grpc::AsyncGenericService> service_;
     std::unique_ptr<grpc::ServerCompletionQueue> events_;
     std::unique_ptr<grpc::Server> server_;
+    std::unique_ptr<OpenCalls> open_calls_;
     std::unique_ptr<Call::Wire> next_;  ///< the call that is waited for
     std::unique_ptr<Tag> called_;       ///< says that it is there
     std::thread thread_;

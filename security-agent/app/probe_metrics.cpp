@@ -28,8 +28,9 @@ void fill_events(Metrics& out, const v1::ProbeStatus& status) {
         count(out, "events_seen_total", "Events in the kernel.", event.seen(), labels);
         count(out, "events_delivered_total", "Events put into a batch for the agent.",
               event.delivered(), labels);
-        count(out, "events_filtered_total", "Events the kernel dropped: no rule could match.",
-              event.filtered(), labels);
+        count(out, "events_filtered_total",
+              "Events the kernel or the probe dropped: no rule could match.", event.filtered(),
+              labels);
         count(out, "events_discarded_total",
               "Events the kernel dropped because an earlier one was of no use.", event.discarded(),
               labels);

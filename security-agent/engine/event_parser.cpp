@@ -9,7 +9,8 @@ uint32_t EventParser::payload_of(std::string_view bytes) {
     constexpr uint32_t kFirst = tag_of(v1::Event::kExecFieldNumber);
     uint32_t found = 0;
     each_field(bytes, [&found](uint32_t tag, std::string_view, std::string_view) {
-        found = tag >= kFirst ? tag >> 3 : found;
+        const bool is_payload = tag >= kFirst && (tag & 7) == (kFirst & 7);
+        found = is_payload ? tag >> 3 : found;
         return true;
     });
     return found;

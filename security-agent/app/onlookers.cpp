@@ -5,8 +5,8 @@ namespace vedette::app {
 
 void Onlookers::look(bool begins) {
     if (begins) {
-        if (++present_ == 1)
-            settle();
+        ++present_;
+        settle();
     } else if (--present_ == 0 && open_) {
         hooks_.later([this] { settle(); });
     }
@@ -21,8 +21,9 @@ void Onlookers::open() {
 // By then others may have come, or left.
 void Onlookers::settle() {
     const std::lock_guard lock(telling_);
-    if (open_)
-        hooks_.tell(present_ > 0);
+    const bool any = present_ > 0;
+    if (open_ && std::exchange(told_, any) != any)
+        hooks_.tell(any);
 }
 
 }  // namespace vedette::app

@@ -35,6 +35,7 @@ class Onlookers {
     std::atomic<int> present_ = 0;
     std::atomic<bool> open_ = false;
     std::mutex telling_;
+    bool told_ = false;  ///< last; under telling_
 };
 
 }  // namespace vedette::app

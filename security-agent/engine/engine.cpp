@@ -98,8 +98,10 @@ void Engine::welcome(const v1::Welcome& welcome) {
             store_.end_all(secl::Scope::kProcess);  // its process keys are others
         reconcile_ns_ = clock_ns_ + kReconcileAfter;
     }
-    if (other_probe)
+    if (other_probe) {
         last_sequence_ = std::max<uint64_t>(welcome.next_sequence(), 1) - 1;
+        last_batch_ = 0;
+    }
     plan_in_force_ = 0;
     instance_id_ = welcome.instance_id();
     if (welcome.missed()) {
@@ -108,7 +110,7 @@ void Engine::welcome(const v1::Welcome& welcome) {
         counters_->missed.Increment(static_cast<double>(welcome.missed()));
     }
     const std::lock_guard lock(mutex_);
-    position_ = {instance_id_, last_sequence_};
+    position_ = {instance_id_, last_sequence_, last_batch_};
 }
 
 void Engine::batch(v1::Batch& batch) {
@@ -160,6 +162,7 @@ void Engine::batch(v1::Batch& batch, int events, EventAt&& event_at) {
     if (events)
         last_sequence_ =
             std::max(last_sequence_, batch.first_sequence() + static_cast<uint64_t>(events) - 1);
+    last_batch_ = std::max<uint64_t>(last_batch_, batch.number());
     processes_ = mirror_.size();
     count_events();
     counters_->show(mirror_, store_, parked_);
@@ -167,7 +170,7 @@ void Engine::batch(v1::Batch& batch, int events, EventAt&& event_at) {
     discarders_.flush();
     periodic();
     const std::lock_guard lock(mutex_);
-    position_ = {instance_id_, last_sequence_};
+    position_ = {instance_id_, last_sequence_, last_batch_};
 }
 
 /// Once by batch: a counter that others read at any time costs as much as a test of a rule.

@@ -111,6 +111,7 @@ struct EngineStatus {
 struct Position {
     uint64_t instance_id = 0;
     uint64_t last_sequence = 0;
+    uint64_t last_batch = 0;  ///< Batch.number
 };
 
 class Engine {
@@ -245,6 +246,7 @@ class Engine {
     uint64_t plan_in_force_ = 0;           ///< revision of the filters that the probe goes by
     uint64_t instance_id_ = 0;
     uint64_t last_sequence_ = 0;
+    uint64_t last_batch_ = 0;
 
     mutable std::mutex mutex_;  ///< what other threads see and say
     Policies newest_;

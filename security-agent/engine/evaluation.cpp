@@ -29,6 +29,7 @@ Evaluation::~Evaluation() {
 
 void Evaluation::start() {
     health_->beat();
+    ticked_at_ = Clock::now();
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "engine-timer");
 }
@@ -36,9 +37,9 @@ void Evaluation::start() {
 void Evaluation::stop() {
     if (!thread_.joinable())
         return;
+    stopping_ = true;  // whoever receives lets go of the lock, and takes it no more
     {
         const std::lock_guard lock(mutex_);
-        stopping_ = true;
         stop_requested_.notify_one();
         acknowledge();
         tick();
@@ -49,9 +50,12 @@ void Evaluation::stop() {
 
 bool Evaluation::receive(const StreamMessage& message) {
     const v1::SubscribeResponse& response = message.response();
+    if (stopping_)
+        return false;
     const std::lock_guard lock(mutex_);
     if (stopping_)
         return false;
+    tick_if_due();
     if (response.has_file_answer()) {
         engine_.answer(response.file_answer());
         return true;
@@ -76,7 +80,15 @@ void Evaluation::acknowledge() {
     acknowledge_(engine_.position());
 }
 
+/// Under load the timer may not get the lock for a long time.
+void Evaluation::tick_if_due() {
+    if (Clock::now() - ticked_at_ >= kTick)
+        tick();
+}
+
 void Evaluation::tick() {
+    ticked_at_ = Clock::now();
+    health_->beat();
     if (tap_)
         tap_->before(engine_, nullptr);
     engine_.tick();
@@ -84,10 +96,10 @@ void Evaluation::tick() {
 
 void Evaluation::run() {
     std::unique_lock lock(mutex_);
-    while (!stop_requested_.wait_for(lock, kTick, [this] { return stopping_; })) {
-        health_->beat();
+    while (!stop_requested_.wait_until(lock, ticked_at_ + kTick,
+                                       [this] { return stopping_.load(); })) {
         acknowledge();
-        tick();
+        tick_if_due();
     }
 }
 

@@ -5,6 +5,7 @@
 // within its own bound and counts what it drops. What is due when nothing comes is done by a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -39,6 +40,7 @@ class Evaluation {
 
     void run();
     void acknowledge();
+    void tick_if_due();
     void tick();
 
     Engine& engine_;
@@ -46,11 +48,12 @@ class Evaluation {
     const std::shared_ptr<Health::Component> health_;
     BatchTap* const tap_;
 
+    std::atomic<bool> stopping_ = false;
     std::mutex mutex_;  ///< held by whoever is with the engine: guards everything below
     std::condition_variable stop_requested_;
-    bool stopping_ = false;
     bool evaluated_ = false;  ///< something that is not acknowledged
     Clock::time_point acknowledged_at_;
+    Clock::time_point ticked_at_;
     std::thread thread_;
 };
 

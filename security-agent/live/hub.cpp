@@ -110,13 +110,18 @@ void Hub::wake_all() {
 }
 
 Result<std::shared_ptr<Listener>> Hub::listen(Filter filter, const Start& start) {
-    const bool looks = filter.events && looks_;
+    const bool looks = filter.events && looks_ && has_room();
     if (looks)
         looks_(true);
     auto listener = add(std::move(filter), start);
     if (!listener && looks)
         looks_(false);
     return listener;
+}
+
+bool Hub::has_room() {
+    const std::lock_guard lock(mutex_);
+    return listeners_.size() < limits_.listeners;
 }
 
 Result<std::shared_ptr<Listener>> Hub::add(Filter filter, const Start& start) {

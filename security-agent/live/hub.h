@@ -86,6 +86,7 @@ class Hub final : public engine::AlertSink, public std::enable_shared_from_this<
     friend class Listener;
     void add(Lines& lines, std::string text);
     void wake_all();
+    bool has_room();
     Result<std::shared_ptr<Listener>> add(Filter filter, const Start& start);
     void leave(Listener& listener);
 

@@ -97,6 +97,7 @@ void ProbeClient::acknowledge(engine::Position position) {
         return;
     v1::SubscribeRequest request;
     request.mutable_ack()->set_sequence(position.last_sequence);
+    request.mutable_ack()->set_batch(position.last_batch);
     current->write(request);
 }
 
@@ -165,6 +166,8 @@ void ProbeClient::run() {
         welcomed_ = false;
         const Result<> ended = run_session();
         set_connected(false);
+        if (!wanted_)
+            return;
         if (welcomed_) {
             backoff.reset();
             ended_ = std::chrono::steady_clock::now();
@@ -283,8 +286,10 @@ Result<> ProbeClient::read_all(Session& session) {
             continue;
         }
         note_filters(response.batch().filter_revision());
-        if (!options_.receive(message))
+        if (!options_.receive(message)) {
+            wanted_ = false;
             return {};
+        }
     }
     return {};
 }

@@ -26,7 +26,8 @@ struct ClientOptions {
     std::string agent_version;
     std::function<engine::Position()> position;  ///< any thread
     /// What the probe sends, in its order: the client's thread deals with it in there, and reads on when that returns. The
-    /// message is the receiver's until then. False: no more is wanted.
+    /// message is the receiver's until then. False: no more is wanted, and
+    /// the client ends.
     std::function<bool(const engine::StreamMessage&)> receive;
     /// The probe asks; answer() it. Client's thread: must not block.
     std::function<void(v1::Question)> question;
@@ -89,6 +90,7 @@ class ProbeClient {
     std::atomic<bool> connected_ = false;
     std::atomic<bool> welcomed_ = false;  ///< in this attempt
     uint64_t instance_ = 0;               ///< of the probe that was last welcomed; client's thread
+    bool wanted_ = true;                  ///< the receiver has not stopped; client's thread
     std::chrono::steady_clock::time_point ended_;  ///< when its stream did
     std::thread thread_;
 };

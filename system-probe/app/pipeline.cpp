@@ -155,6 +155,7 @@ void Pipeline::run() {
             introductions_.tick(resolver_);
         }
         flush();
+        feed_.flush();
         heartbeat_.fetch_add(1, std::memory_order_relaxed);
     }
     drain();
@@ -452,7 +453,7 @@ void Pipeline::apply_filters(const v1::FilterPlan& message) {
     source_.apply(plan, read_points(message));
     if (options_.filter_in_kernel)
         lifecycle_.apply(message);
-    introductions_.tell_all(message.all_processes());
+    introductions_.tell_all(message.all_processes(), resolver_);
     gathers_ = plan.contains(VDT_CAPABILITIES);
     resolver_.keep_exited(plan.contains(VDT_NETWORK_FLOW_MONITOR)
                               ? options_.keep_exited_of_flows_ns

@@ -11,7 +11,7 @@ namespace vedette::probe {
 namespace {
 
 constexpr size_t kMaxWaitingBytes = 16u << 20;  // a snapshot of some thousand processes fits
-constexpr int kMaxEventsInMessage = 256;
+constexpr size_t kMaxEventsInMessage = 256;
 
 /// One call.
 class Listener final : public RequestCall<v1::GetProcessEventsRequest>,
@@ -31,8 +31,13 @@ class Listener final : public RequestCall<v1::GetProcessEventsRequest>,
         }
         waiting_bytes_ += size;
         waiting_.push_back(std::move(event));
-        pump();
+        if (waiting_.size() >= kMaxEventsInMessage)
+            pump();
         return true;
+    }
+    void flush() override {
+        const std::lock_guard lock(mutex_);
+        pump();
     }
     void close(const std::string& reason) override {
         const std::lock_guard lock(mutex_);
@@ -55,7 +60,8 @@ class Listener final : public RequestCall<v1::GetProcessEventsRequest>,
         while (!writing_ && !ending_ && !waiting_.empty()) {
             v1::ProcessEvents message;
             message.set_lost(std::exchange(lost_, 0));
-            while (!waiting_.empty() && message.events_size() < kMaxEventsInMessage) {
+            while (!waiting_.empty() &&
+                   static_cast<size_t>(message.events_size()) < kMaxEventsInMessage) {
                 waiting_bytes_ -= waiting_.front()->ByteSizeLong();
                 *message.add_events() = *waiting_.front();
                 waiting_.pop_front();

@@ -20,7 +20,7 @@ namespace vedette::probe {
 /// Pipeline thread.
 class LifecycleFilter {
    public:
-    /// From the next event on. Without a plan, and by one of an agent that expects them, all events pass.
+    /// From the next event on. Before the first plan, and by one of an agent that expects them, all events pass.
     void apply(const v1::FilterPlan& plan);
 
     /// Whether the agent gets the event that `image` acts in, which may be null. Counts it if not.

@@ -24,6 +24,11 @@ bool holds_difference(const FinishedBatch& held) {
 
 }  // namespace
 
+uint64_t BatchQueue::next_number() const {
+    const std::lock_guard lock(mutex_);
+    return next_number_;
+}
+
 void BatchQueue::push(FinishedBatch batch) {
     const std::lock_guard lock(mutex_);
     held_events_ += batch.events;
@@ -72,24 +77,27 @@ BatchQueue::Take BatchQueue::take(uint64_t number, std::shared_ptr<const std::st
     return Take::kBatch;
 }
 
-void BatchQueue::acknowledge(uint64_t sequence) {
+void BatchQueue::acknowledge(uint64_t sequence, uint64_t number) {
     const std::lock_guard lock(mutex_);
-    acknowledge_locked(sequence);
+    acknowledge_locked(sequence, number);
 }
 
-void BatchQueue::acknowledge_locked(uint64_t sequence) {
+void BatchQueue::acknowledge_locked(uint64_t sequence, uint64_t number) {
     if (sequence >= next_sequence_)
         return;  // never sent: not worth believing
     acknowledged_ = std::max(acknowledged_, sequence);
-    while (!held_.empty() && front_number() <= taken_number_ &&
-           held_.front().first_sequence + std::max(held_.front().events, 1u) - 1 <= sequence) {
+    const auto has_front = [&] {
+        const FinishedBatch& front = held_.front();
+        return (front.events == 0 && front_number() <= number) ||
+               front.first_sequence + std::max(front.events, 1u) - 1 <= sequence;
+    };
+    while (!held_.empty() && front_number() <= taken_number_ && has_front())
         pop_front();
-    }
 }
 
 BatchQueue::Resume BatchQueue::resume(uint64_t last_sequence) {
     const std::lock_guard lock(mutex_);
-    acknowledge_locked(last_sequence);
+    acknowledge_locked(last_sequence, 0);
     return resume_locked(last_sequence);
 }
 

@@ -27,6 +27,8 @@ class BatchQueue {
    public:
     explicit BatchQueue(size_t max_bytes) : max_bytes_(max_bytes) {}
 
+    /// Of the batch that is pushed next.
+    uint64_t next_number() const;
     void push(FinishedBatch batch);
 
     /// Whether an agent reads.
@@ -43,8 +45,9 @@ class BatchQueue {
     /// The batch with that number; batches are numbered from 1 on in the order of push().
     Take take(uint64_t number, std::shared_ptr<const std::string>& bytes);
 
-    /// Forgets the batches whose events are all at or below `sequence`.
-    void acknowledge(uint64_t sequence);
+    /// Forgets the batches whose events are all at or below `sequence`, and those without events up to the batch with that
+    /// number; 0: an agent that does not say it, of which the next event must be waited for.
+    void acknowledge(uint64_t sequence, uint64_t number = 0);
 
     struct Resume {
         uint64_t number = 0;         ///< of the batch to go on with
@@ -84,7 +87,7 @@ class BatchQueue {
     size_t event_bytes() const { return max_bytes_ / 4 * 3; }
     uint64_t front_number() const { return next_number_ - held_.size(); }
     Resume resume_locked(uint64_t last_sequence);
-    void acknowledge_locked(uint64_t sequence);
+    void acknowledge_locked(uint64_t sequence, uint64_t number);
     void pop_front();
 
     const size_t max_bytes_;

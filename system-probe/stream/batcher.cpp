@@ -211,6 +211,7 @@ void Batcher::flush() {
     finished.events_by_type = std::exchange(by_type_, {});
     v1::Batch rest;
     rest.set_first_sequence(finished.first_sequence);
+    rest.set_number(queue_.next_number());
     rest.set_filter_revision(std::exchange(filter_revision_, 0));
     for (auto& [key, loss] : lost_)
         *rest.add_lost() = std::move(loss);

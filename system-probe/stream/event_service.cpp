@@ -118,7 +118,7 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
             return {grpc::StatusCode::INVALID_ARGUMENT, "Hello came twice"};
         // Anything else comes from a newer agent, which does without an answer.
         if (request.has_ack())
-            queue_.acknowledge(request.ack().sequence());
+            queue_.acknowledge(request.ack().sequence(), request.ack().batch());
         return grpc::Status::OK;
     }
 

@@ -2,6 +2,7 @@
 #include "system-probe/stream/introductions.h"
 
 #include <boost/container/small_vector.hpp>
+#include <limits>
 
 namespace vedette::probe {
 namespace {
@@ -45,7 +46,17 @@ void Introductions::gone(const Image& image) {
         next_.gone(image);
 }
 
+void Introductions::tell_all(bool all, ProcessResolver& resolver) {
+    all_ = all;
+    if (all)
+        tell_living(resolver, std::numeric_limits<size_t>::max());
+}
+
 void Introductions::tick(ProcessResolver& resolver) {
+    tell_living(resolver, kMaxByTick);
+}
+
+void Introductions::tell_living(ProcessResolver& resolver, size_t max) {
     if (!some_wait_)
         return;
     some_wait_ = false;
@@ -53,7 +64,7 @@ void Introductions::tick(ProcessResolver& resolver) {
     resolver.for_each_living([&](const Image& image) {
         if (image.told)
             return;
-        some_wait_ = told == kMaxByTick;
+        some_wait_ = told == max;
         if (some_wait_)
             return;
         introduce(image);

@@ -28,7 +28,8 @@ class Introductions : public NodeSink {
     /// Before an event that names it.
     void introduce(const Image& image);
     /// Whether each image is told as soon as it is known, for who counts what lives in a container or a cgroup.
-    void tell_all(bool all) { all_ = all; }
+    /// From now on, and those that wait at once.
+    void tell_all(bool all, ProcessResolver& resolver);
     /// Tells of those that live on, a while after they came.
     void tick(ProcessResolver& resolver);
     /// tick() has something to do.
@@ -37,6 +38,8 @@ class Introductions : public NodeSink {
     void all_are_told(const ProcessResolver& resolver);
 
    private:
+    void tell_living(ProcessResolver& resolver, size_t max);
+
     NodeSink& next_;
     bool all_ = false;
     bool some_wait_ = false;

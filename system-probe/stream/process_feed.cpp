@@ -72,8 +72,14 @@ bool ProcessFeed::add(std::shared_ptr<ProcessListener> listener, const ProcessRe
             if (event->process().exit_time() == 0)
                 listener->push(std::move(event));
         });
+    listener->flush();
     listeners_.push_back(std::move(listener));
     return true;
+}
+
+void ProcessFeed::flush() {
+    for (const auto& listener : listeners_)
+        listener->flush();
 }
 
 void ProcessFeed::close(const std::string& reason) {

@@ -18,6 +18,8 @@ class ProcessListener {
     virtual ~ProcessListener() = default;
     /// False: it is gone and gets no more.
     virtual bool push(std::shared_ptr<const v1::ProcessEvent> event) = 0;
+    /// For now there is no more: what was pushed may leave.
+    virtual void flush() = 0;
     /// Nothing follows.
     virtual void close(const std::string& reason) = 0;
 };
@@ -36,6 +38,9 @@ class ProcessFeed : public NodeSink {
     void about_to_change(const Image& image) override { next_.about_to_change(image); }
     /// After the resolver has applied it.
     void event(const v1::Event& event);
+
+    /// When all records that were there have been dealt with.
+    void flush();
 
     /// False: there are too many. With `resolver`, first what it knows.
     bool add(std::shared_ptr<ProcessListener> listener, const ProcessResolver* resolver);

@@ -237,7 +237,9 @@ TEST_CASE("engine: events that come again after a reconnect are not evaluated tw
     v1::Batch again = batch_with_tree();
     add_open(again, "/etc/shadow");
     add_open(again, "/etc/shadow");
+    again.set_number(3);
     world.run(again);
+    CHECK(world.engine->position().last_batch == 3);
     CHECK(world.sink.of("shadow").size() == 2);
     CHECK(metric(world, "vedette_agent_repeated_events_total") == 1);
     CHECK(world.engine->position().instance_id == 7);

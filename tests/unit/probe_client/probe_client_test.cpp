@@ -87,6 +87,7 @@ struct FakeProbe final : v1::EventStream::Service, v1::Command::Service {
         for (size_t i = 0; i < script.acks && stream->Read(&request); ++i) {
             const std::lock_guard lock(mutex);
             acks.push_back(request.ack().sequence());
+            batches.push_back(request.ack().batch());
         }
         return grpc::Status::OK;
     }
@@ -102,6 +103,7 @@ struct FakeProbe final : v1::EventStream::Service, v1::Command::Service {
     std::deque<Script> scripts;
     std::vector<v1::Hello> hellos;
     std::vector<uint64_t> acks;
+    std::vector<uint64_t> batches;  ///< the same by Ack.batch
     std::chrono::milliseconds slowness{0};
     std::unique_ptr<grpc::Server> server;
 };
@@ -187,13 +189,14 @@ TEST_CASE("probe client: says hello, passes everything on in order, acknowledges
     agent.client->acknowledge({5, 2});
     REQUIRE(agent.next()->welcome().next_sequence() == 3);
     CHECK(agent.next()->batch().first_sequence() == 3);
-    agent.client->acknowledge({5, 3});
+    agent.client->acknowledge({5, 3, 9});
     REQUIRE(eventually([&] {
         const std::lock_guard lock(probe.mutex);
         return probe.acks.size() == 3;
     }));
     const std::lock_guard lock(probe.mutex);
     CHECK(probe.acks == std::vector<uint64_t>{1, 2, 3});
+    CHECK(probe.batches == std::vector<uint64_t>{0, 0, 9});
     REQUIRE(probe.hellos.size() >= 2);
     CHECK(probe.hellos[0].instance_id() == 0);
     CHECK(probe.hellos[1].instance_id() == 5);

@@ -245,6 +245,51 @@ TEST_CASE("an acknowledgement lets go of whole batches only") {
     CHECK(f.queue.take(3, bytes) == BatchQueue::Take::kEmpty);
 }
 
+FinishedBatch of_processes(uint64_t first_sequence) {
+    return {.first_sequence = first_sequence,
+            .bytes = std::make_shared<const std::string>(64 << 10, 'x')};
+}
+
+TEST_CASE("batches without events are let go by their numbers, and leave room for events") {
+    constexpr uint64_t kBatches = 100;
+    BatchQueue queue(1 << 20);
+    queue.set_reader(true);
+    std::shared_ptr<const std::string> bytes;
+    for (uint64_t number = 1; number <= kBatches; ++number) {
+        CHECK(queue.next_number() == number);
+        queue.push(of_processes(1));
+        REQUIRE(queue.take(number, bytes) == BatchQueue::Take::kBatch);
+        queue.acknowledge(0, number);
+        REQUIRE_FALSE(queue.reader_is_behind());
+    }
+    CHECK(queue.counts().held_bytes == 0);
+    CHECK(queue.resume(0).complete);
+    // Not what has not been taken, nor an event that has not been evaluated.
+    queue.push(of_processes(1));
+    queue.push({.first_sequence = 1, .events = 1, .bytes = bytes});
+    queue.acknowledge(0, kBatches + 2);
+    CHECK(queue.counts().held_bytes == 2 * bytes->size());
+    (void)queue.take(kBatches + 2, bytes);
+    queue.acknowledge(0, kBatches + 2);
+    CHECK(queue.counts().held_events == 1);
+    queue.acknowledge(1, kBatches + 2);
+    CHECK(queue.counts().held_bytes == 0);
+}
+
+TEST_CASE("an agent that does not count batches lets go of them by the next event") {
+    BatchQueue queue(1 << 20);
+    std::shared_ptr<const std::string> bytes;
+    queue.push(of_processes(1));
+    queue.push(
+        {.first_sequence = 1, .events = 1, .bytes = std::make_shared<const std::string>("x")});
+    (void)queue.take(1, bytes);
+    (void)queue.take(2, bytes);
+    queue.acknowledge(0);
+    CHECK(queue.counts().held_bytes > 1);
+    queue.acknowledge(1);
+    CHECK(queue.counts().held_bytes == 0);
+}
+
 TEST_CASE("a batch that was not taken cannot be acknowledged away") {
     Fixture f;
     f.batch_of(10);

@@ -167,9 +167,12 @@ TEST_CASE("After a snapshot everything is known", "[introductions]") {
 
 TEST_CASE("Who asks for all processes is told of each at once", "[introductions]") {
     Fixture f;
-    f.introductions.tell_all(true);
     f.quiet(fork_record(image(60), image(50), 10 * kSecond));
+    CHECK(f.told.pids().count(60) == 0);
+    f.introductions.tell_all(true, f.resolver);
     CHECK(f.told.pids() == Pids{1, 50, 60});
+    f.quiet(fork_record(image(61), image(50), 11 * kSecond));
+    CHECK(f.told.pids() == Pids{1, 50, 60, 61});
 }
 
 }  // namespace

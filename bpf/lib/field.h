@@ -13,7 +13,10 @@
 
 /*
  * Whether the tasks of a program are such pointers: those that come as arguments, and since 5.11 current_task(). A program
- * that reads its task from elsewhere defines it as 0, or the verifier refuses it.
+ * that reads its task from elsewhere defines it as 0, or the verifier refuses it. So do most others, but not those of fork,
+ * exec and exit and what runs at each call: from 6.2 on, of each pointer that is loaded from such an object, on each path,
+ * the verifier looks for a type by its name, through all the types of the kernel (btf_nested_type_is_trusted()): together
+ * nearly a second, at the probe's start.
  */
 #ifndef TASKS_KNOWN
 #define TASKS_KNOWN bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)

@@ -75,13 +75,13 @@ static __always_inline int item_walked(struct scratch *s, u16 kind)
 static __always_inline u32 item_path(struct scratch *s, u16 kind, struct task_struct *task,
 				     struct vfsmount *mnt, struct dentry *dentry)
 {
-	struct fs_struct *fs = LOAD(task, fs);
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
 	u32 flags = 0;
 
 	s->walk.node = (u64)dentry;
 	s->walk.mount = (u64)real_mount(mnt);
-	s->walk.root_node = (u64)LOAD(fs, root.dentry);
-	s->walk.root_mount = (u64)real_mount(LOAD(fs, root.mnt));
+	s->walk.root_node = (u64)BPF_CORE_READ(fs, root.dentry);
+	s->walk.root_mount = (u64)real_mount(BPF_CORE_READ(fs, root.mnt));
 	walk_path(s->slot);
 	switch (s->walk.end) {
 	case WALK_STEPS:

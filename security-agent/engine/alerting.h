@@ -6,7 +6,7 @@
 // which show variables as the event has left them. `set` actions are performed for silent and for limited rules too,
 // as in the reference: they are the rule's memory. An alert that shows hashes or a package waits for the probe's answer,
 // with everything else as it was.
-// Engine thread only.
+// Under the engine's lock.
 #pragma once
 
 #include <atomic>

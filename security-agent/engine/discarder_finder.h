@@ -2,7 +2,8 @@
 //
 // Finds discarders: of an event that matched no rule, one value with which no rule of its type can match, whatever else an
 // event has. The probe is told and drops such events in the kernel. A value is looked at when it comes a second time, and
-// few are sent at once, so that neither this nor the kernel's table is filled by what is seen once. Engine thread.
+// few are sent at once, so that neither this nor the kernel's table is filled by what is seen once.
+// Under the engine's lock.
 #pragma once
 
 #include <cstdint>

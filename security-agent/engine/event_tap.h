@@ -8,7 +8,7 @@
 
 namespace vedette::engine {
 
-/// Sees every event that the engine evaluates, whether or not a rule matched. Engine thread; must not block, nor call
+/// Sees every event that the engine evaluates, matched or not. Under the engine's lock; must not block, nor call
 /// the engine.
 class EventTap {
    public:

@@ -3,7 +3,7 @@
 // What the probe has answered about files lately: asking takes both processes longer than all the rest of an alert, and
 // alerts come in bursts about the same file. An answer is good for the same question, file and change time included, of
 // a process of the same user, cgroup and mount namespace: by which root a package is looked up is the asker's affair,
-// and nobody is to decide what is said of another's files. Engine thread only.
+// and nobody is to decide what is said of another's files. Under the engine's lock.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>

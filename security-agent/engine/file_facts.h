@@ -2,7 +2,7 @@
 //
 // What the probe says of files when it is asked (ADR 13): which values are pending, the questions that are under way, and
 // the answers. Rules find a value pending only if some rule reads it; a question is asked only once a rule depends on
-// it, or an alert shows it. Engine thread only.
+// it, or an alert shows it. Under the engine's lock.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Alerts that are decided and wait only for what they show: of a file (ADR 13), of a container (ADR 19). Bounded in
-// number and time; what has not come by then is left out. Engine thread only.
+// number and time; what has not come by then is left out. Under the engine's lock.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // What is wrong with what the probe sends, as far as one event shows it: its process is not known, its ancestors are
 // not complete, a path could not be resolved. Rules are then less certain than they look, so the agent says so: at
-// most one line of each kind in 30 seconds, the others counted. Engine thread only.
+// most one line of each kind in 30 seconds, the others counted. Under the engine's lock.
 #pragma once
 
 #include <cstdint>

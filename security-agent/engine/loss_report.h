@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Events that were lost on their way to the engine: counted at once, reported once a second. Engine thread only, but
+// Events that were lost on their way to the engine: counted at once, reported once a second. Under the engine's lock, but
 // for totals().
 #pragma once
 

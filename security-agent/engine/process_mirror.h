@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The agent's copy of the probe's process tree: images by key, each naming its predecessor (previous image of the
-// same process, else the creator). Engine thread only.
+// same process, else the creator). Under the engine's lock.
 #pragma once
 
 #include <array>

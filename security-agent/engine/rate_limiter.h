@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How often one rule may alert: a token bucket for each rule, or for each distinct value of the rule's
-// limiter_token. It outlives rule sets, so that a reload is no way around it. Engine thread only.
+// limiter_token. It outlives rule sets, so that a reload is no way around it. Under the engine's lock.
 #pragma once
 
 #include <cstdint>

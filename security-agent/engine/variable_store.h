@@ -10,7 +10,7 @@
 //
 // Bounded as a whole: what an event can set is chosen by whoever causes events. When memory runs short the scope that
 // was used longest ago goes, of the kind that takes most: a flood of processes costs other processes their values,
-// not the containers. Nothing goes uncounted. Engine thread only.
+// not the containers. Nothing goes uncounted. Under the engine's lock.
 #pragma once
 
 #include <array>

@@ -14,7 +14,7 @@ namespace vedette::engine {
 
 struct Watch {
     Policies policies;
-    /// `event`: see AlertEvent. Engine thread; must not call the engine.
+    /// `event`: see AlertEvent. Under the engine's lock; must not call the engine.
     std::function<void(std::string_view rule_id, JsonText event)> matched;
 };
 

@@ -20,7 +20,7 @@ struct KnownWorkload {
 };
 using WorkloadPtr = std::shared_ptr<const KnownWorkload>;
 
-/// Engine thread; what it hands out is constant.
+/// Under the engine's lock; what it hands out is constant.
 class WorkloadMirror {
    public:
     /// The probe sends fewer.

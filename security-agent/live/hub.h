@@ -67,7 +67,7 @@ class Hub final : public engine::AlertSink, public std::enable_shared_from_this<
     Hub(std::string instance, HubLimits limits, Metrics& metrics,
         std::function<void(bool begins)> looks = {});
 
-    /// @name Engine thread: never waits for a listener.
+    /// @name Under the engine's lock: never waits for a listener.
     /// @{
     void write(const std::string& line) override;
     /// Somebody listens to events.

@@ -86,7 +86,7 @@ FilterPlan plan_filters(std::span<const NumberedRule> rules, std::span<const std
 /// language reads.
 const Approver* approving(const EventFilter& filter, const EvalContext& context);
 
-/// "basename", "parent", "prefix", "name", "flag", "auid", "in_upper_layer", "range", "value".
+/// "basename", "parent", "prefix", "name", "flag", "auid", "in_upper_layer", "range", "value", "piece".
 std::string_view type_name(const Approver& approver);
 /// The value with its constants by name: "passwd", "id_*", "/etc/*", "O_CREAT|O_TRUNC", "0..4294967294".
 std::string value_text(const Approver& approver);

@@ -12,14 +12,17 @@
 	((known) ? ___arrow(from, ##__VA_ARGS__) : BPF_CORE_READ(from, ##__VA_ARGS__))
 
 /*
- * Whether the tasks of a program are such pointers: those that come as arguments, and since 5.11 current_task(). A program
- * that reads its task from elsewhere defines it as 0, or the verifier refuses it. So do most others, but not those of fork,
- * exec and exit and what runs at each call: from 6.2 on, of each pointer that is loaded from such an object, on each path,
- * the verifier looks for a type by its name, through all the types of the kernel (btf_nested_type_is_trusted()): together
- * nearly a second, at the probe's start.
+ * Whether the tasks of a program count as such pointers: those that come as arguments, and since 5.11 current_task(). They
+ * could in nearly all, but it has a price at the probe's start: from 6.2 on, of each pointer that is loaded from such an
+ * object, on each path, the verifier looks for a type by its name through all the types of the kernel
+ * (btf_nested_type_is_trusted()). So only programs of each fork, exec and exit define LOADS_TASKS, before all includes.
  */
-#ifndef TASKS_KNOWN
-#define TASKS_KNOWN bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+#define CURRENT_TASK_KNOWN                                                                         \
+	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
+#ifdef LOADS_TASKS
+#define TASKS_KNOWN CURRENT_TASK_KNOWN
+#else
+#define TASKS_KNOWN 0
 #endif
 
 /* A field of a task, and of what is reached from it by such loads. */

@@ -15,7 +15,10 @@ static __always_inline struct task_struct *current_task(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
-#define CURRENT_READ(field) LOAD(current_task(), field)
+/* A number of the current task: that costs the verifier nothing. */
+#define CURRENT_READ(field)                                                                        \
+	(CURRENT_TASK_KNOWN ? bpf_get_current_task_btf()->field                                    \
+			    : BPF_CORE_READ(current_task(), field))
 
 /* `known`: see FIELD(). */
 static __always_inline void task_image_by(bool known, struct task_struct *task,

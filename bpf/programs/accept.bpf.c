@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* accept and accept4, also through 32-bit socketcall. Called by dispatch_sys_exit. */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/socket.h"
 #include "../lib/syscall.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* bpf. Called by dispatch_sys_exit. What a command is about is read from the kernel's object, behind its descriptor. */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/bpf_object.h"
 
 /* uapi/linux/bpf.h, enum bpf_cmd. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* chown, lchown, fchown, fchownat. */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/call_function.h"
 #include "../lib/file_call.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* A program was started. The point of no return is behind, the new image has not run yet. */
+#define LOADS_TASKS
 #include "../lib/args.h"
 #include "../lib/caps.h"
 #include "../lib/cgroup.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* The last thread of a process is gone. */
+#define LOADS_TASKS
 #include "../lib/caps.h"
 #include "../lib/record.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#define LOADS_TASKS
 #include "../lib/cgroup.h"
 #include "../lib/process.h"
 

@@ -4,7 +4,6 @@
  * when it takes a request (its arguments are kernel copies by then) and when the request is complete. Which form
  * of the two a kernel has hook_table.h asks its types.
  */
-#define TASKS_KNOWN 0 /* a request names its task */
 
 #include "../lib/io_uring.h"
 #include "../lib/open.h"

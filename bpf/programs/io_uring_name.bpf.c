@@ -3,7 +3,6 @@
  * Tracepoint backend: what is done to names through an io_uring: mkdirat, unlinkat, renameat, linkat. The names are the
  * kernel's copies, which nobody can change any more; they are freed before the request is complete.
  */
-#define TASKS_KNOWN 0 /* a request names its task */
 
 #include "../lib/file_call.h"
 #include "../lib/io_uring.h"

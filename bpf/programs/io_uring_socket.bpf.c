@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Tracepoint backend: sockets that are made, bound and accepted through an io_uring. */
-#define TASKS_KNOWN 0 /* a request names its task */
 
 #include "../lib/io_uring.h"
 #include "../lib/socket.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* link, linkat. Called by dispatch_sys_exit. */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/file_call.h"
 
 SEC("tp_btf/sys_exit")

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* mmap, also the 32-bit forms. Called by dispatch_sys_exit. */
-#define TASKS_KNOWN 0 /* sooner verified */
 #include "../lib/discard.h"
 #include "../lib/syscall.h"
 

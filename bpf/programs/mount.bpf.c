@@ -3,7 +3,6 @@
  * mount, move_mount, fsmount, open_tree with OPEN_TREE_CLONE: calls that make a mount or move one. Those that only change
  * one (remount, propagation) are no mount events. Called by dispatch_sys_exit.
  */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/mount.h"
 
 #define MS_REMOUNT 0x20u

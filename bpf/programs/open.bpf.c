@@ -3,7 +3,6 @@
  * open, openat, openat2, creat, open_by_handle_at; truncate and ftruncate as the opening for writing with O_TRUNC that
  * they are as good as.
  */
-#define TASKS_KNOWN 0 /* what it rejects it knows by the file; and sooner verified */
 #include "../lib/call_function.h"
 #include "../lib/open.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* prctl, and the name that it gives a thread. */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/call_function.h"
 #include "../lib/discard.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* setrlimit, and prlimit64 when it sets one. Called by dispatch_sys_exit. */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/pid.h"
 #include "../lib/record.h"
 #include "../lib/syscall.h"

@@ -4,7 +4,6 @@
  * from the socket, which keeps it as it was passed: the caller's copy may be another one by now. Only of a filter that
  * was refused is the caller's copy all there is.
  */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/socket.h"
 #include "../lib/syscall.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Processes that are there already: run once over all tasks, records go to the iterator's file, not to the ring. */
-#define TASKS_KNOWN 0 /* sooner verified */
 #include "../lib/cgroup.h"
 #include "../lib/file.h"
 #include "../lib/process.h"

@@ -3,7 +3,6 @@
  * splice: what it did to the flags of the pipe it fills. A slot of a pipe that was full before keeps its flags; a kernel
  * that does not clear them lets a later write to the pipe change the page cache of the file (CVE-2022-0847).
  */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/file_call.h"
 
 #define S_IFMT 0170000

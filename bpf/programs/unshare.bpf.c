@@ -2,7 +2,6 @@
 /*
  * unshare; after it, and after setns, what the thread is in from now on. The pid namespace is that of children only.
  */
-#define TASKS_KNOWN 0 /* seldom called, and sooner verified */
 #include "../lib/call_function.h"
 #include "../lib/cred.h"
 #include "../lib/process.h"

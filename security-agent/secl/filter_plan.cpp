@@ -126,10 +126,10 @@ class TypePlan {
             return;
         }
         if (!derived.found) {
-            filter_.accept_rules.push_back({rule.number, std::move(id),
-                                            derived.why.empty()
-                                                ? "requires nothing that the kernel can filter on"
-                                                : std::move(derived.why)});
+            if (derived.why.empty())
+                derived.why = fmt::format("requires nothing that the {} can filter on",
+                                          tested_by_probe(filter_.name) ? "probe" : "kernel");
+            filter_.accept_rules.push_back({rule.number, std::move(id), std::move(derived.why)});
             return;
         }
         const bool names = !tested_by_probe(filter_.name) &&

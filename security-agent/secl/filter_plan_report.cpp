@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/path_elements.h"
 #include "security-agent/secl/diagnostics_json.h"
 #include "security-agent/secl/explain_values.h"
 #include "security-agent/secl/filter_plan.h"
@@ -16,16 +17,6 @@
 
 namespace vedette::secl {
 namespace {
-
-std::string_view last_element(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
-}
-
-std::string_view parent_element(std::string_view path) {
-    const size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view()
-                                           : last_element(path.substr(0, slash));
-}
 
 bool passes(const Approver& approver, std::string_view value) {
     switch (approver.kind) {

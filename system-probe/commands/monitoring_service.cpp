@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "system-probe/stream/sending_call.h"
 #include "system-probe/stream/typed_call.h"
 #include "vedette/v1/event_monitoring.pb.h"
 
@@ -14,7 +15,7 @@ constexpr size_t kMaxWaitingBytes = 16u << 20;  // a snapshot of some thousand p
 constexpr size_t kMaxEventsInMessage = 256;
 
 /// One call.
-class Listener final : public RequestCall<v1::GetProcessEventsRequest>,
+class Listener final : public RequestCall<v1::GetProcessEventsRequest, SendingCall>,
                        public ProcessListener,
                        public std::enable_shared_from_this<Listener> {
    public:
@@ -22,7 +23,7 @@ class Listener final : public RequestCall<v1::GetProcessEventsRequest>,
 
     bool push(std::shared_ptr<const v1::ProcessEvent> event) override {
         const std::lock_guard lock(mutex_);
-        if (ending_)
+        if (ending())
             return false;
         const size_t size = event->ByteSizeLong();
         if (waiting_bytes_ + size > kMaxWaitingBytes) {
@@ -46,53 +47,24 @@ class Listener final : public RequestCall<v1::GetProcessEventsRequest>,
 
    private:
     void on_request() override { on_listen_(shared_from_this(), request_.snapshot()); }
-    void on_written(bool ok) override {
-        writing_ = false;
-        if (!ok)
-            end(grpc::Status::CANCELLED);
-        if (ending_)
-            return finish_once();
-        pump();
-    }
-    void on_end() override { end(grpc::Status::CANCELLED); }
-
-    void pump() {
-        while (!writing_ && !ending_ && !waiting_.empty()) {
-            v1::ProcessEvents message;
-            message.set_lost(std::exchange(lost_, 0));
-            while (!waiting_.empty() &&
-                   static_cast<size_t>(message.events_size()) < kMaxEventsInMessage) {
-                waiting_bytes_ -= waiting_.front()->ByteSizeLong();
-                *message.add_events() = *waiting_.front();
-                waiting_.pop_front();
-            }
-            writing_ = true;
-            if (write(to_buffer(message)))
-                writing_ = false;
+    bool take_next(grpc::ByteBuffer& buffer) override {
+        if (waiting_.empty())
+            return false;
+        v1::ProcessEvents message;
+        message.set_lost(std::exchange(lost_, 0));
+        for (size_t n = 0; n < kMaxEventsInMessage && !waiting_.empty(); ++n) {
+            waiting_bytes_ -= waiting_.front()->ByteSizeLong();
+            *message.add_events() = *waiting_.front();
+            waiting_.pop_front();
         }
-        if (ending_ && !writing_)
-            finish_once();
-    }
-    void end(const grpc::Status& status) {
-        if (std::exchange(ending_, true))
-            return;
-        status_ = status;
-        if (!writing_)
-            finish_once();
-    }
-    void finish_once() {
-        if (!std::exchange(finished_, true))
-            finish(status_);
+        buffer = to_buffer(message);
+        return true;
     }
 
     const ListenHandler& on_listen_;
     std::deque<std::shared_ptr<const v1::ProcessEvent>> waiting_;
     size_t waiting_bytes_ = 0;
     uint64_t lost_ = 0;
-    grpc::Status status_;
-    bool writing_ = false;
-    bool ending_ = false;    ///< status_ is decided
-    bool finished_ = false;  ///< finish() was called
 };
 
 }  // namespace

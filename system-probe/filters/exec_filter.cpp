@@ -5,20 +5,11 @@
 #include <utility>
 
 #include "bpf/abi/records.h"
+#include "common/path_elements.h"
 #include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe {
 namespace {
-
-std::string_view last_element(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);  // npos + 1 == 0
-}
-
-std::string_view parent_element(std::string_view path) {
-    const size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view()
-                                           : last_element(path.substr(0, slash));
-}
 
 /// The process before it that is not an earlier image of itself: what rules call its parent.
 const Image* parent_process(const Image& image) {

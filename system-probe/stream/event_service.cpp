@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "system-probe/stream/buffers.h"
+#include "system-probe/stream/sending_call.h"
 #include "vedette/v1/event_stream.pb.h"
 
 namespace vedette::probe {
@@ -27,7 +28,9 @@ grpc::ByteBuffer shared_buffer(const Frame& frame) {
 }
 
 /// One call of an agent.
-class Session final : public Call, public Subscriber, public std::enable_shared_from_this<Session> {
+class Session final : public SendingCall,
+                      public Subscriber,
+                      public std::enable_shared_from_this<Session> {
    public:
     Session(BatchQueue& queue, const StreamHandlers& handlers)
         : queue_(queue), handlers_(handlers) {}
@@ -53,7 +56,7 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
         const std::lock_guard lock(mutex_);
         end(grpc::Status(grpc::StatusCode::UNAVAILABLE, reason));
         // A write that waits for the agent to read would never end.
-        if (writing_)
+        if (sending())
             cancel();
     }
     void close_when_drained(const std::string& reason) override {
@@ -63,13 +66,13 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
     }
     bool open() const override {
         const std::lock_guard lock(mutex_);
-        return !ending_;
+        return !ending();
     }
 
    private:
     void on_start() override { read(); }
     void on_message(grpc::ByteBuffer& message) override {
-        if (ending_)
+        if (ending())
             return;
         v1::SubscribeRequest request;
         if (!from_buffer(message, request))
@@ -79,15 +82,6 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
         read();
     }
     void on_closed() override { end(grpc::Status::OK); }
-    void on_written(bool ok) override {
-        writing_ = false;
-        if (!ok)
-            end(grpc::Status::CANCELLED);
-        if (ending_)
-            return finish_once();
-        pump();
-    }
-    void on_end() override { end(grpc::Status::CANCELLED); }
 
     grpc::Status handle(v1::SubscribeRequest& request) {
         if (!greeted_) {
@@ -136,28 +130,22 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
         v1::SubscribeResponse response;
         *response.mutable_file_answer() = std::move(answer);
         const std::lock_guard lock(mutex_);
-        if (ending_ || replies_.size() >= kMaxReplies)
+        if (ending() || replies_.size() >= kMaxReplies)
             return;
         replies_.push_back(std::make_shared<const std::string>(response.SerializeAsString()));
         pump();
     }
 
-    /// Sends what the socket takes at once; on_written() goes on with the rest.
-    void pump() {
-        while (begun_ && !writing_ && !ending_) {
-            Frame frame;
-            if (!take_next(frame))
-                return;
-            writing_ = true;
-            if (write(shared_buffer(frame)))
-                writing_ = false;
-        }
-        if (ending_ && !writing_)
-            finish_once();
+    bool take_next(grpc::ByteBuffer& message) override {
+        Frame frame;
+        if (!begun_ || !take_frame(frame))
+            return false;
+        message = shared_buffer(frame);
+        return true;
     }
 
     /// False: there is nothing to send now.
-    bool take_next(Frame& frame) {
+    bool take_frame(Frame& frame) {
         for (std::deque<Frame>* waiting : {&first_, &replies_}) {
             if (waiting->empty())
                 continue;
@@ -180,20 +168,6 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
         return false;
     }
 
-    void end(const grpc::Status& status) {
-        if (ending_)
-            return;
-        ending_ = true;
-        status_ = status;
-        if (!writing_)
-            finish_once();
-    }
-
-    void finish_once() {
-        if (!std::exchange(finished_, true))
-            finish(status_);
-    }
-
     BatchQueue& queue_;
     const StreamHandlers& handlers_;
 
@@ -201,12 +175,8 @@ class Session final : public Call, public Subscriber, public std::enable_shared_
     std::deque<Frame> replies_;
     uint64_t next_number_ = 0;
     std::string drain_reason_;
-    grpc::Status status_;
     bool greeted_ = false;
     bool begun_ = false;
-    bool writing_ = false;
-    bool ending_ = false;    ///< status_ is decided
-    bool finished_ = false;  ///< finish() was called
 };
 
 }  // namespace

@@ -13,21 +13,23 @@
 namespace vedette::probe {
 
 /// Reads the request; the rest is up to who derives from it.
-template <typename Request>
-class RequestCall : public Call {
+template <typename Request, typename Base = Call>
+class RequestCall : public Base {
    protected:
     virtual void on_request() = 0;
     Request request_;
 
    private:
-    void on_start() final { read(); }
+    void on_start() final { this->read(); }
     void on_message(grpc::ByteBuffer& message) final {
         if (from_buffer(message, request_))
             on_request();
         else
-            finish({grpc::StatusCode::INVALID_ARGUMENT, "malformed message"});
+            this->finish({grpc::StatusCode::INVALID_ARGUMENT, "malformed message"});
     }
-    void on_closed() final { finish({grpc::StatusCode::INVALID_ARGUMENT, "no request came"}); }
+    void on_closed() final {
+        this->finish({grpc::StatusCode::INVALID_ARGUMENT, "no request came"});
+    }
 };
 
 /// One response. It and the request live until `done` is gone, also when the caller has hung up.

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from alerts import by
+from conftest import finish, start
 from harness import make_state_dir
 from pair import wait_for
 
@@ -99,6 +100,26 @@ def test_who_lives_on_is_known(guarded):
         subprocess.run(["pkill", "-P", str(sleeper.pid)], check=False)
         sleeper.kill()
         sleeper.wait()
+
+
+def test_processes_that_no_event_names_are_acknowledged_too():
+    """Else they would fill the probe's queue, and it would take an agent that keeps up for a slow one."""
+    policies = make_state_dir()
+    (policies / "never.policy").write_text(
+        'rules:\n  - id: never\n    expression: exec.file.path == "/nobody/runs/this"\n')
+    pair = start(policies)
+    sleepers = [subprocess.Popen(["sleep", "60"]) for _ in range(20)]
+    try:
+        last = f"/agent/processes/{sleepers[-1].pid}"
+        wait_for(lambda: pair.client.request("GET", last)[0] == 200, 5, "the last one is known")
+        wait_for(lambda: int(pair.status()["probe"]["stream"].get("heldBytes", 0)) == 0, 10,
+                 "the probe holds what the agent has")
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+            sleeper.wait()
+        finish(pair)
+        shutil.rmtree(policies)
 
 
 def delivers_all(pair):

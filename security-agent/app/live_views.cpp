@@ -39,9 +39,9 @@ Views::Views(Metrics& metrics, std::function<void(bool begins)> looks)
                                        metrics, looks)),
       tap_(*hub_, steady_ns, looks) {}
 
-void Views::write(const std::string& line) {
-    hub_->write(line);
-    next_->write(line);
+void Views::write(std::string line) {
+    outputs_->write(line);
+    hub_->write(std::move(line));
 }
 
 api::LiveViews Views::answers(std::function<Sources()> sources) {

@@ -13,6 +13,7 @@
 #include "security-agent/engine/engine.h"
 #include "security-agent/live/hub.h"
 #include "security-agent/live/tap.h"
+#include "security-agent/outputs/outputs.h"
 
 namespace vedette::app {
 
@@ -28,9 +29,9 @@ class Views final : public engine::AlertSink {
     /// `looks`: one more, or with false one less, wants to see events.
     Views(Metrics& metrics, std::function<void(bool begins)> looks);
 
-    /// Where lines go besides; before the engine runs.
-    void pass_on_to(engine::AlertSink& next) { next_ = &next; }
-    void write(const std::string& line) override;
+    /// Where lines go first; before the engine runs.
+    void pass_on_to(outputs::Outputs& outputs) { outputs_ = &outputs; }
+    void write(std::string line) override;
     live::Tap& tap() { return tap_; }
 
     /// `sources`: asked for at each request, because the API is made before the engine.
@@ -39,7 +40,7 @@ class Views final : public engine::AlertSink {
    private:
     std::shared_ptr<live::Hub> hub_;
     live::Tap tap_;
-    engine::AlertSink* next_ = nullptr;
+    outputs::Outputs* outputs_ = nullptr;
 };
 
 }  // namespace vedette::app

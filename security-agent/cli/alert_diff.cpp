@@ -64,7 +64,7 @@ class Collector final : public engine::AlertSink {
         size_t order = 0;
     };
 
-    void write(const std::string& line) override {
+    void write(std::string line) override {
         boost::system::error_code error;
         json::value value = json::parse(line, error);
         if (error || !value.is_object() || !value.get_object().contains("evt"))

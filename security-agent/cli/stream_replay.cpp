@@ -22,7 +22,7 @@ constexpr int kExitInvalid = 2;
 class Lines final : public engine::AlertSink {
    public:
     explicit Lines(std::ostream& out) : out_(out) {}
-    void write(const std::string& line) override { out_ << line << '\n'; }
+    void write(std::string line) override { out_ << line << '\n'; }
 
    private:
     std::ostream& out_;

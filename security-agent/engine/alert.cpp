@@ -15,6 +15,8 @@ using object = JsonObject;
 
 /// About what each process of the lineage takes: text that grows is moved.
 constexpr size_t kProcessBytes = 3072;
+/// What stands before and behind it, mostly.
+constexpr size_t kOtherBytes = 1024;
 
 constexpr std::string_view kCredentials[] = {"credentials"};
 
@@ -39,6 +41,21 @@ object matched_rule_json(const policy::RuleInfo& rule) {
     return out;
 }
 
+std::string head_of(const AgentFacts& facts, const policy::RuleInfo& rule) {
+    object agent;
+    put_text(agent, "rule_id", rule.group_id.empty() ? rule.id : rule.group_id);
+    if (!rule.group_id.empty())
+        put_text(agent, "original_rule_id", rule.id);
+    put_text(agent, "rule_version", rule.version);
+    put_text(agent, "policy_name", rule.policy_name);
+    put_text(agent, "policy_version", rule.policy_version);
+    put_host(agent, facts);
+    object head;
+    head["agent"] = agent;
+    head["title"] = rule.description.empty() ? rule.id : rule.description;
+    return head.text();
+}
+
 void put_variables(object& out, const boost::json::object& variables) {
     if (!variables.empty())
         out["variables"] = JsonText{boost::json::serialize(variables)};
@@ -53,8 +70,8 @@ object evt_json(const AlertSubject& subject) {
     put_text(out, "source", subject.source);
     put_text(out, "decided", subject.decided);
     JsonArray rules;
-    for (const policy::RuleInfo* rule : subject.matched)
-        rules.push_back(matched_rule_json(*rule));
+    for (const std::string_view rule : subject.matched)
+        rules.push_back(JsonView{rule});
     if (!rules.empty())
         out["matched_rules"] = rules;
     put_variables(out, subject.variables.global);
@@ -81,6 +98,8 @@ void put_host(object& agent, const AgentFacts& facts) {
 
 AlertEvent::AlertEvent(const AlertSubject& subject, ProcessTexts& texts) {
     const v1::Event& event = subject.event;
+    begin_.reserve(kOtherBytes);
+    rest_.reserve(kOtherBytes);
     begin_["evt"] = evt_json(subject);
     put_time(begin_, "date", event.timestamp());
     process_.reserve(kProcessBytes * (subject.ancestors.size() + 2));
@@ -130,20 +149,8 @@ std::string AlertEvent::text() const {
     return out;
 }
 
-std::string alert_head(const AgentFacts& facts, const policy::RuleInfo& rule) {
-    object agent;
-    put_text(agent, "rule_id", rule.group_id.empty() ? rule.id : rule.group_id);
-    if (!rule.group_id.empty())
-        put_text(agent, "original_rule_id", rule.id);
-    put_text(agent, "rule_version", rule.version);
-    put_text(agent, "policy_name", rule.policy_name);
-    put_text(agent, "policy_version", rule.policy_version);
-    put_host(agent, facts);
-    object head;
-    head["agent"] = agent;
-    head["title"] = rule.description.empty() ? rule.id : rule.description;
-    return head.text();
-}
+RuleTexts::RuleTexts(const AgentFacts& agent, const policy::RuleInfo& rule)
+    : head(head_of(agent, rule)), matched(matched_rule_json(rule).text()) {}
 
 // The event is the same for each rule that matched: its text follows the rule's.
 std::string alert_line(std::string_view head, const AlertEvent& event) {

@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,10 +44,10 @@ struct AlertSubject {
     std::string_view event_name;
     std::string_view category;
     const v1::ProcessNode& process;
-    const v1::ProcessNode* parent = nullptr;  ///< null: unknown
-    std::span<const void* const> ancestors;   ///< v1::ProcessNode, nearest first
-    ProcessLineage target;                    ///< whom a signal, ptrace or setrlimit was for
-    std::span<const policy::RuleInfo* const> matched;
+    const v1::ProcessNode* parent = nullptr;    ///< null: unknown
+    std::span<const void* const> ancestors;     ///< v1::ProcessNode, nearest first
+    ProcessLineage target;                      ///< whom a signal, ptrace or setrlimit was for
+    std::span<const std::string_view> matched;  ///< RuleTexts::matched of the rules that match
     AlertVariables variables;
     std::string_view source = "runtime";
     std::string_view
@@ -82,8 +83,15 @@ class AlertEvent {
     JsonObject rest_;
 };
 
-/// The part that is the rule's own: the beginning of a line.
-std::string alert_head(const AgentFacts& agent, const policy::RuleInfo& rule);
+/// What alerts say of their rule, the same in each of them.
+struct RuleTexts {
+    std::string head;     ///< the beginning of a line
+    std::string matched;  ///< an element of evt.matched_rules
+
+    RuleTexts(const AgentFacts& agent, const policy::RuleInfo& rule);
+};
+using RuleTextsPtr = std::shared_ptr<const RuleTexts>;
+
 /// One line, without its newline.
 std::string alert_line(std::string_view head, const AlertEvent& event);
 

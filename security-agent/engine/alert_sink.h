@@ -10,7 +10,7 @@ class AlertSink {
    public:
     virtual ~AlertSink() = default;
     /// One JSON object without its newline. Must not block; who is with the engine.
-    virtual void write(const std::string& line) = 0;
+    virtual void write(std::string line) = 0;
 };
 
 }  // namespace vedette::engine

@@ -99,11 +99,18 @@ void Alerting::handle(const Match& match) {
         write(match, loud);
 }
 
+const RuleTextsPtr& Alerting::texts_of(const RuleBook& book, uint32_t rule) const {
+    const RuleState& state = book.rules[rule];
+    if (!state.texts)
+        state.texts = std::make_shared<const RuleTexts>(options_.agent, book.info(rule));
+    return state.texts;
+}
+
 void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
     EventSubject& subject = match.subject;
-    std::vector<const policy::RuleInfo*> infos;
+    std::vector<std::string_view> matched;
     for (const uint32_t rule : match.rules)
-        infos.push_back(&match.book.info(rule));
+        matched.push_back(texts_of(match.book, rule)->matched);
     const auto variables = [&](secl::Scope scope) {
         return variables_json(store_, *match.book.variables, subject, scope, match.context.now_ns);
     };
@@ -119,7 +126,7 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
                        subject.parent(),
                        subject.ancestors(),
                        subject.target_lineage(),
-                       infos,
+                       matched,
                        {variables(secl::Scope::kGlobal), variables(secl::Scope::kProcess),
                         variables(secl::Scope::kContainer), variables(secl::Scope::kCgroup)},
                        options_.source,
@@ -129,8 +136,8 @@ void Alerting::write(const Match& match, std::span<const uint32_t> loud) {
     alert.event = AlertEvent(about, texts_);
     alert.event_ns = static_cast<int64_t>(subject.event().timestamp());
     for (const uint32_t rule : loud) {
-        alert.heads.push_back(alert_head(options_.agent, match.book.info(rule)));
         const RuleState& state = match.book.rules[rule];
+        alert.rules.push_back(state.texts);
         state.alerts->Increment();
         ++state.figures->alerts;
     }
@@ -154,10 +161,10 @@ void Alerting::add_container(HeldAlert& alert) {
 void Alerting::write_lines(HeldAlert& alert) {
     if (!alert.container.empty())
         add_container(alert);
-    for (const std::string& head : alert.heads)
-        sink_.write(alert_line(head, alert.event));
+    for (const RuleTextsPtr& rule : alert.rules)
+        sink_.write(alert_line(rule->head, alert.event));
     latency_.Observe(static_cast<double>(options_.wall_ns() - alert.event_ns) * 1e-9);
-    alerts_ += alert.heads.size();
+    alerts_ += alert.rules.size();
 }
 
 void Alerting::ask_about_files(const Match& match, std::span<const uint32_t> loud,

@@ -71,6 +71,7 @@ class Alerting {
 
    private:
     bool within_limit(const RuleBook& book, uint32_t rule, const secl::EvalContext& context);
+    const RuleTextsPtr& texts_of(const RuleBook& book, uint32_t rule) const;
     void write(const Match& match, std::span<const uint32_t> loud);
     void write_lines(HeldAlert& alert);
     void add_container(HeldAlert& alert);

@@ -18,7 +18,7 @@ namespace vedette::engine {
 
 struct HeldAlert {
     AlertEvent event;
-    std::vector<std::string> heads;                      ///< one line each: alert_head()
+    std::vector<RuleTextsPtr> rules;                     ///< one line each
     std::map<uint64_t, std::vector<AlertPath>> awaited;  ///< where the answer to a question goes
     std::string container;  ///< whose runtime is to answer; empty: none
     int64_t event_ns = 0;

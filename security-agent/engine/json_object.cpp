@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/json_object.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
 
 #include "common/json_text.h"
 
+using namespace std::string_view_literals;
+
 namespace vedette::engine {
 namespace {
 
-/// Stands in a JSON string as it is, whatever is around it.
-constexpr auto kPlain = [] {
-    std::array<bool, 256> plain{};
-    for (size_t c = 0x20; c < 0x80; ++c)
-        plain[c] = c != '"' && c != '\\';
-    return plain;
-}();
+constexpr uint64_t kOnes = ~uint64_t{0} / 0xff;
 
-bool is_plain(char c) {
-    return kPlain[static_cast<uint8_t>(c)];
-}
-
-/// The same of eight bytes at once: none below 0x20 or above 0x7f, no quote and no backslash. A subtraction borrows from a
-/// byte's highest bit where the byte was too small; what it then says of the bytes above matters no more.
+/// Whether eight bytes stand in a JSON string as they are, whatever is around them: none below 0x20 or above 0x7f, no
+/// quote and no backslash. A subtraction borrows from a byte's highest bit where the byte was too small; what it then
+/// says of the bytes above matters no more.
 bool is_plain(uint64_t word) {
-    constexpr uint64_t kOnes = ~uint64_t{0} / 0xff;
     constexpr uint64_t kHigh = kOnes * 0x80;
     const auto any_zero = [](uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHigh; };
     const uint64_t below = (word - kOnes * 0x20) & ~word;
@@ -41,7 +32,19 @@ bool are_plain(std::string_view bytes) {
         if (!is_plain(word))
             return false;
     }
-    return std::ranges::all_of(bytes, [](char c) { return is_plain(c); });
+    if (bytes.empty())
+        return true;
+    uint64_t word = kOnes * ' ';
+    std::memcpy(&word, bytes.data(), bytes.size());
+    return is_plain(word);
+}
+
+/// Appends them, once room is made for all.
+template <typename... Parts>
+void append_all(std::string& out, Parts... parts) {
+    size_t at = out.size();
+    out.resize(at + (parts.size() + ...));
+    ((parts.copy(out.data() + at, parts.size()), at += parts.size()), ...);
 }
 
 void append_escaped(std::string& out, char c) {
@@ -112,13 +115,11 @@ size_t find_member(const std::string& text, size_t at, std::string_view name) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view bytes) {
+    if (are_plain(bytes))
+        return append_all(out, "\""sv, bytes, "\""sv);
     out += '"';
-    if (are_plain(bytes)) {
-        out += bytes;
-    } else {
-        for (const char c : json_text(bytes))
-            append_escaped(out, c);
-    }
+    for (const char c : json_text(bytes))
+        append_escaped(out, c);
     out += '"';
 }
 
@@ -136,10 +137,13 @@ JsonObject::JsonObject(std::initializer_list<NamedValue> members) {
 }
 
 JsonObject::Member JsonObject::operator[](std::string_view name) {
-    if (!members_.empty())
-        members_ += ',';
-    append_json_string(members_, name);
-    members_ += ':';
+    const std::string_view before = members_.empty() ? ""sv : ","sv;
+    if (are_plain(name)) {
+        append_all(members_, before, "\""sv, name, "\":"sv);
+    } else {
+        append_json_string(members_ += before, name);
+        members_ += ':';
+    }
     return Member(members_);
 }
 

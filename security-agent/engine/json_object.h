@@ -41,6 +41,13 @@ struct JsonText {
     void append_to(std::string& out) const { out += text; }
 };
 
+/// The same, somebody else's.
+struct JsonView {
+    std::string_view text;
+
+    void append_to(std::string& out) const { out += text; }
+};
+
 class JsonArray {
    public:
     template <typename T>

@@ -20,6 +20,7 @@ using object = JsonObject;
 
 /// What a process mostly takes: text that grows is moved.
 constexpr size_t kProcessBytes = 4096;
+constexpr size_t kFileBytes = 512;
 
 void put_arguments(object& out, const v1::ProcessNode& process) {
     const auto& argv = process.argv();
@@ -177,6 +178,7 @@ void put_file_answer(object& file, const v1::FileAnswer& answer) {
 
 object file_json(const v1::File& file) {
     object out;
+    out.reserve(kFileBytes);
     auto& scratch = *std::pmr::null_memory_resource();  // these two never allocate
     put_text(out, "path", file.path());
     put_text(out, "name", handlers::file_name(file, scratch));

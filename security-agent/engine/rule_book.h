@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/metrics.h"
+#include "security-agent/engine/alert.h"
 #include "security-agent/engine/rate_limiter.h"
 #include "security-agent/engine/variable_store.h"
 #include "security-agent/policy/loader.h"
@@ -38,6 +39,7 @@ struct RuleState {
     std::vector<std::string_view> tags;  ///< of tag_texts
     bool logs = false;                   ///< has a `log` action
     FiguresPtr figures;
+    mutable RuleTextsPtr texts;  ///< from its first alert on; of who is with the engine
     Counter* hits = nullptr;
     Counter* alerts = nullptr;
     Counter* limited = nullptr;

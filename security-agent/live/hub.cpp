@@ -74,8 +74,8 @@ Hub::Hub(std::string instance, HubLimits limits, Metrics& metrics,
       alerts_(limits.alerts),
       events_(limits.events) {}
 
-void Hub::write(const std::string& line) {
-    add(alerts_, line);
+void Hub::write(std::string line) {
+    add(alerts_, std::move(line));
 }
 
 void Hub::add_event(std::string line) {

@@ -69,7 +69,7 @@ class Hub final : public engine::AlertSink, public std::enable_shared_from_this<
 
     /// @name Under the engine's lock: never waits for a listener.
     /// @{
-    void write(const std::string& line) override;
+    void write(std::string line) override;
     /// Somebody listens to events.
     bool wants_events() const { return event_listeners_ > 0; }
     /// Somebody wants an event of this process.

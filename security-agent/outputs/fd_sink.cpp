@@ -19,12 +19,12 @@ class FdSink final : public Sink {
    public:
     FdSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
 
-    Result<size_t> write(std::string_view line) override {
+    Result<size_t> write(std::string_view lines) override {
         // A reader that does not read must not keep the stop waiting: ask before a write that could block.
         pollfd ready{fd_, POLLOUT, 0};
         if (poll(&ready, 1, kPatienceMs) == 0)
             return fail(ErrorCode::kUnavailable, "{}: its reader does not read", name_);
-        const ssize_t written = ::write(fd_, line.data(), std::min<size_t>(line.size(), kAtOnce));
+        const ssize_t written = ::write(fd_, lines.data(), std::min<size_t>(lines.size(), kAtOnce));
         if (written >= 0)
             return static_cast<size_t>(written);
         if (errno == EINTR)

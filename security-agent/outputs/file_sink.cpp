@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -38,19 +39,20 @@ class FileSink final : public Sink {
         return end_last_line();
     }
 
-    Result<size_t> write(std::string_view line) override {
+    Result<size_t> write(std::string_view lines) override {
         if (!fd_)
             if (Result<> opened = reopen(); !opened)
                 return forward_error(opened);
-        if (must_rotate(line))
+        if (must_rotate(lines.substr(0, lines.find('\n') + 1)))
             if (Result<> rotated = rotate(); !rotated)
                 return forward_error(rotated);
-        const ssize_t written = ::write(fd_.get(), line.data(), line.size());
+        const std::string_view part = that_fits(lines);
+        const ssize_t written = ::write(fd_.get(), part.data(), part.size());
         if (written < 0 && errno == EINTR)
             return 0;
         if (written < 0)
             return fail_errno(errno, "writing to '{}'", path_);
-        return note_written(line, static_cast<size_t>(written));
+        return note_written(part, static_cast<size_t>(written));
     }
 
     size_t write_now(std::string_view line) override {
@@ -60,14 +62,28 @@ class FileSink final : public Sink {
     }
 
    private:
+    /// So that a stop need not wait for all that has gathered.
+    static constexpr size_t kAtOnce = 1U << 20;
+
     bool must_rotate(std::string_view line) const {
         return rotates_ && at_line_start_ && size_ > 0 && size_ + line.size() > max_size_;
     }
 
-    size_t note_written(std::string_view line, size_t count) {
+    /// Whole lines, as many as go into this file and into one write; the first always does.
+    std::string_view that_fits(std::string_view lines) const {
+        size_t room = kAtOnce;
+        if (rotates_)
+            room = std::min<uint64_t>(room, max_size_ - std::min(size_, max_size_));
+        if (lines.size() <= room)
+            return lines;
+        const size_t last = room > 0 ? lines.rfind('\n', room - 1) : lines.npos;
+        return lines.substr(0, (last == lines.npos ? lines.find('\n') : last) + 1);
+    }
+
+    size_t note_written(std::string_view lines, size_t count) {
         size_ += count;
         if (count > 0)
-            at_line_start_ = line[count - 1] == '\n';
+            at_line_start_ = lines[count - 1] == '\n';
         return count;
     }
 

@@ -14,7 +14,7 @@ void Outputs::add(std::unique_ptr<QueuedOutput> output) {
     outputs_.push_back(std::move(output));
 }
 
-void Outputs::write(const std::string& line) {
+void Outputs::write(std::string_view line) {
     for (const auto& output : outputs_)
         output->write(line);
 }

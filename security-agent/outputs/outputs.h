@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All outputs that the settings ask for, as the one sink that the engine knows.
+// All outputs that the settings ask for, as one.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/settings.h"
 #include "common/log.h"
 #include "common/metrics.h"
-#include "security-agent/engine/alert_sink.h"
 #include "security-agent/outputs/queued_output.h"
 
 namespace vedette::outputs {
 
-class Outputs final : public engine::AlertSink {
+class Outputs {
    public:
     void add(std::unique_ptr<QueuedOutput> output);
-    void write(const std::string& line) override;
+    /// One line without its newline. Never waits; any thread.
+    void write(std::string_view line);
     void reopen();
     /// All of them share the time.
     void stop(std::chrono::milliseconds patience);

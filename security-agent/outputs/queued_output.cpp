@@ -7,8 +7,19 @@
 #include <utility>
 
 namespace vedette::outputs {
+namespace {
 
-using Clock = std::chrono::steady_clock;
+/// What room for lines is kept when they are gone.
+constexpr size_t kKeptBytes = 1U << 20;
+
+uint64_t lines_in(std::string_view text) {
+    uint64_t lines = 0;
+    for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1))
+        ++lines;
+    return lines;
+}
+
+}  // namespace
 
 QueuedOutput::QueuedOutput(std::string name, std::unique_ptr<Sink> sink, QueueLimits limits,
                            Metrics& metrics, Logger& logger)
@@ -17,8 +28,8 @@ QueuedOutput::QueuedOutput(std::string name, std::unique_ptr<Sink> sink, QueueLi
       limits_(limits),
       metrics_(metrics),
       logger_(logger),
-      written_(metrics.counter("vedette_agent_output_lines_total", "Lines written.",
-                               {{"output", name_}})),
+      written_lines_(metrics.counter("vedette_agent_output_lines_total", "Lines written.",
+                                     {{"output", name_}})),
       errors_(metrics.counter("vedette_agent_output_errors_total", "Failed writes.",
                               {{"output", name_}})),
       queued_(metrics.gauge("vedette_agent_output_queued_bytes", "Lines that wait to be written.",
@@ -31,27 +42,28 @@ QueuedOutput::~QueuedOutput() {
     stop(Clock::now());
 }
 
-void QueuedOutput::write(const std::string& line) {
+void QueuedOutput::write(std::string_view line) {
     const std::lock_guard lock(mutex_);
     if (stopping_)
         return count_dropped(1, "stopped");
-    if (!lines_.empty() && bytes_ + line.size() + 1 > limits_.max_bytes) {
+    const size_t before = bytes();
+    if (before > 0 && before + line.size() + 1 > limits_.max_bytes) {
         if (!std::exchange(dropping_, true))
             logger_.error(
                 "output {}: {} bytes wait already, alerts are dropped until it takes some", name_,
-                bytes_);
+                before);
         return count_dropped(1, "queue_full");
     }
-    lines_.push_back(line + '\n');
-    bytes_ += line.size() + 1;
-    // A line is alone only while the thread has no use for the sink: it takes one away when it is all written.
-    if (lines_.size() == 1 && !reopen_) {
-        front_written_ = sink_->write_now(lines_.front());
-        if (front_written_ == lines_.front().size())
-            return front_done();
+    (waiting_ += line) += '\n';
+    // While nothing waits, the thread has no use for the sink.
+    if (before == 0 && !reopen_) {
+        const size_t taken = sink_->write_now(waiting_);
+        note_written(std::string_view(waiting_).substr(0, taken));
+        waiting_.erase(0, taken);
     }
-    queued_.Set(static_cast<double>(bytes_));
-    changed_.notify_one();
+    queued_.Set(static_cast<double>(bytes()));
+    if (!waiting_.empty() && !gathering_)
+        changed_.notify_one();
 }
 
 void QueuedOutput::reopen() {
@@ -69,56 +81,86 @@ void QueuedOutput::stop(Clock::time_point deadline) {
     }
     if (thread_.joinable())
         thread_.join();
-    if (lines_.empty())
+    const uint64_t left = lines_in(unwritten()) + lines_in(waiting_);
+    if (left == 0)
         return;
-    logger_.error("output {}: {} lines could not be written before the stop", name_, lines_.size());
-    count_dropped(lines_.size(), "stopped");
-    lines_.clear();
+    logger_.error("output {}: {} lines could not be written before the stop", name_, left);
+    count_dropped(left, "stopped");
+    waiting_.clear();
+    taken_.clear();
+    written_ = 0;
 }
 
 void QueuedOutput::run() {
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [&] { return stopping_ || reopen_ || !lines_.empty(); });
+        changed_.wait(lock, [&] { return stopping_ || reopen_ || bytes() > 0; });
         // Not in the middle of a line: its end would stand in another file.
-        if (front_written_ == 0 && std::exchange(reopen_, false))
+        if (!in_line_ && std::exchange(reopen_, false))
             if (Result<> opened = sink_->reopen(); !opened)
                 failed(opened.error());
-        if (lines_.empty() && stopping_)
+        if (bytes() == 0 && stopping_)
             return;
         if (stopping_ && Clock::now() >= deadline_)
             return;
-        if (lines_.empty() || write_front(lock))
+        if (bytes() == 0)
             continue;
-        const auto retry = Clock::now() + limits_.retry;
-        changed_.wait_until(lock, stopping_ ? std::min(retry, deadline_) : retry,
-                            [&] { return stopping_ && Clock::now() >= deadline_; });
+        if (!write_some(lock))
+            wait_for_retry(lock);
+        else if (bytes() == 0)
+            gather(lock);
     }
 }
 
-/// Returns false when the sink failed. The lock is open while the sink works.
-bool QueuedOutput::write_front(std::unique_lock<std::mutex>& lock) {
-    // Only this thread takes from the front, and push_back leaves references to it valid.
-    const std::string& line = lines_.front();
+void QueuedOutput::wait_for_retry(std::unique_lock<std::mutex>& lock) {
+    const auto retry = Clock::now() + limits_.retry;
+    changed_.wait_until(lock, stopping_ ? std::min(retry, deadline_) : retry,
+                        [&] { return stopping_ && Clock::now() >= deadline_; });
+}
+
+/// While lines keep coming, they are written some at a time: waking a thread costs more than writing a line.
+void QueuedOutput::gather(std::unique_lock<std::mutex>& lock) {
+    const auto now = Clock::now();
+    const auto before = std::exchange(written_at_, now);
+    if (now - before >= 2 * limits_.gather)
+        return;
+    gathering_ = true;
+    changed_.wait_for(lock, limits_.gather, [&] { return stopping_ || reopen_; });
+    gathering_ = false;
+}
+
+/// Returns false when the sink failed. The lock is open while the sink works: what the thread has taken is its own.
+bool QueuedOutput::write_some(std::unique_lock<std::mutex>& lock) {
+    if (taken_.empty())
+        taken_.swap(waiting_);
+    const std::string_view text = unwritten();
     lock.unlock();
-    const Result<size_t> written = sink_->write(std::string_view(line).substr(front_written_));
+    const Result<size_t> count = sink_->write(text);
     lock.lock();
-    if (!written) {
-        failed(written.error());
+    if (!count) {
+        failed(count.error());
         return false;
     }
-    front_written_ += *written;
-    if (front_written_ == line.size())
-        front_done();
+    note_written(text.substr(0, *count));
+    written_ += *count;
+    if (written_ == taken_.size()) {
+        written_ = 0;
+        taken_.clear();
+        if (taken_.capacity() > kKeptBytes)
+            taken_.shrink_to_fit();
+    }
+    queued_.Set(static_cast<double>(bytes()));
     return true;
 }
 
-void QueuedOutput::front_done() {
-    bytes_ -= lines_.front().size();
-    front_written_ = 0;
-    lines_.pop_front();
-    written_.Increment();
-    queued_.Set(static_cast<double>(bytes_));
+void QueuedOutput::note_written(std::string_view text) {
+    if (text.empty())
+        return;
+    in_line_ = text.back() != '\n';
+    const uint64_t lines = lines_in(text);
+    if (lines == 0)
+        return;
+    written_lines_.Increment(static_cast<double>(lines));
     if (std::exchange(failing_, false))
         logger_.info("output {} works again", name_);
     dropping_ = false;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A sink behind a bounded queue and a thread of its own, so that a full disk or a reader that sleeps holds up neither
-// the engine nor another output. While nothing waits, a line that the sink takes at once wakes no thread. While the
-// sink fails, lines wait and it is tried again; what no longer fits is dropped whole, counted and said once.
+// the engine nor another output. While nothing waits, a line that the sink takes at once wakes no thread; lines that
+// come one after the other share a wake-up. While the sink fails, lines wait and it is tried again; what no longer fits
+// is dropped whole, counted and said once.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "common/log.h"
@@ -22,6 +23,8 @@ namespace vedette::outputs {
 struct QueueLimits {
     size_t max_bytes = 16U << 20;
     std::chrono::milliseconds retry = std::chrono::seconds(1);
+    /// A line that comes sooner after the one before may wait so long for others.
+    std::chrono::milliseconds gather{2};
 };
 
 class QueuedOutput {
@@ -32,7 +35,7 @@ class QueuedOutput {
     ~QueuedOutput();
 
     /// Any thread; never waits for the sink.
-    void write(const std::string& line);
+    void write(std::string_view line);
     /// The sink opens its file again before the next line.
     void reopen();
     /// Writes what is queued until `deadline`; what is left then is counted as dropped.
@@ -41,9 +44,15 @@ class QueuedOutput {
     const std::string& name() const { return name_; }
 
    private:
+    using Clock = std::chrono::steady_clock;
+
     void run();
-    bool write_front(std::unique_lock<std::mutex>& lock);
-    void front_done();
+    void wait_for_retry(std::unique_lock<std::mutex>& lock);
+    void gather(std::unique_lock<std::mutex>& lock);
+    bool write_some(std::unique_lock<std::mutex>& lock);
+    void note_written(std::string_view text);
+    size_t bytes() const { return waiting_.size() + taken_.size() - written_; }
+    std::string_view unwritten() const { return std::string_view(taken_).substr(written_); }
     void failed(const Error& error);
     void count_dropped(uint64_t lines, const char* reason);
 
@@ -52,20 +61,23 @@ class QueuedOutput {
     QueueLimits limits_;
     Metrics& metrics_;
     Logger& logger_;
-    Counter& written_;
+    Counter& written_lines_;
     Counter& errors_;
     Gauge& queued_;
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::string> lines_;  ///< each with its newline; the first may be partly written
-    size_t front_written_ = 0;
-    size_t bytes_ = 0;
+    std::string waiting_;  ///< lines, each with its newline; of the first the beginning may be gone
+    std::string taken_;    ///< the same, which only the thread changes
+    size_t written_ = 0;   ///< of taken_
+    bool in_line_ = false;  ///< the sink has the beginning of a line
     bool failing_ = false;
     bool dropping_ = false;
     bool reopen_ = false;
     bool stopping_ = false;
-    std::chrono::steady_clock::time_point deadline_;
+    bool gathering_ = false;  ///< the thread comes by itself
+    Clock::time_point written_at_;
+    Clock::time_point deadline_;
     std::thread thread_;
 };
 

@@ -13,10 +13,10 @@ namespace vedette::outputs {
 class Sink {
    public:
     virtual ~Sink() = default;
-    /// `line`: a line with its newline, or what is left of one. Returns how many bytes were written; the caller comes
-    /// back with the rest. Errors: kIo (disk full, closed pipe ...), worth trying again.
-    virtual Result<size_t> write(std::string_view line) = 0;
-    /// The same by whoever brings the line while the queue is empty: only what can be written without any waiting. 0:
+    /// `lines`: each with its newline; of the first the beginning may have been written. Returns how many bytes were
+    /// written; the caller comes back with the rest. Errors: kIo (disk full, closed pipe ...), worth trying again.
+    virtual Result<size_t> write(std::string_view lines) = 0;
+    /// One line, by whoever brings it while the queue is empty: only what can be written without any waiting. 0:
     /// nothing, or the sink does not know.
     virtual size_t write_now(std::string_view /*line*/) { return 0; }
     /// After logrotate moved the file.

@@ -21,9 +21,9 @@ namespace {
 class StreamLines final : public engine::AlertSink {
    public:
     explicit StreamLines(engine::AlertSink& sink) : sink_(sink) {}
-    void write(const std::string& line) override {
+    void write(std::string line) override {
         if (!line.starts_with(R"({"agent":{"rule_id":"ruleset_loaded")"))
-            sink_.write(line);
+            sink_.write(std::move(line));
     }
 
    private:

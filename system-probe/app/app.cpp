@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "common/config/paths.h"
-#include "common/grpc_poller.h"
+#include "common/grpc_start.h"
 #include "common/os/host.h"
 #include "common/version.h"
 #include "system-probe/app/host_facts.h"
@@ -339,6 +339,7 @@ Result<> App::start_unprivileged() {
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
+    start_grpc_threads();
     if (auto started = files_->start(); !started)
         return started;
     if (runtimes_) {

@@ -46,7 +46,7 @@ class Bench {
    private:
     struct CountSink final : engine::AlertSink {
         size_t lines = 0;
-        void write(const std::string&) override { ++lines; }
+        void write(std::string) override { ++lines; }
     };
 
     CountSink sink_;

@@ -30,7 +30,7 @@ struct Directory {
 };
 
 struct Lines final : engine::AlertSink {
-    void write(const std::string& line) override { lines.push_back(line); }
+    void write(std::string line) override { lines.push_back(std::move(line)); }
     std::vector<std::string> lines;
 };
 

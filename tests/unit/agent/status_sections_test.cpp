@@ -13,7 +13,7 @@ using namespace vedette;
 namespace {
 
 struct NoSink final : engine::AlertSink {
-    void write(const std::string&) override {}
+    void write(std::string) override {}
 };
 
 constexpr char kPolicy[] = R"(

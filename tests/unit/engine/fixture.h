@@ -20,7 +20,7 @@ inline constexpr uint64_t kTime = 1'790'000'000'123'456'789;  // 2026-09-21T14:1
 
 struct ListSink final : AlertSink {
     std::vector<std::string> lines;
-    void write(const std::string& line) override { lines.push_back(line); }
+    void write(std::string line) override { lines.push_back(std::move(line)); }
     /// Parsed lines with this rule id.
     std::vector<boost::json::object> of(std::string_view rule) const;
 };

@@ -44,11 +44,14 @@ struct FakeSink final : Sink {
     std::atomic<bool>& broken;
     std::string& taken;
     size_t at_once;
+    std::atomic<int>* writes = nullptr;  ///< that were taken
     FakeSink(std::atomic<bool>& b, std::string& t, size_t n) : broken(b), taken(t), at_once(n) {}
     Result<size_t> write(std::string_view lines) override {
         if (broken)
             return fail(ErrorCode::kIo, "no space left");
         taken += lines.substr(0, at_once);
+        if (writes)
+            ++*writes;
         return std::min(at_once, lines.size());
     }
     Result<> reopen() override { return {}; }
@@ -99,6 +102,45 @@ TEST_CASE("outputs: a failing sink is tried again, and nothing is lost within th
               .Value() >= 1);
 }
 
+TEST_CASE("outputs: lines that had to wait are written together") {
+    std::atomic<bool> broken = true;
+    std::atomic<int> writes = 0;
+    std::string taken;
+    auto sink = std::make_unique<FakeSink>(broken, taken, 100);
+    sink->writes = &writes;
+    QueuedOutput output("together", std::move(sink), {1 << 20, 5ms}, world().metrics,
+                        *world().logger);
+    for (const char* line : {"one", "two", "three", "four"}) {
+        output.write(line);
+        std::this_thread::sleep_for(
+            10ms);  // the thread has tried the first by then, or will with all
+    }
+    broken = false;
+    output.stop(soon());
+    CHECK(taken == "one\ntwo\nthree\nfour\n");
+    CHECK(writes <= 2);
+}
+
+TEST_CASE("outputs: one line after the other, all of them come out, also before a stop") {
+    std::atomic<bool> broken = false;
+    std::string taken;
+    std::string expected;
+    {
+        QueuedOutput output("stream", std::make_unique<FakeSink>(broken, taken, 100), {},
+                            world().metrics, *world().logger);
+        for (int i = 0; i < 50; ++i) {
+            output.write(std::to_string(i));
+            expected += std::to_string(i) + '\n';
+            std::this_thread::sleep_for(i % 10 == 0 ? 6ms : 300us);
+        }
+        output.stop(soon());
+    }
+    CHECK(taken == expected);
+    CHECK(world()
+              .metrics.counter("vedette_agent_output_lines_total", "", {{"output", "stream"}})
+              .Value() == 50);
+}
+
 TEST_CASE("outputs: beyond the bound, and at the stop, lines are dropped whole and counted") {
     std::atomic<bool> broken = true;
     std::string taken;
@@ -131,6 +173,29 @@ TEST_CASE("outputs: a file is appended to, 0640, and rotated between lines") {
     struct stat info{};
     REQUIRE(stat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0640);
+}
+
+TEST_CASE("outputs: many lines at once are divided among files between lines") {
+    const Directory directory;
+    const std::string path = directory.file("alerts.json");
+    auto sink = make_file_sink(path, 30);
+    REQUIRE(sink);
+    const std::string lines =
+        "line number 0\nline number 1\nline number 2\na line that is longer than a file may "
+        "be\n4\n";
+    std::string_view left = lines;
+    std::vector<std::string> parts;
+    while (!left.empty()) {
+        const Result<size_t> written = (*sink)->write(left);
+        REQUIRE(written);
+        REQUIRE(*written > 0);
+        parts.emplace_back(left.substr(0, *written));
+        left.remove_prefix(*written);
+    }
+    CHECK(parts == std::vector<std::string>{"line number 0\nline number 1\n", "line number 2\n",
+                                            "a line that is longer than a file may be\n", "4\n"});
+    CHECK(content(path) == "4\n");
+    CHECK(content(path + ".1") == "a line that is longer than a file may be\n");
 }
 
 TEST_CASE("outputs: what a file takes at once is in it once, and never beyond its size") {

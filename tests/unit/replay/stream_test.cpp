@@ -34,7 +34,7 @@ std::shared_ptr<const policy::CompiledPolicies> policies(const std::string& yaml
 
 class Lines final : public engine::AlertSink {
    public:
-    void write(const std::string& line) override { text += line + "\n"; }
+    void write(std::string line) override { text += line + "\n"; }
     size_t count(std::string_view rule) const {
         const std::string wanted = "\"rule_id\":\"" + std::string(rule) + "\"";
         size_t found = 0;

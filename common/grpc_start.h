@@ -3,6 +3,7 @@
 // How gRPC runs in our daemons.
 #pragma once
 
+#include <absl/synchronization/mutex.h>
 #include <grpc/grpc.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/prctl.h>
@@ -19,11 +20,15 @@ inline void choose_grpc_poller() {
     setenv("GRPC_POLL_STRATEGY", "poll", 0);  // an administrator's choice stays
 }
 
-/// Starts its threads, before anything else of gRPC is used, with what later threads are to have of the calling one.
+/// Starts it with its threads, before anything else of gRPC is used, with what later threads are to have of the calling one.
 /// Those for timers look for some several times a second though there are none (1.51: timer_generic.cc and EventEngine's
 /// timer_manager.cc, a window of at most a second by shard). Our timers there are deadlines of seconds. With a slack of
 /// a second, which threads inherit (prctl(2), PR_SET_TIMERSLACK), the kernel wakes them when something else is up.
-inline void start_grpc_threads() {
+///
+/// Debian 12 builds Abseil with its debug mode, in which each lock of gRPC is entered into a graph that is searched for
+/// cycles, and a cycle ends the process: that is for who develops gRPC.
+inline void start_grpc() {
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     constexpr unsigned long kSlackNs = 1'000'000'000;
     prctl(PR_SET_TIMERSLACK, kSlackNs, 0, 0, 0);
     grpc_init();

@@ -126,7 +126,7 @@ Result<> Agent::start_process() {
         return fail_errno(errno, "PR_SET_NO_NEW_PRIVS");
     if (Result<> set = set_core_dumps(settings_.boolean("core_dumps")); !set)
         logger_->warn("{}", set.error().message);
-    start_grpc_threads();
+    start_grpc();
     hostname_ = host_name(settings_.string("hostname"));
     constexpr const char* kRanges = "event_monitoring_config.network.private_ip_ranges";
     Result<> ranges = engine::handlers::use_private_ranges(settings_.list(kRanges));

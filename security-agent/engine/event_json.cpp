@@ -1,46 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security-agent/engine/event_json.h"
 
-#include <google/protobuf/descriptor.h>
-
-#include <algorithm>
 #include <cerrno>
-#include <vector>
 
 #include "security-agent/engine/event_json_parts.h"
 #include "security-agent/engine/json_fields.h"
+#include "security-agent/engine/payload_fields.h"
 
 namespace vedette::engine {
 namespace {
 
-using google::protobuf::FieldDescriptor;
-
-struct ReturnValue {
-    const FieldDescriptor* payload = nullptr;
-    const FieldDescriptor* retval = nullptr;  ///< null: it returns nothing
-};
-
-/// By number of the payload. Every message of a system call has `retval`; by reflection, so that no event type can be
-/// forgotten here.
-std::vector<ReturnValue> find_return_values() {
-    std::vector<ReturnValue> found;
-    const auto* payload = v1::Event::descriptor()->FindOneofByName("payload");
-    for (int i = 0; i < payload->field_count(); ++i) {
-        const FieldDescriptor* field = payload->field(i);
-        const auto number = static_cast<size_t>(field->number());
-        found.resize(std::max(found.size(), number + 1));
-        found[number] = {field, field->message_type()->FindFieldByName("retval")};
-    }
-    return found;
-}
-
 int64_t return_value(const v1::Event& event) {
-    static const std::vector<ReturnValue> known = find_return_values();
-    const auto& [field, retval] = known[static_cast<size_t>(event.payload_case())];
-    if (!retval)
+    const PayloadFields& fields = payload_fields(event);
+    if (!fields.retval)
         return 0;
-    const auto& payload = event.GetReflection()->GetMessage(event, field);
-    return payload.GetReflection()->GetInt64(payload, retval);
+    const auto& payload = event.GetReflection()->GetMessage(event, fields.payload);
+    return payload.GetReflection()->GetInt64(payload, fields.retval);
 }
 
 }  // namespace

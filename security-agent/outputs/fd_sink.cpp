@@ -31,7 +31,7 @@ class FdSink final : public Sink {
             return 0;
         return fail_errno(errno, "writing to {}", name_);
     }
-    size_t write_now(std::string_view line) override { return now_.write(fd_, line); }
+    size_t write_now(std::string_view line) override { return now_.write_line(fd_, line); }
     Result<> reopen() override { return {}; }
 
    private:

@@ -43,7 +43,7 @@ class FileSink final : public Sink {
         if (!fd_)
             if (Result<> opened = reopen(); !opened)
                 return forward_error(opened);
-        if (must_rotate(lines.substr(0, lines.find('\n') + 1)))
+        if (must_rotate(lines.find('\n') + 1))
             if (Result<> rotated = rotate(); !rotated)
                 return forward_error(rotated);
         const std::string_view part = that_fits(lines);
@@ -52,21 +52,26 @@ class FileSink final : public Sink {
             return 0;
         if (written < 0)
             return fail_errno(errno, "writing to '{}'", path_);
-        return note_written(part, static_cast<size_t>(written));
+        if (written > 0)
+            note_written(static_cast<size_t>(written), part[static_cast<size_t>(written) - 1] == '\n');
+        return static_cast<size_t>(written);
     }
 
     size_t write_now(std::string_view line) override {
-        if (!fd_ || must_rotate(line))
+        if (!fd_ || must_rotate(line.size() + 1))
             return 0;
-        return note_written(line, now_.write(fd_.get(), line));
+        const size_t written = now_.write_line(fd_.get(), line);
+        if (written > 0)
+            note_written(written, written > line.size());
+        return written;
     }
 
    private:
     /// So that a stop need not wait for all that has gathered.
     static constexpr size_t kAtOnce = 1U << 20;
 
-    bool must_rotate(std::string_view line) const {
-        return rotates_ && at_line_start_ && size_ > 0 && size_ + line.size() > max_size_;
+    bool must_rotate(size_t line_bytes) const {
+        return rotates_ && at_line_start_ && size_ > 0 && size_ + line_bytes > max_size_;
     }
 
     /// Whole lines, as many as go into this file and into one write; the first always does.
@@ -80,11 +85,9 @@ class FileSink final : public Sink {
         return lines.substr(0, (last == lines.npos ? lines.find('\n') : last) + 1);
     }
 
-    size_t note_written(std::string_view lines, size_t count) {
-        size_ += count;
-        if (count > 0)
-            at_line_start_ = lines[count - 1] == '\n';
-        return count;
+    void note_written(size_t bytes, bool ends_line) {
+        size_ += bytes;
+        at_line_start_ = ends_line;
     }
 
     /// An agent that was killed may have left half a line: the next one must not become its end.

@@ -54,15 +54,15 @@ void QueuedOutput::write(std::string_view line) {
                 before);
         return count_dropped(1, "queue_full");
     }
-    (waiting_ += line) += '\n';
     // While nothing waits, the thread has no use for the sink.
-    if (before == 0 && !reopen_) {
-        const size_t taken = sink_->write_now(waiting_);
-        note_written(std::string_view(waiting_).substr(0, taken));
-        waiting_.erase(0, taken);
-    }
+    const size_t taken = before == 0 && !reopen_ ? sink_->write_now(line) : 0;
+    if (taken > line.size())
+        return note_written(1, true);
+    if (taken > 0)
+        note_written(0, false);
+    (waiting_ += line.substr(taken)) += '\n';
     queued_.Set(static_cast<double>(bytes()));
-    if (!waiting_.empty() && !gathering_)
+    if (!gathering_)
         changed_.notify_one();
 }
 
@@ -141,7 +141,9 @@ bool QueuedOutput::write_some(std::unique_lock<std::mutex>& lock) {
         failed(count.error());
         return false;
     }
-    note_written(text.substr(0, *count));
+    const std::string_view done = text.substr(0, *count);
+    if (!done.empty())
+        note_written(lines_in(done), done.back() == '\n');
     written_ += *count;
     if (written_ == taken_.size()) {
         written_ = 0;
@@ -153,11 +155,8 @@ bool QueuedOutput::write_some(std::unique_lock<std::mutex>& lock) {
     return true;
 }
 
-void QueuedOutput::note_written(std::string_view text) {
-    if (text.empty())
-        return;
-    in_line_ = text.back() != '\n';
-    const uint64_t lines = lines_in(text);
+void QueuedOutput::note_written(uint64_t lines, bool ends_line) {
+    in_line_ = !ends_line;
     if (lines == 0)
         return;
     written_lines_.Increment(static_cast<double>(lines));

@@ -50,7 +50,8 @@ class QueuedOutput {
     void wait_for_retry(std::unique_lock<std::mutex>& lock);
     void gather(std::unique_lock<std::mutex>& lock);
     bool write_some(std::unique_lock<std::mutex>& lock);
-    void note_written(std::string_view text);
+    /// Something of so many lines; the last of them is whole or not.
+    void note_written(uint64_t lines, bool ends_line);
     size_t bytes() const { return waiting_.size() + taken_.size() - written_; }
     std::string_view unwritten() const { return std::string_view(taken_).substr(written_); }
     void failed(const Error& error);

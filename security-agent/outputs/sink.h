@@ -16,8 +16,8 @@ class Sink {
     /// `lines`: each with its newline; of the first the beginning may have been written. Returns how many bytes were
     /// written; the caller comes back with the rest. Errors: kIo (disk full, closed pipe ...), worth trying again.
     virtual Result<size_t> write(std::string_view lines) = 0;
-    /// One line, by whoever brings it while the queue is empty: only what can be written without any waiting. 0:
-    /// nothing, or the sink does not know.
+    /// One line without its newline, by whoever brings it while the queue is empty: what can be written of both without
+    /// any waiting. 0: nothing, or the sink does not know.
     virtual size_t write_now(std::string_view /*line*/) { return 0; }
     /// After logrotate moved the file.
     virtual Result<> reopen() = 0;

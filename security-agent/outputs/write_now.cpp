@@ -3,15 +3,18 @@
 
 #include <sys/uio.h>
 
+#include <array>
 #include <cerrno>
 
 namespace vedette::outputs {
 
-size_t NowWriter::write(int fd, std::string_view line) {
+size_t NowWriter::write_line(int fd, std::string_view line) {
     if (!knows_)
         return 0;
-    const iovec part{const_cast<char*>(line.data()), line.size()};
-    const ssize_t written = pwritev2(fd, &part, 1, -1, RWF_NOWAIT);
+    char newline = '\n';
+    const std::array<iovec, 2> parts = {
+        {{const_cast<char*>(line.data()), line.size()}, {&newline, sizeof newline}}};
+    const ssize_t written = pwritev2(fd, parts.data(), parts.size(), -1, RWF_NOWAIT);
     if (written >= 0)
         return static_cast<size_t>(written);
     // EINVAL: a file system that knows it only without the page cache.

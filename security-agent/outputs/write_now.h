@@ -10,7 +10,7 @@ namespace vedette::outputs {
 class NowWriter {
    public:
     /// As Sink::write_now(). Pipes and sockets know it, so do files on XFS and Btrfs; who does not is not asked again.
-    size_t write(int fd, std::string_view line);
+    size_t write_line(int fd, std::string_view line);
 
    private:
     bool knows_ = true;

@@ -15,9 +15,6 @@
 namespace vedette::probe_client {
 namespace {
 
-constexpr int kMaxMessage =
-    64 << 20;  // the first batches after a start carry the whole process table
-
 /// Between two processes of one host there is no bandwidth to find out: gRPC would answer each batch with a ping, and
 /// its answer would wake both again. Instead several batches fit into the window, and one into a frame.
 constexpr int kWindowBytes = 1 << 20;
@@ -74,10 +71,15 @@ Result<std::shared_ptr<grpc::Channel>> dial(const std::string& path) {
     if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0)
         return fail_errno(errno, "fcntl of '{}'", path);
     grpc::ChannelArguments arguments;
-    arguments.SetMaxReceiveMessageSize(kMaxMessage);
+    // The first batches after a start carry the whole process table.
+    arguments.SetMaxReceiveMessageSize(-1);
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+    // No retries, statistics or compression: each would be asked about every message.
+    arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
     // gRPC owns the descriptor from here on.
     return grpc::CreateCustomInsecureChannelFromFd("localhost", fd->release(), arguments);
 }

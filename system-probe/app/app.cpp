@@ -339,7 +339,7 @@ Result<> App::start_unprivileged() {
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
-    start_grpc_threads();
+    start_grpc();
     if (auto started = files_->start(); !started)
         return started;
     if (runtimes_) {

@@ -145,6 +145,7 @@ void Pipeline::run() {
         confirm_filters();
         rest();
         poll_once();
+        flush();
         const auto now = Clock::now();
         if (now >= next_tick_) {
             next_tick_ = now + kTickEvery;

@@ -51,6 +51,12 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::vector<Route> routes)
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
     // A connection within the host: what it carries is no question, and to ask it costs a wake-up of both sides.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    // Nothing is compressed between two processes of a host, a deadline is the caller's, who cancels, and nobody looks at
+    // gRPC's own statistics: each would be asked about every message.
+    for (const char* name :
+         {GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
+          GRPC_ARG_ENABLE_DEADLINE_CHECKS, GRPC_ARG_ENABLE_CHANNELZ})
+        builder.AddChannelArgument(name, 0);
     server->events_ = builder.AddCompletionQueue();
     server->server_ = builder.BuildAndStart();
     if (!server->server_)

@@ -20,7 +20,8 @@ BOUNDARIES = {
     "yaml-cpp": (r"<yaml-cpp/", ("security-agent/policy/", "common/config/"),
                  "its exceptions and limits are handled in the two loaders"),
     "gRPC": (r"<grpc(?:pp)?[/+]|\.grpc\.pb\.h\"", ("system-probe/stream/", "system-probe/commands/",
-                                                 "security-agent/probe_client/", "system-probe/runtimes/cri"),
+                                                 "security-agent/probe_client/", "system-probe/runtimes/cri",
+                                                 "common/grpc_start"),
              "the wire has two ends; and container runtimes of Kubernetes are asked by CRI"),
 }
 # Folder -> what it may not know, because it stands below it.

@@ -203,19 +203,20 @@ TEST_CASE("outputs: what a file takes at once is in it once, and never beyond it
     const std::string path = directory.file("alerts.json");
     auto sink = make_file_sink(path, 30);
     REQUIRE(sink);
-    const std::string line = "line number 0\n";
+    const std::string line = "line number 0";
+    const std::string whole = line + '\n';
     std::string expected;
-    if ((*sink)->write_now(line) == line.size())  // not every file system knows
-        expected = line;
-    while (expected.size() < 2 * line.size()) {
-        REQUIRE(*(*sink)->write(line) == line.size());
-        expected += line;
+    if ((*sink)->write_now(line) == whole.size())  // not every file system knows
+        expected = whole;
+    while (expected.size() < 2 * whole.size()) {
+        REQUIRE(*(*sink)->write(whole) == whole.size());
+        expected += whole;
     }
     CHECK((*sink)->write_now(line) == 0);  // it is full: another file is begun by who may wait
     CHECK(content(path) == expected);
     auto device = make_file_sink("/dev/null", 30);
     REQUIRE(device);
-    CHECK((*device)->write_now(line) == line.size());
+    CHECK((*device)->write_now(line) == whole.size());
 }
 
 TEST_CASE("outputs: half a line that a killed agent left stays alone") {

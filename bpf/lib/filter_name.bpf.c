@@ -3,6 +3,7 @@
 #include "filter_name.h"
 
 #define NAME_MASK (FILTER_NAME_MAX - 1)
+#define BYTES_A_CALL 8 /* of which FILTER_NAME_MAX and VDT_PREFIX_MAX are multiples */
 
 static __always_inline struct scratch *scratch_of(u32 slot)
 {
@@ -26,39 +27,79 @@ __noinline int name_listed(u64 hash, u32 type, u32 kind)
 	return 1;
 }
 
+/*
+ * The loops are divided as those of path_walk.bpf.c: a global function takes some bytes, another calls it until the name
+ * ends. Bytes from `at` on, into the name's hash; with `lengths` one of the beginnings they make may be listed as `begins`.
+ */
+__noinline int name_some_forwards(u32 slot, u32 at, u32 type, u32 lengths, u32 begins)
+{
+	struct scratch *s = scratch_of(slot);
+	u64 hash;
+
+	if (!s)
+		return 1;
+	hash = s->name.hash;
+	for (u32 i = 0; i < BYTES_A_CALL; i++, at++) {
+		if (at >= s->name.len)
+			break;
+		hash = (hash ^ s->name.text[at & NAME_MASK]) * VDT_HASH_STEP;
+		if (at < VDT_PREFIX_MAX && lengths >> at & 1 && name_listed(hash, type, begins))
+			return 1;
+	}
+	s->name.hash = hash;
+	return 0;
+}
+
 /* The whole name as `kind`, or with `lengths` one of its beginnings as kind `begins`. */
 __noinline int name_forwards(u32 slot, u32 type, u32 kind, u32 lengths, u32 begins)
 {
 	struct scratch *s = scratch_of(slot);
-	u64 hash = VDT_HASH_START;
 
 	if (!s)
 		return 1;
-	for (u32 i = 0; i < FILTER_NAME_MAX; i++) {
-		if (i >= s->name.len)
+	s->name.hash = VDT_HASH_START;
+	for (u32 at = 0; at < FILTER_NAME_MAX; at += BYTES_A_CALL) {
+		if (at >= s->name.len)
 			break;
-		hash = (hash ^ s->name.text[i]) * VDT_HASH_STEP;
-		if (i < VDT_PREFIX_MAX && lengths >> i & 1 && name_listed(hash, type, begins))
+		if (name_some_forwards(slot, at, type, lengths, begins))
 			return 1;
 	}
-	return name_listed(hash, type, kind);
+	return name_listed(s->name.hash, type, kind);
+}
+
+__noinline int name_some_backwards(u32 slot, u32 at, u32 type, u32 lengths)
+{
+	struct scratch *s = scratch_of(slot);
+	u64 hash;
+
+	if (!s)
+		return 1;
+	hash = s->name.hash;
+	for (u32 i = 0; i < BYTES_A_CALL; i++, at++) {
+		u32 len = s->name.len;
+
+		if (at >= len)
+			break;
+		hash = (hash ^ s->name.text[(len - 1 - at) & NAME_MASK]) * VDT_HASH_STEP;
+		if (lengths >> (at & 31) & 1 && name_listed(hash, type, VDT_NAME_ENDS))
+			return 1;
+	}
+	s->name.hash = hash;
+	return 0;
 }
 
 /* With `lengths` one of the name's ends. */
 __noinline int name_backwards(u32 slot, u32 type, u32 lengths)
 {
 	struct scratch *s = scratch_of(slot);
-	u64 hash = VDT_HASH_START;
-	u32 len;
 
 	if (!s)
 		return 1;
-	len = s->name.len;
-	for (u32 i = 0; i < VDT_PREFIX_MAX; i++) {
-		if (i >= len)
+	s->name.hash = VDT_HASH_START;
+	for (u32 at = 0; at < VDT_PREFIX_MAX; at += BYTES_A_CALL) {
+		if (at >= s->name.len)
 			break;
-		hash = (hash ^ s->name.text[(len - 1 - i) & NAME_MASK]) * VDT_HASH_STEP;
-		if (lengths >> i & 1 && name_listed(hash, type, VDT_NAME_ENDS))
+		if (name_some_backwards(slot, at, type, lengths))
 			return 1;
 	}
 	return 0;
@@ -86,6 +127,24 @@ static __always_inline bool is_own_name(const struct filter_name *name, u32 len)
 	       (len == 1 && name->text[0] != '.');
 }
 
+/* How many of the next bytes before `end` belong to the element; with fewer than BYTES_A_CALL it begins there. */
+__noinline int element_bytes(u32 slot, u32 begin, u32 end)
+{
+	struct scratch *s = scratch_of(slot);
+	u32 i;
+
+	if (!s)
+		return 0;
+	for (i = 0; i < BYTES_A_CALL; i++) {
+		u32 at = end - 1 - i;
+
+		barrier_var(at);
+		if (at < begin || at >= VDT_RECORD_MAX || s->record[at] == '/')
+			break;
+	}
+	return i;
+}
+
 __noinline int take_element(u32 slot, u32 begin, u32 end)
 {
 	struct scratch *s = scratch_of(slot);
@@ -94,17 +153,13 @@ __noinline int take_element(u32 slot, u32 begin, u32 end)
 	if (!s)
 		return 0;
 	s->name.len = 0;
-	for (u32 i = 0; i < FILTER_NAME_MAX; i++) {
-		u32 at = end - 1 - i;
+	for (u32 i = 0; i < FILTER_NAME_MAX / BYTES_A_CALL; i++) {
+		u32 found = element_bytes(slot, begin, end - n);
 
-		barrier_var(at);
-		if (at < begin || at >= VDT_RECORD_MAX || s->record[at] == '/')
+		n += found;
+		if (found != BYTES_A_CALL)
 			break;
-		n = i + 1;
 	}
-	/* Through memory, so that the verifier forgets how the loop ended and looks at what follows once. */
-	*(volatile u32 *)&s->found = n;
-	n = *(volatile u32 *)&s->found;
 	if (n == 0 || n >= FILTER_NAME_MAX || n > end)
 		return 0;
 	begin = end - n;

@@ -34,14 +34,14 @@ struct walk {
 /* What a filter looks at. */
 struct filter_name {
 	u8 text[FILTER_NAME_MAX];
-	u32 len; /* 0: not known, or longer than the text */
+	u32 len;  /* 0: not known, or longer than the text */
+	u64 hash; /* of what a loop has seen of it */
 };
 
 struct scratch {
 	u32 users;
 	u32 slot;
-	u32 len;   /* of the record so far */
-	u32 found; /* by a loop, see take_element() */
+	u32 len; /* of the record so far */
 	struct walk walk;
 	struct filter_name name;
 	struct vdt_discarder_key key;

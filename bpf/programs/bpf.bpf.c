@@ -41,9 +41,9 @@ enum {
 #define QUERY_TYPE 1
 
 #define INSTRUCTION_SIZE 8
-#define CHUNK_INSTRUCTIONS 64
-#define CHUNKS_A_LEG 16
-#define LEGS 32 /* 32768 instructions are looked at */
+#define CHUNK_INSTRUCTIONS 16
+#define CHUNKS_A_LEG 32
+#define LEGS 64 /* 32768 instructions are looked at */
 #define OPCODE_CALL 0x85
 
 struct attr {

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "common/config/paths.h"
-#include "common/grpc_start.h"
 #include "common/os/core_dumps.h"
 #include "common/os/host.h"
 #include "common/version.h"
@@ -126,7 +125,7 @@ Result<> Agent::start_process() {
         return fail_errno(errno, "PR_SET_NO_NEW_PRIVS");
     if (Result<> set = set_core_dumps(settings_.boolean("core_dumps")); !set)
         logger_->warn("{}", set.error().message);
-    start_grpc();
+    grpc_.emplace();
     hostname_ = host_name(settings_.string("hostname"));
     constexpr const char* kRanges = "event_monitoring_config.network.private_ip_ranges";
     Result<> ranges = engine::handlers::use_private_ranges(settings_.list(kRanges));

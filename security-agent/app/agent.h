@@ -13,6 +13,7 @@
 #include <string>
 
 #include "common/config/settings.h"
+#include "common/grpc_runtime.h"
 #include "common/health.h"
 #include "common/log.h"
 #include "common/memory_keeper.h"
@@ -99,6 +100,7 @@ class Agent {
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
     MemoryKeeper memory_{io_};
+    std::optional<GrpcRuntime> grpc_;  ///< outlives all that follows
     boost::asio::steady_timer heartbeat_timer_{io_};
     boost::asio::thread_pool worker_{1};   ///< policies are compiled here
     boost::asio::thread_pool answers_{1};  ///< questions that the probe passes on

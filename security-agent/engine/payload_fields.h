@@ -12,8 +12,9 @@
 namespace vedette::engine {
 
 struct PayloadFields {
-    const google::protobuf::FieldDescriptor* payload = nullptr;  ///< of the event; null: it has none
-    const google::protobuf::FieldDescriptor* retval = nullptr;   ///< null: it is no system call
+    const google::protobuf::FieldDescriptor* payload =
+        nullptr;                                                ///< of the event; null: it has none
+    const google::protobuf::FieldDescriptor* retval = nullptr;  ///< null: it is no system call
     std::vector<const google::protobuf::FieldDescriptor*> files;
 };
 

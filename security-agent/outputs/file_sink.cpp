@@ -53,7 +53,8 @@ class FileSink final : public Sink {
         if (written < 0)
             return fail_errno(errno, "writing to '{}'", path_);
         if (written > 0)
-            note_written(static_cast<size_t>(written), part[static_cast<size_t>(written) - 1] == '\n');
+            note_written(static_cast<size_t>(written),
+                         part[static_cast<size_t>(written) - 1] == '\n');
         return static_cast<size_t>(written);
     }
 

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "common/config/paths.h"
-#include "common/grpc_start.h"
 #include "common/os/host.h"
 #include "common/version.h"
 #include "system-probe/app/host_facts.h"
@@ -339,7 +338,7 @@ Result<> App::start_unprivileged() {
         return forward_error(dropped);
     for (auto& warning : *dropped)
         warn(std::move(warning));
-    start_grpc();
+    grpc_.emplace();
     if (auto started = files_->start(); !started)
         return started;
     if (runtimes_) {

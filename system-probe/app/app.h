@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/config/settings.h"
+#include "common/grpc_runtime.h"
 #include "common/log.h"
 #include "common/memory_keeper.h"
 #include "common/metrics.h"
@@ -89,6 +90,7 @@ class App {
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
     MemoryKeeper memory_{io_};
+    std::optional<GrpcRuntime> grpc_;  ///< outlives all that follows
     boost::asio::steady_timer watchdog_{io_};
     uint64_t watchdog_us_ = 0;
     uint64_t last_heartbeat_ = 0;

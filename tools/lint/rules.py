@@ -21,7 +21,7 @@ BOUNDARIES = {
                  "its exceptions and limits are handled in the two loaders"),
     "gRPC": (r"<grpc(?:pp)?[/+]|\.grpc\.pb\.h\"", ("system-probe/stream/", "system-probe/commands/",
                                                  "security-agent/probe_client/", "system-probe/runtimes/cri",
-                                                 "common/grpc_start"),
+                                                 "common/grpc_runtime"),
              "the wire has two ends; and container runtimes of Kubernetes are asked by CRI"),
 }
 # Folder -> what it may not know, because it stands below it.

@@ -196,6 +196,12 @@ def latency(figures, _result, _before):
     return table(["alert, us", "beside ops/s", "p50", "p90", "p99", "max", "lost", "Falco p50 / p99"], rows)
 
 
+def pauses(figures, _result, _before):
+    rows = [[pause, *(shown(figures, f"latency.{name}.{part}") for part in ("p50", "p90", "p99"))]
+            for pause, name in ((1, "file.pause.1"), (3, "file.pause.3"), (20, "file.0"), (100, "file.pause.100"))]
+    return table(["ms between two alerts", "p50", "p90", "p99"], rows)
+
+
 def start(figures, _result, _before):
     return table(["", "s", "Falco"],
                  [["first of the two ready", shown(figures, "start.first_ready"), NOTHING],
@@ -235,4 +241,4 @@ def icount(figures, _result, _before):
 
 
 SECTIONS = {make.__name__: make for make in (machine, goals, tax, added, cost, threads, bpf, memory, throughput, detections,
-                                             latency, start, engine, instructions, icount)}
+                                             latency, pauses, start, engine, instructions, icount)}

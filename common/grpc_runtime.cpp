@@ -37,7 +37,7 @@ TimerFunctions timer_functions() {
 /// cycles, and a cycle ends the process: that is for who develops gRPC.
 ///
 /// gRPC's own thread for timers looks for some, there are any or not, up to once a second for each half of a CPU: a third
-/// of all that we took at rest on two CPUs. Ours are deadlines of seconds, for which one look a second is enough.
+/// of all that we took at rest on two CPUs. One look a second is enough for what ours are about.
 GrpcRuntime::GrpcRuntime() {
     absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc_init();
@@ -65,7 +65,7 @@ GrpcRuntime::~GrpcRuntime() {
 void GrpcRuntime::look_for_timers(void (*tick)()) {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        // It may wait until the CPU is up anyhow; of this wait alone, as who waits for a lock of gRPC sleeps, too.
+        // It may wait until the CPU is up anyhow. Not while it ticks: absl::Mutex sleeps for microseconds, with locks held.
         prctl(PR_SET_TIMERSLACK, kSlackNs, 0, 0, 0);
         stop_requested_.wait_for(lock, kTick, [this] { return stopping_; });
         prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0);

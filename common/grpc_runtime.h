@@ -18,7 +18,8 @@ inline void choose_grpc_poller() {
     setenv("GRPC_POLL_STRATEGY", "poll", 0);  // an administrator's choice stays
 }
 
-/// What gRPC runs with, from before its first use to after its last. Threads inherit from the one that makes it.
+/// What gRPC runs with, from before its first use to after its last. Its threads have the privileges of the one that makes
+/// it. While it is there, timers of gRPC, and so its deadlines, are up to 1.5 s late (ADR 34).
 class GrpcRuntime {
    public:
     GrpcRuntime();

@@ -3,7 +3,11 @@
 #include "filter_name.h"
 
 #define NAME_MASK (FILTER_NAME_MAX - 1)
-#define BYTES_A_CALL 8 /* of which FILTER_NAME_MAX and VDT_PREFIX_MAX are multiples */
+#define BYTES_A_CALL 8
+
+_Static_assert(FILTER_NAME_MAX % BYTES_A_CALL == 0 && VDT_PREFIX_MAX % BYTES_A_CALL == 0 &&
+		       VDT_PREFIX_MAX == 32,
+	       "the loops end with a whole call, and lengths have a bit each");
 
 static __always_inline struct scratch *scratch_of(u32 slot)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the agent shows to those who watch: the hub of alerts and events with its place in front of the outputs, and the
+// What the agent shows to those who watch: the hub of alerts and events with its place behind the outputs, and the
 // answers to the live routes.
 #pragma once
 

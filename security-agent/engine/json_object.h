@@ -41,7 +41,7 @@ struct JsonText {
     void append_to(std::string& out) const { out += text; }
 };
 
-/// The same, somebody else's.
+/// The same where it is; for one append_json().
 struct JsonView {
     std::string_view text;
 

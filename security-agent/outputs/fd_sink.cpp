@@ -24,7 +24,8 @@ class FdSink final : public Sink {
         pollfd ready{fd_, POLLOUT, 0};
         if (poll(&ready, 1, kPatienceMs) == 0)
             return fail(ErrorCode::kUnavailable, "{}: its reader does not read", name_);
-        const ssize_t written = ::write(fd_, lines.data(), std::min<size_t>(lines.size(), kAtOnce));
+        const std::string_view part = whole_lines_within(lines, kAtOnce);
+        const ssize_t written = ::write(fd_, part.data(), std::min(part.size(), kAtOnce));
         if (written >= 0)
             return static_cast<size_t>(written);
         if (errno == EINTR)
@@ -35,7 +36,8 @@ class FdSink final : public Sink {
     Result<> reopen() override { return {}; }
 
    private:
-    // PIPE_BUF: a pipe that poll calls writable takes this much without blocking (pipe(7)).
+    // PIPE_BUF: a pipe that poll calls writable takes this much without blocking, and in one piece (pipe(7)): nobody else's
+    // text gets into a line that is no longer.
     static constexpr size_t kAtOnce = 4096;
     int fd_;
     std::string name_;

@@ -75,15 +75,10 @@ class FileSink final : public Sink {
         return rotates_ && at_line_start_ && size_ > 0 && size_ + line_bytes > max_size_;
     }
 
-    /// Whole lines, as many as go into this file and into one write; the first always does.
+    /// What goes into this file and into one write.
     std::string_view that_fits(std::string_view lines) const {
-        size_t room = kAtOnce;
-        if (rotates_)
-            room = std::min<uint64_t>(room, max_size_ - std::min(size_, max_size_));
-        if (lines.size() <= room)
-            return lines;
-        const size_t last = room > 0 ? lines.rfind('\n', room - 1) : lines.npos;
-        return lines.substr(0, (last == lines.npos ? lines.find('\n') : last) + 1);
+        const uint64_t left = rotates_ ? max_size_ - std::min(size_, max_size_) : kAtOnce;
+        return whole_lines_within(lines, std::min<uint64_t>(left, kAtOnce));
     }
 
     void note_written(size_t bytes, bool ends_line) {

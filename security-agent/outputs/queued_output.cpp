@@ -47,7 +47,7 @@ void QueuedOutput::write(std::string_view line) {
     if (stopping_)
         return count_dropped(1, "stopped");
     const size_t before = bytes();
-    if (before > 0 && before + line.size() + 1 > limits_.max_bytes) {
+    if (before > 0 && waiting_.size() + taken_.size() + line.size() + 1 > limits_.max_bytes) {
         if (!std::exchange(dropping_, true))
             logger_.error(
                 "output {}: {} bytes wait already, alerts are dropped until it takes some", name_,
@@ -89,6 +89,7 @@ void QueuedOutput::stop(Clock::time_point deadline) {
     waiting_.clear();
     taken_.clear();
     written_ = 0;
+    queued_.Set(0);
 }
 
 void QueuedOutput::run() {
@@ -114,8 +115,8 @@ void QueuedOutput::run() {
 
 void QueuedOutput::wait_for_retry(std::unique_lock<std::mutex>& lock) {
     const auto retry = Clock::now() + limits_.retry;
-    changed_.wait_until(lock, stopping_ ? std::min(retry, deadline_) : retry,
-                        [&] { return stopping_ && Clock::now() >= deadline_; });
+    if (changed_.wait_until(lock, retry, [&] { return stopping_; }))
+        changed_.wait_until(lock, std::min(retry, deadline_));
 }
 
 /// While lines keep coming, they are written some at a time: waking a thread costs more than writing a line.

@@ -23,7 +23,7 @@ namespace vedette::outputs {
 struct QueueLimits {
     size_t max_bytes = 16U << 20;
     std::chrono::milliseconds retry = std::chrono::seconds(1);
-    /// A line that comes sooner after the one before may wait so long for others.
+    /// How long lines wait for others, once what waited was written twice within double that time.
     std::chrono::milliseconds gather{2};
 };
 
@@ -76,8 +76,8 @@ class QueuedOutput {
     bool dropping_ = false;
     bool reopen_ = false;
     bool stopping_ = false;
-    bool gathering_ = false;  ///< the thread comes by itself
-    Clock::time_point written_at_;
+    bool gathering_ = false;        ///< the thread comes by itself
+    Clock::time_point written_at_;  ///< when nothing was left, last
     Clock::time_point deadline_;
     std::thread thread_;
 };

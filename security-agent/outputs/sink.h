@@ -10,6 +10,14 @@
 
 namespace vedette::outputs {
 
+/// As many whole lines as `room` has place for; the first always, even when it is longer.
+inline std::string_view whole_lines_within(std::string_view lines, size_t room) {
+    if (lines.size() <= room)
+        return lines;
+    const size_t last = room > 0 ? lines.rfind('\n', room - 1) : lines.npos;
+    return lines.substr(0, (last == lines.npos ? lines.find('\n') : last) + 1);
+}
+
 class Sink {
    public:
     virtual ~Sink() = default;

@@ -5,46 +5,59 @@
 #include "vedette/v1/command.grpc.pb.h"
 
 namespace vedette::probe_client {
-
 namespace {
 
-/// `call(stub, context)` gives the status of the call.
-template <typename Call>
-Result<> ask(const std::string& socket_path, std::chrono::milliseconds timeout, Call call) {
+/// `begin(stub, context, queue)` begins the call. How long it may take is seen to here, not by a deadline of gRPC's: its
+/// timers are late (ADR 34), and an API request waits for this.
+template <typename Response, typename Begin>
+Result<Response> ask(const std::string& socket_path, std::chrono::milliseconds timeout,
+                     Begin begin) {
     Result<std::shared_ptr<grpc::Channel>> channel = dial(socket_path);
     if (!channel)
         return forward_error(channel);
+    const auto stub = v1::Command::NewStub(*channel);
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + timeout);
-    const grpc::Status result = call(*v1::Command::NewStub(*channel), context);
-    if (!result.ok())
+    grpc::CompletionQueue queue;
+    Response response;
+    grpc::Status status;
+    begin(*stub, &context, &queue)->Finish(&response, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    const bool answered = queue.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + timeout) ==
+                          grpc::CompletionQueue::GOT_EVENT;
+    if (!answered) {
+        context.TryCancel();
+        queue.Next(&tag, &ok);  // its end, which needs nobody else
+    }
+    queue.Shutdown();
+    queue.Next(&tag, &ok);
+    if (!answered)
+        return fail(ErrorCode::kUnavailable, "system-probe does not answer on '{}' within {} ms",
+                    socket_path, timeout.count());
+    if (!status.ok())
         return fail(ErrorCode::kUnavailable, "system-probe does not answer on '{}': {}",
-                    socket_path, result.error_message());
-    return {};
+                    socket_path, status.error_message());
+    return response;
 }
 
 }  // namespace
 
 Result<v1::ProbeStatus> probe_status(const std::string& socket_path,
                                      std::chrono::milliseconds timeout) {
-    v1::ProbeStatus status;
-    auto asked = ask(socket_path, timeout, [&status](auto& stub, auto& context) {
-        return stub.GetStatus(&context, v1::GetStatusRequest(), &status);
+    return ask<v1::ProbeStatus>(socket_path, timeout, [](auto& stub, auto* context, auto* queue) {
+        return stub.AsyncGetStatus(context, v1::GetStatusRequest(), queue);
     });
-    if (!asked)
-        return forward_error(asked);
-    return status;
 }
 
 Result<std::string> probe_settings(const std::string& socket_path,
                                    std::chrono::milliseconds timeout) {
-    v1::ProbeConfig config;
-    auto asked = ask(socket_path, timeout, [&config](auto& stub, auto& context) {
-        return stub.GetConfig(&context, v1::GetConfigRequest(), &config);
-    });
-    if (!asked)
-        return forward_error(asked);
-    return config.yaml();
+    auto config =
+        ask<v1::ProbeConfig>(socket_path, timeout, [](auto& stub, auto* context, auto* queue) {
+            return stub.AsyncGetConfig(context, v1::GetConfigRequest(), queue);
+        });
+    if (!config)
+        return forward_error(config);
+    return config->yaml();
 }
 
 Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::string& socket_path,
@@ -52,38 +65,36 @@ Result<v1::DumpNetworkNamespaceResponse> dump_network_namespace(const std::strin
                                                                 std::chrono::milliseconds timeout) {
     v1::DumpNetworkNamespaceRequest request;
     request.set_snapshot_interfaces(snapshot_interfaces);
-    v1::DumpNetworkNamespaceResponse response;
-    auto asked = ask(socket_path, timeout, [&](auto& stub, auto& context) {
-        return stub.DumpNetworkNamespace(&context, request, &response);
-    });
-    if (!asked)
-        return forward_error(asked);
-    if (!response.error().empty())
-        return fail(ErrorCode::kUnavailable, "system-probe: {}", response.error());
+    auto response = ask<v1::DumpNetworkNamespaceResponse>(
+        socket_path, timeout, [&request](auto& stub, auto* context, auto* queue) {
+            return stub.AsyncDumpNetworkNamespace(context, request, queue);
+        });
+    if (response && !response->error().empty())
+        return fail(ErrorCode::kUnavailable, "system-probe: {}", response->error());
     return response;
 }
 
 Result<std::string> dump_discarders(const std::string& socket_path,
                                     std::chrono::milliseconds timeout) {
-    v1::DumpDiscardersResponse response;
-    auto asked = ask(socket_path, timeout, [&response](auto& stub, auto& context) {
-        return stub.DumpDiscarders(&context, v1::DumpDiscardersRequest(), &response);
-    });
-    if (!asked)
-        return forward_error(asked);
-    return response.filename();
+    auto response = ask<v1::DumpDiscardersResponse>(
+        socket_path, timeout, [](auto& stub, auto* context, auto* queue) {
+            return stub.AsyncDumpDiscarders(context, v1::DumpDiscardersRequest(), queue);
+        });
+    if (!response)
+        return forward_error(response);
+    return response->filename();
 }
 
 Result<std::string> dump_process_cache(const std::string& socket_path,
                                        const v1::DumpProcessCacheRequest& request,
                                        std::chrono::milliseconds timeout) {
-    v1::DumpProcessCacheResponse response;
-    auto asked = ask(socket_path, timeout, [&](auto& stub, auto& context) {
-        return stub.DumpProcessCache(&context, request, &response);
-    });
-    if (!asked)
-        return forward_error(asked);
-    return response.filename();
+    auto response = ask<v1::DumpProcessCacheResponse>(
+        socket_path, timeout, [&request](auto& stub, auto* context, auto* queue) {
+            return stub.AsyncDumpProcessCache(context, request, queue);
+        });
+    if (!response)
+        return forward_error(response);
+    return response->filename();
 }
 
 }  // namespace vedette::probe_client

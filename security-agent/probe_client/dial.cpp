@@ -71,12 +71,10 @@ Result<std::shared_ptr<grpc::Channel>> dial(const std::string& path) {
     if (fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0)
         return fail_errno(errno, "fcntl of '{}'", path);
     grpc::ChannelArguments arguments;
-    // The first batches after a start carry the whole process table.
-    arguments.SetMaxReceiveMessageSize(-1);
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
-    // No retries, statistics or compression: each would be asked about every message.
+    // No retries, statistics, compression, deadlines or limit of what root sends: each would be asked about every message.
     arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
     arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
     arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);

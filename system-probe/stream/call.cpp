@@ -4,7 +4,6 @@
 #include <grpc/grpc.h>
 #include <grpcpp/alarm.h>
 
-#include <chrono>
 #include <utility>
 
 #include "system-probe/stream/call_wire.h"
@@ -16,7 +15,8 @@ namespace {
 struct TellLater {
     static void start(grpc::ServerCompletionQueue& events, void* tag, bool ok) {
         auto* const later = new TellLater{.tag = tag, .ok = ok};
-        later->alarm.Set(&events, std::chrono::system_clock::now(), &later->due);
+        // At once, by no timer: those may be late (ADR 34).
+        later->alarm.Set(&events, gpr_inf_past(GPR_CLOCK_REALTIME), &later->due);
     }
     static void finish(void* object, bool /*ok*/) {
         const std::unique_ptr<TellLater> later(static_cast<TellLater*>(object));

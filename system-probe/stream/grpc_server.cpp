@@ -51,8 +51,9 @@ Result<std::unique_ptr<GrpcServer>> GrpcServer::start(std::vector<Route> routes)
     builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
     // A connection within the host: what it carries is no question, and to ask it costs a wake-up of both sides.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    // Nothing is compressed between two processes of a host, a deadline is the caller's, who cancels, and nobody looks at
-    // gRPC's own statistics: each would be asked about every message.
+    // Nothing is compressed between two processes of a host (what is all the same is malformed), who calls sees to his
+    // deadline, and nobody looks at gRPC's own statistics: each would be asked about every message. The limit of a
+    // request's size is such a filter, too, and stays.
     for (const char* name :
          {GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
           GRPC_ARG_ENABLE_DEADLINE_CHECKS, GRPC_ARG_ENABLE_CHANNELZ})

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/grpc_runtime.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "tests/unit/catch.h"
 
@@ -27,15 +29,22 @@ bool timer_goes_off(std::chrono::milliseconds patience) {
     return status == grpc::CompletionQueue::GOT_EVENT && got == &tag && ok;
 }
 
-int threads_called(const std::string& name) {
-    int count = 0;
+bool has_thread(const std::string& name) {
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
         std::ifstream file(task.path() / "comm");
         std::string comm;
         std::getline(file, comm);
-        count += comm == name ? 1 : 0;
+        if (comm == name)
+            return true;
     }
-    return count;
+    return false;
+}
+
+/// One that has been joined may be there for a moment more.
+bool loses_thread(const std::string& name) {
+    for (int i = 0; i < 500 && has_thread(name); ++i)
+        std::this_thread::sleep_for(10ms);
+    return !has_thread(name);
 }
 
 }  // namespace
@@ -43,12 +52,14 @@ int threads_called(const std::string& name) {
 TEST_CASE("gRPC: its timers go off, with our thread for them and with its own") {
     {
         const GrpcRuntime runtime;
-        // As long as Debian 12 has the gRPC that is known: what wakes for nothing is gone.
-        CHECK(threads_called("grpc-timers") == 1);
-        CHECK(threads_called("grpc_global_tim") == 0);
+        // With Debian 12's gRPC what wakes for nothing is gone.
+        if (std::string_view(grpc_version_string()).starts_with("29.")) {
+            CHECK(has_thread("grpc-timers"));
+            CHECK(loses_thread("grpc_global_tim"));
+        }
         CHECK(timer_goes_off(10s));
     }
-    CHECK(threads_called("grpc-timers") == 0);
+    CHECK(loses_thread("grpc-timers"));
     CHECK(timer_goes_off(10s));
     const GrpcRuntime again;
     CHECK(timer_goes_off(10s));

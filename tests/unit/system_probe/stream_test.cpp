@@ -167,6 +167,21 @@ TEST_CASE("an agent that does not keep to the protocol is refused") {
     CHECK(twice.finish().error_code() == grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_CASE("a request that is too large ends the call, and the probe holds none of it") {
+    Probe probe;
+    Agent agent(probe);
+    (void)agent.welcome();
+    v1::SubscribeRequest large;
+    large.mutable_file_question()->mutable_file()->set_path(std::string(100'000, 'x'));
+    agent.write(large);
+    v1::SubscribeResponse response;
+    while (agent.read(response)) {
+    }
+    CHECK(agent.finish().error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+    Agent next(probe);
+    (void)next.welcome();
+}
+
 TEST_CASE("an orderly stop sends what is left, then ends the call") {
     Probe probe;
     Agent agent(probe);

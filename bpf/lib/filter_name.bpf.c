@@ -3,7 +3,7 @@
 #include "filter_name.h"
 
 #define NAME_MASK (FILTER_NAME_MAX - 1)
-#define BYTES_A_CALL 8
+#define BYTES_A_CALL 16
 
 _Static_assert(FILTER_NAME_MAX % BYTES_A_CALL == 0 && VDT_PREFIX_MAX % BYTES_A_CALL == 0 &&
 		       VDT_PREFIX_MAX == 32,

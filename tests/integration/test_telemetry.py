@@ -138,6 +138,19 @@ def test_the_probe_s_health(make_pair):
     assert done.returncode == 1 and "does not run" in done.stderr
 
 
+def test_a_probe_that_stands_still_does_not_take_the_api_with_it(make_pair):
+    """Each answer waits for the probe a while and goes on without it: more of them than the API has threads."""
+    pair = make_pair(replay=TOP / "tests/data/demo.rec").start()
+    pair.probe.send_signal(signal.SIGSTOP)
+    try:
+        for _ in range(4):
+            status, _, body = pair.client.request("GET", "/agent/status")
+            assert status == 200 and json.loads(body)["probe"]["error"], body
+        assert pair.metrics().get("vedette_probe_up") == 0
+    finally:
+        pair.probe.send_signal(signal.SIGCONT)
+
+
 def test_without_a_probe_the_agent_says_so(make_pair):
     pair = make_pair(replay=TOP / "tests/data/demo.rec").start()
     pair.stop_probe()

@@ -192,17 +192,29 @@ static __always_inline bool is_restarted(long ret)
 	return ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK;
 }
 
-/* The file behind a descriptor of the current process; NULL when another thread closed it meanwhile. */
-static __always_inline struct file *file_of_descriptor(struct task_struct *task, long fd)
+/* `known`: see FIELD(). */
+static __always_inline struct file *file_in(bool known, struct files_struct *files, long fd)
 {
-	struct fdtable *table = LOAD(task, files, fdt);
-	struct file **files = LOAD(table, fd);
+	struct fdtable *table = FIELD(known, files, fdt);
+	struct file **place = FIELD(known, table, fd);
 	struct file *file = NULL;
 
-	if (fd < 0 || fd >= LOAD(table, max_fds))
+	if (fd < 0 || fd >= FIELD(known, table, max_fds))
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), place + fd);
 	return file;
+}
+
+/* The file behind a descriptor of the current process; NULL when another thread closed it meanwhile. */
+static __always_inline struct file *current_file(long fd)
+{
+	return file_in(CURRENT_TASK_KNOWN, CURRENT_READ(files), fd);
+}
+
+/* The same of any task. */
+static __always_inline struct file *file_of_descriptor(struct task_struct *task, long fd)
+{
+	return file_in(TASKS_KNOWN, LOAD(task, files), fd);
 }
 
 #endif

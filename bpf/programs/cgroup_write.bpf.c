@@ -19,7 +19,7 @@ static __always_inline struct file *cgroup_file(struct task_struct *task, struct
 
 	if (!regs)
 		return NULL;
-	file = file_of_descriptor(task, (s32)syscall_arg(regs, syscall_is_compat(), 0));
+	file = current_file((s32)syscall_arg(regs, syscall_is_compat(), 0));
 	if (!file)
 		return NULL;
 	magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);

@@ -60,7 +60,7 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 	numbers.value[VDT_MMAP_PROTECTION] = call.protection;
 	numbers.value[VDT_MMAP_FLAGS] = call.flags;
 	if (!(call.flags & MAP_ANONYMOUS))
-		file = file_of_descriptor(task, call.fd);
+		file = current_file(call.fd);
 	if (is_filtered(VDT_MMAP, task, &numbers) ||
 	    ((file || call.flags & MAP_ANONYMOUS) &&
 	     file_is_filtered(VDT_MMAP, task, file, &numbers)))

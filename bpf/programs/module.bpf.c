@@ -91,7 +91,7 @@ int BPF_PROG(handle_load_module, struct pt_regs *regs, long ret)
 	out = record_fixed(s);
 	out->retval = ret;
 	if (by_file)
-		file = file_of_descriptor(task, (s32)syscall_arg(regs, compat, 0));
+		file = current_file((s32)syscall_arg(regs, compat, 0));
 	else
 		out->flags |= VDT_MODULE_FROM_MEMORY;
 	if (file)

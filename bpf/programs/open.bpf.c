@@ -84,7 +84,7 @@ static __always_inline int call_returned(struct pt_regs *regs, long ret)
 	}
 	if (compat)
 		call.record_flags |= VDT_F_COMPAT;
-	file = file_of_descriptor(task, args.fd);
+	file = current_file(args.fd);
 	if (open_is_filtered(task, file, call.flags, false))
 		return 0;
 	s = open_begin(task, &call);

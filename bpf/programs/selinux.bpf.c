@@ -61,7 +61,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(handle_selinux, struct pt_regs *regs, long ret)
 {
 	bool compat = syscall_is_compat();
-	struct file *file = file_of_descriptor(current_task(), (s32)syscall_arg(regs, compat, 0));
+	struct file *file = current_file((s32)syscall_arg(regs, compat, 0));
 	const void *text = (void *)syscall_arg(regs, compat, 1);
 	u32 what = file && ret > 0 ? selinux_file(file) : VDT_SELINUX_NONE;
 	u32 narrow = 0;

@@ -124,7 +124,7 @@ int BPF_PROG(handle_signal_refused, struct pt_regs *regs, long ret)
 	record.signal.signal = call.signal;
 	record.signal.pid = call.pid;
 	if (call.by_pidfd) {
-		struct file *file = file_of_descriptor(task, call.pid);
+		struct file *file = current_file(call.pid);
 		struct pid *pid = file ? pid_of_pidfd(file) : NULL;
 		record.signal.pid = pid ? pid_number_in(pid, task_pid_namespace(task)) : 0;
 	}

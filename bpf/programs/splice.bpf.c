@@ -40,7 +40,7 @@ int BPF_PROG(handle_splice_entry, struct pt_regs *regs, long id)
 {
 	struct task_struct *task = current_task();
 	s32 out = syscall_arg(regs, syscall_is_compat(), 2);
-	struct pipe_inode_info *pipe = pipe_of_file(file_of_descriptor(task, out));
+	struct pipe_inode_info *pipe = pipe_of_file(current_file(out));
 	u64 key = (u64)task;
 	u32 flags = pipe ? slot_flags(pipe, 0) : 0;
 
@@ -54,8 +54,8 @@ int BPF_PROG(handle_splice, struct pt_regs *regs, long ret)
 	bool compat = syscall_is_compat();
 	s32 from = syscall_arg(regs, compat, 0), to = syscall_arg(regs, compat, 2);
 	struct task_struct *task = current_task();
-	struct file *source = file_of_descriptor(task, from);
-	struct file *target = file_of_descriptor(task, to);
+	struct file *source = current_file(from);
+	struct file *target = current_file(to);
 	struct pipe_inode_info *pipe = pipe_of_file(target);
 	u64 key = (u64)task;
 	u32 *entry = bpf_map_lookup_elem(&splice_entries, &key);

@@ -12,6 +12,7 @@
 
 #include "common/os/fd.h"
 #include "system-probe/ebpf/hook_table.h"
+#include "system-probe/ebpf/object_parts.h"
 
 namespace vedette::probe {
 namespace {
@@ -49,18 +50,17 @@ void BpfLinkDestroy::operator()(bpf_link* link) const {
 bool Attachments::attach(std::string_view name) {
     if (links_.contains(name))
         return true;
-    std::string key(name);
-    bpf_program* program = bpf_object__find_program_by_name(object_, key.c_str());
+    bpf_program* program = programs_->find_program(name);
     BpfLink link(program == nullptr ? nullptr : attach_new(program));
     if (!link)
         return false;
-    links_.emplace(std::move(key), std::move(link));
+    links_.emplace(name, std::move(link));
     return true;
 }
 
 bool Attachments::is_trampoline(const std::string& program) const {
-    const bpf_attach_type type = bpf_program__expected_attach_type(
-        bpf_object__find_program_by_name(object_, program.c_str()));
+    const bpf_attach_type type =
+        bpf_program__expected_attach_type(programs_->find_program(program));
     return type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT;
 }
 
@@ -100,7 +100,7 @@ bpf_link* Attachments::attach_new(bpf_program* program) const {
 
 bpf_link* Attachments::attach_to_map(bpf_program* program, const char* map) const {
     bpf_iter_link_info info{};
-    info.map.map_fd = static_cast<uint32_t>(bpf_object__find_map_fd_by_name(object_, map));
+    info.map.map_fd = static_cast<uint32_t>(programs_->map_fd(map));
     LIBBPF_OPTS(bpf_iter_attach_opts, options);
     options.link_info = &info;
     options.link_info_len = sizeof info;

@@ -11,11 +11,12 @@
 #include <string_view>
 #include <vector>
 
-struct bpf_object;
 struct bpf_program;
 struct bpf_link;
 
 namespace vedette::probe {
+
+class ObjectParts;
 
 struct BpfLinkDestroy {
     void operator()(bpf_link* link) const;
@@ -32,10 +33,10 @@ struct AttachedProgram {
 std::string_view next_to_detach(std::span<const AttachedProgram> attached,
                                 const std::vector<std::string>& wanted, bool trampolines);
 
-/// Lives on one thread at a time, which has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. The object must outlive it.
+/// Lives on one thread at a time, which has CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN. The programs must outlive it.
 class Attachments {
    public:
-    explicit Attachments(bpf_object& object) : object_(&object) {}
+    explicit Attachments(const ObjectParts& programs) : programs_(&programs) {}
 
     /// True, also when it is attached already; else errno says why, EXDEV when the directory of cgroups here is not the
     /// host's root.
@@ -50,7 +51,7 @@ class Attachments {
     bpf_link* attach_new(bpf_program* program) const;
     bpf_link* attach_to_map(bpf_program* program, const char* map) const;
 
-    bpf_object* object_;
+    const ObjectParts* programs_;
     std::map<std::string, BpfLink, std::less<>> links_;
 };
 

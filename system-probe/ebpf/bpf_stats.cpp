@@ -48,18 +48,4 @@ std::string explain_misses(std::span<const ProgramRuns> programs) {
         which);
 }
 
-std::vector<ProgramRuns> program_runs(bpf_object* object) {
-    std::vector<ProgramRuns> out;
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, object) {
-        bpf_prog_info info{};
-        uint32_t size = sizeof info;
-        const int fd = bpf_program__fd(program);
-        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-            out.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns,
-                           info.recursion_misses});
-    }
-    return out;
-}
-
 }  // namespace vedette::probe

@@ -4,12 +4,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "common/os/fd.h"
 #include "system-probe/ebpf/record_source.h"
-
-struct bpf_object;
 
 namespace vedette::probe {
 
@@ -25,8 +22,5 @@ class BpfStats {
     UniqueFd fd_;
     std::string problem_;
 };
-
-/// Of the object's programs that are loaded. A thread that has CAP_BPF.
-std::vector<ProgramRuns> program_runs(bpf_object* object);
 
 }  // namespace vedette::probe

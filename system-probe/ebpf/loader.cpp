@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <future>
 #include <utility>
 
 #include "common/log.h"
 #include "system-probe/ebpf/bpf_error.h"
 #include "system-probe/ebpf/libbpf_log.h"
-#include "system-probe/ebpf/object_bytes.h"
 #include "system-probe/ebpf/system_calls.h"
 #include "system-probe/ebpf/trampoline_trial.h"
 
@@ -49,6 +49,38 @@ Result<> set_map_size(bpf_object& object, const char* name, uint64_t entries) {
     return {};
 }
 
+struct MapSizes {
+    uint32_t cpus = 1;
+    uint64_t ring_bytes = 0;
+    uint64_t reserved_ring_bytes = 0;
+};
+
+tl::unexpected<Error> loading_failed(int error, BpfStep step, const HostFacts& facts) {
+    const auto code =
+        error == EPERM || error == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;
+    return tl::unexpected<Error>(
+        Error{code, error, "loading the BPF programs: " + explain_bpf_error(error, step, facts)});
+}
+
+/// An object that is nothing but its maps.
+Result<BpfObject> make_maps(const MapSizes& sizes, const HostFacts& facts) {
+    const LibbpfLog quiet;
+    auto object = open_built_in_object();
+    if (!object)
+        return object;
+    for (auto& step : {set_map_size(**object, "ring", sizes.ring_bytes),
+                       set_map_size(**object, "reserved_ring", sizes.reserved_ring_bytes),
+                       set_map_size(**object, "counters", sizes.cpus),
+                       set_map_size(**object, "gaps", sizes.cpus),
+                       set_map_size(**object, "scratches", sizes.cpus * VDT_SCRATCH_SLOTS)}) {
+        if (!step)
+            return tl::unexpected<Error>(step.error());
+    }
+    if (const int error = -bpf_object__load(object->get()); error != 0)
+        return loading_failed(error, BpfStep::kCreateMap, facts);
+    return object;
+}
+
 using Names = std::map<std::string, std::string, std::less<>>;
 
 /// The last lines of the verifier's log, on one line.
@@ -77,10 +109,6 @@ void run_silent(const bpf_link* link) {
 
 }  // namespace
 
-void BpfObjectClose::operator()(bpf_object* object) const {
-    bpf_object__close(object);
-}
-
 uint64_t round_ring_size(uint64_t bytes, uint64_t page) {
     return std::bit_ceil(std::clamp(bytes, page, kMaxRing));
 }
@@ -105,55 +133,37 @@ struct LoadedObject::Attempt {
     Names& targets;  ///< program -> the kernel function it goes on
     LoadedObject& self;
 
-    Result<> open(const std::vector<std::string>& names) {
-        const auto bytes = bpf_object_bytes();
-        LIBBPF_OPTS(bpf_object_open_opts, options);
-        options.object_name = "vedette";
-        self.object_.reset(bpf_object__open_mem(bytes.data(), bytes.size(), &options));
-        if (!self.object_)
-            return fail_errno(errno, "opening the built-in BPF object");
+    Result<> open(const bpf_object& maps, const std::vector<std::string>& names) {
         for (const auto& [name, reason] : refused) {
-            if (find(name) == nullptr)
+            if (bpf_object__find_program_by_name(&maps, name.c_str()) == nullptr)
                 return fail(ErrorCode::kInvalid, "there is no BPF program '{}'", printable(name));
         }
-        bpf_program* program = nullptr;
-        bpf_object__for_each_program(program, self.object_.get()) {
-            const char* name = bpf_program__name(program);
-            bpf_program__set_autoload(program, contains(names, name));
-            const auto target = targets.find(name);
-            if (target != targets.end() && contains(names, name))
-                bpf_program__set_attach_target(program, 0, target->second.c_str());
-        }
-        bpf_object& object = *self.object_;
-        for (auto& step : {set_map_size(object, "ring", self.ring_bytes_),
-                           set_map_size(object, "reserved_ring", self.reserved_ring_bytes_),
-                           set_map_size(object, "counters", self.cpus_),
-                           set_map_size(object, "gaps", self.cpus_),
-                           set_map_size(object, "scratches", self.cpus_ * VDT_SCRATCH_SLOTS)}) {
-            if (!step)
-                return step;
+        auto parts = ObjectParts::open(maps, names);
+        if (!parts)
+            return forward_error(parts);
+        self.parts_ = std::make_unique<ObjectParts>(std::move(*parts));
+        for (const auto& [name, function] : targets) {
+            if (bpf_program* program = self.parts_->find_program(name); program != nullptr)
+                bpf_program__set_attach_target(program, 0, function.c_str());
         }
         return {};
     }
 
-    /// True: loaded. False: a program is in `refused` now.
+    /// True: loaded. False: a program more is in `refused` now.
     Result<bool> load() {
-        const LibbpfLog log;
-        const int err = -bpf_object__load(self.object_.get());
-        if (err == 0)
-            return true;
-        const std::string culprit = log.failed_program();
-        const auto step = culprit.empty() ? BpfStep::kCreateMap : BpfStep::kLoadProgram;
-        std::string reason = explain_bpf_error(err, step, facts);
-        if (!culprit.empty() && !refused.contains(culprit)) {
-            if (err == EACCES || err == EINVAL)
-                reason += fmt::format(" ({})", tail_of(log.text()));
-            refused.emplace(culprit, std::move(reason));
-            return false;
+        const size_t before = refused.size();
+        const auto failures = self.parts_->load();
+        for (const LoadFailure& failure : failures) {
+            if (failure.program.empty())
+                return loading_failed(failure.error, BpfStep::kLoadProgram, facts);
+            std::string reason = explain_bpf_error(failure.error, BpfStep::kLoadProgram, facts);
+            if (failure.error == EACCES || failure.error == EINVAL)
+                reason += fmt::format(" ({})", tail_of(failure.log));
+            refused.emplace(failure.program, std::move(reason));
         }
-        const auto code =
-            err == EPERM || err == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;
-        return tl::unexpected<Error>(Error{code, err, "loading the BPF programs: " + reason});
+        if (!failures.empty() && refused.size() == before)
+            return loading_failed(failures.front().error, BpfStep::kLoadProgram, facts);
+        return failures.empty();
     }
 
     bool attach_one(std::string_view name) {
@@ -184,7 +194,7 @@ struct LoadedObject::Attempt {
 
     Result<> fill_handler(const char* map, std::string_view handler,
                           std::span<const vdt_call> calls) {
-        const int fd = bpf_program__fd(find(handler));
+        const int fd = bpf_program__fd(self.parts_->find_program(handler));
         for (const uint32_t call : calls) {
             if (bpf_map_update_elem(self.map_fd(map), &call, &fd, BPF_ANY) != 0)
                 return fail_errno(errno, "installing {}", handler);
@@ -196,8 +206,8 @@ struct LoadedObject::Attempt {
     Result<> fill_packet_steps() {
         for (const auto& [map, name] : {std::pair("packet_steps_in", "report_packet_in"),
                                         std::pair("packet_steps_out", "report_packet_out")}) {
-            const bpf_program* program = find(name);
-            if (!bpf_program__autoload(program))
+            const bpf_program* program = self.parts_->find_program(name);
+            if (program == nullptr)
                 continue;
             const uint32_t step = VDT_STEP_REPORT;
             const int fd = bpf_program__fd(program);
@@ -207,12 +217,8 @@ struct LoadedObject::Attempt {
         return {};
     }
 
-    bpf_program* find(std::string_view name) {
-        return bpf_object__find_program_by_name(self.object_.get(), std::string(name).c_str());
-    }
-
     bool attach_all() {
-        self.attached_.emplace(*self.object_);
+        self.attached_.emplace(*self.parts_);
         return std::ranges::all_of(needed_programs(self.plan_, [](vdt_type) { return true; }),
                                    [this](const std::string& name) { return attach_one(name); });
     }
@@ -239,6 +245,11 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     self.ring_bytes_ = round_ring_size(options.ring_bytes, page);
     self.reserved_ring_bytes_ = round_ring_size(options.reserved_ring_bytes, page);
+
+    // In the while it is found out which programs there will be.
+    const std::shared_future making_maps = std::async(std::launch::async, [&] {
+        return make_maps({self.cpus_, self.ring_bytes_, self.reserved_ring_bytes_}, facts);
+    });
 
     for (const std::string& name : options.disabled_programs)
         refused.emplace(name, "switched off by system_probe_config.disabled_programs");
@@ -268,12 +279,15 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     for (size_t i = 0; i < kMaxAttempts; i++) {
         self.attached_.reset();
         self.plan_ = plan_hooks(options, refusal);
+        const auto& maps = making_maps.get();
+        if (!maps)
+            return tl::unexpected<Error>(maps.error());
         std::vector<std::string> names = programs_of(self.plan_);
         if (!refused.contains(kSnapshotProgram))
             names.emplace_back(kSnapshotProgram);
         if (contains(names, kSocketProgram) && !refused.contains(kSocketSnapshotProgram))
             names.emplace_back(kSocketSnapshotProgram);
-        if (auto opened = attempt.open(names); !opened)
+        if (auto opened = attempt.open(**maps, names); !opened)
             return forward_error(opened);
         auto loaded = attempt.load();
         if (!loaded)
@@ -296,9 +310,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
 
 Result<UniqueFd> LoadedObject::iterate_processes() const {
     const LibbpfLog log;
-    const bpf_program* program =
-        bpf_object__find_program_by_name(object_.get(), kSnapshotProgram.data());
-    const BpfLink link(bpf_program__attach_iter(program, nullptr));
+    const BpfLink link(bpf_program__attach_iter(parts_->find_program(kSnapshotProgram), nullptr));
     if (link) {
         if (UniqueFd iterator(bpf_iter_create(bpf_link__fd(link.get()))); iterator)
             return iterator;
@@ -333,9 +345,8 @@ void LoadedObject::own_old_sockets() {
     if (std::exchange(old_sockets_owned_, new_are_owned) || !new_are_owned)
         return;
     const LibbpfLog log;
-    bpf_program* program =
-        bpf_object__find_program_by_name(object_.get(), kSocketSnapshotProgram.data());
-    if (!bpf_program__autoload(program))
+    const bpf_program* program = parts_->find_program(kSocketSnapshotProgram);
+    if (program == nullptr)
         return;
     const BpfLink link(bpf_program__attach_iter(program, nullptr));
     run_silent(link.get());
@@ -346,29 +357,38 @@ void LoadedObject::run_capabilities() const {
 }
 
 int LoadedObject::map_fd(const char* name) const {
-    return bpf_object__find_map_fd_by_name(object_.get(), name);
+    return parts_->map_fd(name);
 }
 
 std::vector<ProgramCost> LoadedObject::program_costs() const {
     std::vector<ProgramCost> costs;
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, object_.get()) {
+    parts_->for_each_program([&costs](const bpf_program& program) {
         bpf_prog_info info{};
         uint32_t size = sizeof info;
-        const int fd = bpf_program__fd(program);
-        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-            costs.push_back({bpf_program__name(program), info.verified_insns});
-    }
+        if (bpf_obj_get_info_by_fd(bpf_program__fd(&program), &info, &size) == 0)
+            costs.push_back({bpf_program__name(&program), info.verified_insns});
+    });
     return costs;
+}
+
+std::vector<ProgramRuns> LoadedObject::program_runs() const {
+    std::vector<ProgramRuns> runs;
+    parts_->for_each_program([&runs](const bpf_program& program) {
+        bpf_prog_info info{};
+        uint32_t size = sizeof info;
+        if (bpf_obj_get_info_by_fd(bpf_program__fd(&program), &info, &size) == 0)
+            runs.push_back({bpf_program__name(&program), info.run_cnt, info.run_time_ns,
+                            info.recursion_misses});
+    });
+    return runs;
 }
 
 uint64_t LoadedObject::map_bytes() const {
     uint64_t total = 0;
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object_.get()) {
-        if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
-            total += uint64_t{bpf_map__value_size(map)} * bpf_map__max_entries(map);
-    }
+    parts_->for_each_map([&total](const bpf_map& map) {
+        if (bpf_map__type(&map) != BPF_MAP_TYPE_RINGBUF)
+            total += uint64_t{bpf_map__value_size(&map)} * bpf_map__max_entries(&map);
+    });
     return total;
 }
 

@@ -16,14 +16,10 @@
 #include "system-probe/ebpf/attachments.h"
 #include "system-probe/ebpf/bpf_stats.h"
 #include "system-probe/ebpf/hook_plan.h"
-
-struct bpf_object;
+#include "system-probe/ebpf/object_parts.h"
 
 namespace vedette::probe {
 
-struct BpfObjectClose {
-    void operator()(bpf_object* object) const;
-};
 class LoadedObject {
    public:
     /// Errors: see open_kernel_source.
@@ -45,7 +41,7 @@ class LoadedObject {
 
     std::vector<ProgramCost> program_costs() const;
     /// A thread that has CAP_BPF.
-    std::vector<ProgramRuns> program_runs() const { return probe::program_runs(object_.get()); }
+    std::vector<ProgramRuns> program_runs() const;
     uint32_t cpus() const { return cpus_; }
     uint64_t ring_bytes() const { return ring_bytes_ + reserved_ring_bytes_; }
     uint64_t map_bytes() const;  ///< all maps but the rings
@@ -57,7 +53,7 @@ class LoadedObject {
     /// 5.11) older ones are nobody's until they are used.
     void own_old_sockets();
 
-    std::unique_ptr<bpf_object, BpfObjectClose> object_;
+    std::unique_ptr<ObjectParts> parts_;
     std::optional<Attachments> attached_;
     bool trampolines_attach_again_ = true;
     bool old_sockets_owned_ = false;

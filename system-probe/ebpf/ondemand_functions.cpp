@@ -11,12 +11,13 @@
 #include "bpf/abi/kernel_records.h"
 #include "bpf/abi/programs.h"
 #include "common/log.h"
+#include "system-probe/ebpf/attachments.h"
 #include "system-probe/ebpf/bpf_error.h"
 #include "system-probe/ebpf/control_map.h"
 #include "system-probe/ebpf/hook_table.h"
 #include "system-probe/ebpf/libbpf_log.h"
-#include "system-probe/ebpf/loader.h"
 #include "system-probe/ebpf/object_bytes.h"
+#include "system-probe/ebpf/object_parts.h"
 #include "system-probe/ebpf/syscall_names.h"
 #include "system-probe/ebpf/trampoline_trial.h"
 
@@ -59,15 +60,11 @@ Result<> prepare(bpf_object& object, const OnDemandPoint& point, uint32_t argume
                 return set;
             continue;
         }
-        // The name of the map of variables has the object's in it.
-        const int fd = maps(bpf_map__is_internal(map) ? kControlMap : bpf_map__name(map));
+        const int fd = maps(bpf_map__name(map));
         if (fd < 0 || bpf_map__reuse_fd(map, fd) != 0)
             return fail(ErrorCode::kUnsupported, "map {} cannot be shared", bpf_map__name(map));
     }
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, &object) {
-        bpf_program__set_autoload(program, program == find_template(object));
-    }
+    bpf_program__set_autoload(find_template(object), true);
     return {};
 }
 
@@ -75,7 +72,7 @@ Result<> prepare(bpf_object& object, const OnDemandPoint& point, uint32_t argume
 
 struct OnDemandFunctions::Watched {
     uint32_t strings = 0;
-    std::unique_ptr<bpf_object, BpfObjectClose> object;
+    BpfObject object;
     BpfLink link;  // goes before the object
 };
 
@@ -131,10 +128,10 @@ Result<> OnDemandFunctions::add(const OnDemandPoint& point, const MapFd& maps) {
     const LibbpfLog log;
     auto watched = std::make_unique<Watched>();
     watched->strings = point.strings;
-    const auto bytes = bpf_object_bytes();
-    watched->object.reset(bpf_object__open_mem(bytes.data(), bytes.size(), nullptr));
-    if (!watched->object)
-        return fail_errno(errno, "opening the built-in BPF object");
+    auto opened = open_built_in_object();
+    if (!opened)
+        return forward_error(opened);
+    watched->object = std::move(*opened);
     bpf_object& object = *watched->object;
     const auto arguments = std::min<uint32_t>(static_cast<uint32_t>(parameters), VDT_ONDEMAND_ARGS);
     if (auto prepared = prepare(object, point, arguments, maps); !prepared)

@@ -30,15 +30,14 @@ struct {
 
 static __always_inline void caps_note(int cap, bool granted)
 {
-	struct task_struct *task = current_task();
 	struct asked_caps fresh = {};
 	struct vdt_image_id image = {};
 	struct asked_caps *asked;
 	u32 bit = (u32)cap & (CAP_BITS - 1);
 
-	if (!is_wanted(VDT_CAPABILITIES) || BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (!is_wanted(VDT_CAPABILITIES) || CURRENT_READ(flags) & PF_KTHREAD)
 		return;
-	task_image(task, &image);
+	current_image(&image);
 	asked = bpf_map_lookup_elem(&asked_caps, &image);
 	if (!asked) {
 		bpf_map_update_elem(&asked_caps, &image, &fresh, BPF_NOEXIST);
@@ -51,7 +50,7 @@ static __always_inline void caps_note(int cap, bool granted)
 	asked->attempted[bit] = 1;
 	if (granted)
 		asked->used[bit] = 1;
-	asked->cgroup_id = task_cgroup_id(task);
+	asked->cgroup_id = bpf_get_current_cgroup_id();
 	asked->is_new[0] = 1;
 }
 

@@ -165,7 +165,7 @@ static __always_inline struct scratch *file_call_begin(u16 type, struct task_str
 
 	if (is_filtered(type, task, &NO_NUMBERS))
 		return NULL;
-	s = record_begin(type, compat ? VDT_F_COMPAT : 0, task, sizeof(struct vdt_file_call));
+	s = record_begin(type, compat ? VDT_F_COMPAT : 0, sizeof(struct vdt_file_call));
 	if (!s)
 		return NULL;
 	out = record_fixed(s);
@@ -204,7 +204,7 @@ static __always_inline void two_files_output(u16 type, struct pt_regs *regs, boo
 
 	if (is_filtered(type, task, &NO_NUMBERS))
 		return;
-	s = record_begin(type, compat ? VDT_F_COMPAT : 0, task, sizeof(struct vdt_two_files));
+	s = record_begin(type, compat ? VDT_F_COMPAT : 0, sizeof(struct vdt_two_files));
 	if (!s)
 		return;
 	out = record_fixed(s);

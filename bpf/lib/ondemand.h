@@ -8,8 +8,7 @@
 
 static __always_inline struct scratch *ondemand_begin(u16 flags, const void *name)
 {
-	struct scratch *s =
-		record_begin(VDT_ONDEMAND, flags, current_task(), sizeof(struct vdt_ondemand));
+	struct scratch *s = record_begin(VDT_ONDEMAND, flags, sizeof(struct vdt_ondemand));
 
 	if (s)
 		item_kernel_string(s, VDT_ITEM_NAME, name, VDT_ONDEMAND_NAME);

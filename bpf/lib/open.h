@@ -41,10 +41,9 @@ static __always_inline bool open_is_filtered(struct task_struct *task, struct fi
 }
 
 /* The header comes when it is known that the record is of use. */
-static __always_inline struct scratch *open_begin(struct task_struct *task,
-						  const struct open_call *call)
+static __always_inline struct scratch *open_begin(u64 cgroup_id, const struct open_call *call)
 {
-	struct scratch *s = record_claim(VDT_OPEN, task_cgroup_id(task), sizeof(struct vdt_open));
+	struct scratch *s = record_claim(VDT_OPEN, cgroup_id, sizeof(struct vdt_open));
 	struct vdt_open *out;
 
 	if (!s)
@@ -57,10 +56,10 @@ static __always_inline struct scratch *open_begin(struct task_struct *task,
 	return s;
 }
 
-static __always_inline void open_finish(struct scratch *s, struct task_struct *task,
-					const struct open_call *call)
+/* Of the current task. */
+static __always_inline void open_finish(struct scratch *s, const struct open_call *call)
 {
-	header_fill((void *)s->record, VDT_OPEN, call->record_flags, task);
+	header_fill((void *)s->record, VDT_OPEN, call->record_flags);
 	record_commit(s, VDT_OPEN);
 }
 

@@ -10,13 +10,28 @@
 #include "scratch.h"
 #include "task.h"
 
-static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flags,
-					struct task_struct *actor)
+static __always_inline void header_begin(struct vdt_header *h, u16 type, u16 flags)
 {
 	h->type = type;
 	h->flags = flags;
 	h->time_ns = bpf_ktime_get_boot_ns();
 	h->cpu = bpf_get_smp_processor_id();
+}
+
+/* Of what the current task does. */
+static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flags)
+{
+	header_begin(h, type, flags);
+	h->tid = CURRENT_READ(pid);
+	current_image(&h->image);
+	h->cgroup_id = bpf_get_current_cgroup_id();
+}
+
+/* Of what another one does, or what is done to it. */
+static __always_inline void header_fill_of(struct vdt_header *h, u16 type, u16 flags,
+					   struct task_struct *actor)
+{
+	header_begin(h, type, flags);
 	h->tid = LOAD(actor, pid);
 	task_image(actor, &h->image);
 	h->cgroup_id = task_cgroup_id(actor);
@@ -43,14 +58,24 @@ static __always_inline struct scratch *record_claim(u16 type, u64 cgroup_id, u32
 	return s;
 }
 
-/* NULL as above. */
-static __always_inline struct scratch *record_begin(u16 type, u16 flags, struct task_struct *actor,
-						    u32 fixed_size)
+/* NULL as above; of the current task. */
+static __always_inline struct scratch *record_begin(u16 type, u16 flags, u32 fixed_size)
+{
+	struct scratch *s = record_claim(type, bpf_get_current_cgroup_id(), fixed_size);
+
+	if (s)
+		header_fill((void *)s->record, type, flags);
+	return s;
+}
+
+/* NULL as above; of another one. */
+static __always_inline struct scratch *record_begin_of(u16 type, u16 flags,
+						       struct task_struct *actor, u32 fixed_size)
 {
 	struct scratch *s = record_claim(type, task_cgroup_id(actor), fixed_size);
 
 	if (s)
-		header_fill((void *)s->record, type, flags, actor);
+		header_fill_of((void *)s->record, type, flags, actor);
 	return s;
 }
 

@@ -39,4 +39,21 @@ static __always_inline u64 task_cgroup_id(struct task_struct *task)
 	return LOAD(task, cgroups, dfl_cgrp, kn, id);
 }
 
+/* The image of the current task, by its numbers alone: a process's first thread began when the process did. */
+static __always_inline void current_image(struct vdt_image_id *image)
+{
+	struct task_struct *task;
+
+	if (!CURRENT_TASK_KNOWN) {
+		task_image_by(false, current_task(), image);
+		return;
+	}
+	task = bpf_get_current_task_btf();
+	image->pid = task->tgid;
+	image->exec_id = task->self_exec_id;
+	image->start_ns = task->pid == task->tgid
+				  ? task->start_boottime
+				  : BPF_CORE_READ(current_task(), group_leader, start_boottime);
+}
+
 #endif

@@ -20,7 +20,7 @@ int BPF_PROG(handle_accept, struct pt_regs *regs, long ret)
 		return 0;
 	socket_args_read(regs, compat, &args);
 	count(seen[VDT_ACCEPT]);
-	header_fill(&record.header, VDT_ACCEPT, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_ACCEPT, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	record.accept.retval = ret;
 	/* The peer comes from the new socket: the caller need not have asked for it. */

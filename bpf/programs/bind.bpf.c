@@ -28,7 +28,7 @@ int BPF_PROG(handle_bind, struct pt_regs *regs, long ret)
 	if (is_filtered(VDT_BIND, task, &numbers))
 		return 0;
 	count(seen[VDT_BIND]);
-	header_fill(&record.header, VDT_BIND, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_BIND, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	ring_output(VDT_BIND, &record, sizeof(record));
 	return 0;

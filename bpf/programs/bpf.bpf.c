@@ -226,7 +226,7 @@ int BPF_PROG(handle_bpf, struct pt_regs *regs, long ret)
 
 	if (is_restarted(ret) || is_filtered(VDT_BPF, task, &numbers))
 		return 0;
-	s = record_begin(VDT_BPF, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_BPF, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

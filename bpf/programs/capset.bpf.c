@@ -14,7 +14,7 @@ static __always_inline int capset_output(const struct cred *cred)
 	struct task_struct *task = current_task();
 
 	count(seen[VDT_CAPSET]);
-	header_fill(&record.header, VDT_CAPSET, syscall_is_compat() ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_CAPSET, syscall_is_compat() ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	cred_collect_of(task, cred ?: LOAD(task, cred), &record.creds.cred);
 	ring_output(VDT_CAPSET, &record, sizeof(record));

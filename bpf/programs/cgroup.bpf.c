@@ -11,7 +11,7 @@ int BPF_PROG(handle_cgroup, struct cgroup *to, const char *path, struct task_str
 	/* Single threads of a threaded cgroup, and the hierarchies of cgroup v1. */
 	if (task->pid != task->tgid || BPF_CORE_READ(task, cgroups, dfl_cgrp) != to)
 		return 0;
-	s = record_begin(VDT_CGROUP, 0, task, sizeof(*out));
+	s = record_begin_of(VDT_CGROUP, 0, task, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -11,7 +11,7 @@
 #define CGROUP2_SUPER_MAGIC 0x63677270
 
 /* The file of the first argument, if it is one of `cgroup`'s: who wrote otherwise (sendfile) has none. */
-static __always_inline struct file *cgroup_file(struct task_struct *task, struct cgroup *cgroup)
+static __always_inline struct file *cgroup_file(struct cgroup *cgroup)
 {
 	struct pt_regs *regs = current_regs();
 	struct file *file;
@@ -54,13 +54,12 @@ int BPF_PROG(handle_cgroup_write, struct cgroup *to, const char *path, struct ta
 	/* Kernel threads: the kernel tidies up. */
 	if (flags & PF_KTHREAD || !is_wanted(VDT_CGROUP_WRITE))
 		return 0;
-	s = record_begin(VDT_CGROUP_WRITE, flags & PF_IO_WORKER ? VDT_F_ASYNC : 0, task,
-			 sizeof(*out));
+	s = record_begin(VDT_CGROUP_WRITE, flags & PF_IO_WORKER ? VDT_F_ASYNC : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);
 	out->pid = whole_process ? moved->tgid : moved->pid;
-	file = cgroup_file(task, to);
+	file = cgroup_file(to);
 	if (file)
 		directory_collect(s, task, file, &out->file);
 	else

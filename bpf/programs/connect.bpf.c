@@ -33,7 +33,7 @@ int BPF_PROG(handle_connect, struct pt_regs *regs, long ret)
 	if (is_filtered(VDT_CONNECT, task, &numbers))
 		return 0;
 	count(seen[VDT_CONNECT]);
-	header_fill(&record.header, VDT_CONNECT, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_CONNECT, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	ring_output(VDT_CONNECT, &record, sizeof(record));
 	return 0;

@@ -29,7 +29,7 @@ int BPF_PROG(handle_connect_file, struct file *file, struct sockaddr_storage *ad
 	if (is_filtered(VDT_CONNECT, task, &numbers))
 		return 0;
 	count(seen[VDT_CONNECT]);
-	header_fill(&record.header, VDT_CONNECT, flags, task);
+	header_fill(&record.header, VDT_CONNECT, flags);
 	record.header.size = sizeof(record);
 	ring_output(VDT_CONNECT, &record, sizeof(record));
 	return 0;

@@ -57,10 +57,10 @@ int BPF_PROG(handle_exec, struct task_struct *task, pid_t old_pid, struct linux_
 	struct vdt_exec *out;
 	struct scratch *s;
 
-	task_image(task, &before);
+	current_image(&before);
 	before.exec_id--;
 	caps_end(&before);
-	s = record_begin(VDT_EXEC, 0, task, sizeof(*out));
+	s = record_begin(VDT_EXEC, 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -39,7 +39,7 @@ int BPF_PROG(handle_exit, struct task_struct *task)
 
 	if (LOAD(signal, live.counter) != 0)
 		return 0;
-	header_fill(&record.header, VDT_EXIT, 0, task);
+	header_fill(&record.header, VDT_EXIT, 0);
 	if (is_told(signal, &record.header.image))
 		return 0;
 	caps_end(&record.header.image);

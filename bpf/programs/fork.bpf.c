@@ -11,7 +11,7 @@ int BPF_PROG(handle_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (LOAD(child, pid) != LOAD(child, tgid))
 		return 0; /* a thread */
-	s = record_begin(VDT_FORK, 0, parent, sizeof(*out));
+	s = record_begin(VDT_FORK, 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -77,6 +77,13 @@ static __always_inline void ring_file(struct scratch *s, struct task_struct *tas
 		out->file.flags = VDT_FILE_NO_INODE;
 }
 
+static __always_inline void ring_open_finish(struct scratch *s, struct task_struct *task,
+					     const struct open_call *call)
+{
+	header_fill_of((void *)s->record, VDT_OPEN, call->record_flags, task);
+	record_commit(s, VDT_OPEN);
+}
+
 static __always_inline void open_complete(struct task_struct *task, struct io_kiocb *req, s32 res)
 {
 	struct io_open *open = command_of(req);
@@ -89,7 +96,7 @@ static __always_inline void open_complete(struct task_struct *task, struct io_ki
 	call.dirfd = BPF_CORE_READ(open, dfd);
 	call.flags = BPF_CORE_READ(open, how.flags) & ~(u64)O_LARGEFILE;
 	call.mode = BPF_CORE_READ(open, how.mode);
-	s = open_begin(task, &call);
+	s = open_begin(task_cgroup_id(task), &call);
 	if (!s)
 		return;
 	/* A file that went into the ring's own table has no descriptor. */
@@ -103,7 +110,7 @@ static __always_inline void open_complete(struct task_struct *task, struct io_ki
 			open_base(s, task, call.dirfd);
 		bpf_map_delete_elem(&ring_opens, &key);
 	}
-	open_finish(s, task, &call);
+	ring_open_finish(s, task, &call);
 }
 
 /* As good as an opening with O_TRUNC, see open.bpf.c. */
@@ -114,12 +121,12 @@ static __always_inline void truncate_complete(struct task_struct *task, struct i
 				 .flags = O_WRONLY | O_TRUNC,
 				 .dirfd = AT_FDCWD,
 				 .record_flags = VDT_F_ASYNC};
-	struct scratch *s = open_begin(task, &call);
+	struct scratch *s = open_begin(task_cgroup_id(task), &call);
 
 	if (!s)
 		return;
 	ring_file(s, task, BPF_CORE_READ(req, file));
-	open_finish(s, task, &call);
+	ring_open_finish(s, task, &call);
 }
 
 static __always_inline void connect_complete(struct task_struct *task, struct io_kiocb *req,
@@ -134,7 +141,7 @@ static __always_inline void connect_complete(struct task_struct *task, struct io
 	struct sock *sk = file ? sock_of_file(file) : NULL;
 
 	count(seen[VDT_CONNECT]);
-	header_fill(&record.header, VDT_CONNECT, VDT_F_ASYNC, task);
+	header_fill_of(&record.header, VDT_CONNECT, VDT_F_ASYNC, task);
 	record.header.size = sizeof(record);
 	record.connect.retval = res;
 	if (sk)

@@ -118,7 +118,7 @@ static __always_inline void one_name_complete(u16 type, struct task_struct *task
 {
 	struct io_mkdir *mkdir = command_of(req);
 	struct io_unlink *unlink = command_of(req);
-	struct scratch *s = record_begin(type, VDT_F_ASYNC, task, sizeof(struct vdt_file_call));
+	struct scratch *s = record_begin_of(type, VDT_F_ASYNC, task, sizeof(struct vdt_file_call));
 	struct vdt_file_call *out;
 
 	if (!s)
@@ -141,7 +141,7 @@ static __always_inline void two_names_complete(u16 type, struct task_struct *tas
 {
 	struct io_rename *rename = command_of(req);
 	struct io_link *link = command_of(req);
-	struct scratch *s = record_begin(type, VDT_F_ASYNC, task, sizeof(struct vdt_two_files));
+	struct scratch *s = record_begin_of(type, VDT_F_ASYNC, task, sizeof(struct vdt_two_files));
 	bool is_link = type == VDT_LINK;
 	s32 from, to;
 	struct vdt_two_files *out;

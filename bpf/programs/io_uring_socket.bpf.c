@@ -13,7 +13,7 @@ static __always_inline void ring_socket(struct task_struct *task, struct io_kioc
 	struct io_socket *made = command_of(req);
 
 	count(seen[VDT_SOCKET]);
-	header_fill(&record.header, VDT_SOCKET, VDT_F_ASYNC, task);
+	header_fill_of(&record.header, VDT_SOCKET, VDT_F_ASYNC, task);
 	record.header.size = sizeof(record);
 	record.socket.retval = res;
 	record.socket.domain = BPF_CORE_READ(made, domain);
@@ -33,7 +33,7 @@ static __always_inline void ring_address(u16 type, struct task_struct *task, str
 	struct sock *sk = file ? sock_of_file(file) : NULL;
 
 	count(seen[type]);
-	header_fill(&record.header, type, VDT_F_ASYNC, task);
+	header_fill_of(&record.header, type, VDT_F_ASYNC, task);
 	record.header.size = sizeof(record);
 	record.address.retval = res;
 	if (sk) {

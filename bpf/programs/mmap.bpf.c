@@ -65,7 +65,7 @@ int BPF_PROG(handle_mmap, struct pt_regs *regs, long ret)
 	    ((file || call.flags & MAP_ANONYMOUS) &&
 	     file_is_filtered(VDT_MMAP, task, file, &numbers)))
 		return 0;
-	s = record_begin(VDT_MMAP, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_MMAP, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -85,7 +85,7 @@ int BPF_PROG(handle_load_module, struct pt_regs *regs, long ret)
 
 	if (is_restarted(ret) || is_filtered(VDT_LOAD_MODULE, task, &NO_NUMBERS))
 		return 0;
-	s = record_begin(VDT_LOAD_MODULE, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_LOAD_MODULE, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);
@@ -113,7 +113,7 @@ int BPF_PROG(handle_unload_module, struct pt_regs *regs, long ret)
 
 	if (is_restarted(ret) || is_filtered(VDT_UNLOAD_MODULE, task, &NO_NUMBERS))
 		return 0;
-	s = record_begin(VDT_UNLOAD_MODULE, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_UNLOAD_MODULE, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -113,7 +113,7 @@ int BPF_PROG(handle_mount, struct pt_regs *regs, long ret)
 
 	if (is_restarted(ret) || !mount_arguments(regs, compat, ret, &call))
 		return 0;
-	s = record_begin(VDT_MOUNT, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_MOUNT, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

@@ -61,7 +61,7 @@ int BPF_PROG(handle_mprotect, struct pt_regs *regs, long ret)
 	if (is_filtered(VDT_MPROTECT, task, &numbers))
 		return 0;
 	count(seen[VDT_MPROTECT]);
-	header_fill(&record.header, VDT_MPROTECT, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_MPROTECT, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	ring_output(VDT_MPROTECT, &record, sizeof(record));
 	return 0;

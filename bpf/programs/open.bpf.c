@@ -87,7 +87,7 @@ static __always_inline int call_returned(struct pt_regs *regs, long ret)
 	file = current_file(args.fd);
 	if (open_is_filtered(task, file, call.flags, false))
 		return 0;
-	s = open_begin(task, &call);
+	s = open_begin(bpf_get_current_cgroup_id(), &call);
 	if (!s || !open_file(s, task, false, file))
 		return 0;
 	if (args.name) {
@@ -104,7 +104,7 @@ static __always_inline int call_returned(struct pt_regs *regs, long ret)
 		base = text_since(s, before);
 	}
 	if (file || open_name(s, task, name, base))
-		open_finish(s, task, &call);
+		open_finish(s, &call);
 	return 0;
 }
 

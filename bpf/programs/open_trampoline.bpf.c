@@ -36,7 +36,7 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 	call.record_flags |= async_flag();
 	if (syscall_is_compat())
 		call.record_flags |= VDT_F_COMPAT;
-	s = open_begin(task, &call);
+	s = open_begin(bpf_get_current_cgroup_id(), &call);
 	if (!s || !open_file(s, task, true, failed ? NULL : file))
 		return 0;
 	if (name) {
@@ -53,7 +53,7 @@ static __always_inline int opened(s32 dirfd, const char *name, const struct open
 		base = text_since(s, before);
 	}
 	if (!failed || open_name(s, task, passed, base))
-		open_finish(s, task, &call);
+		open_finish(s, &call);
 	return 0;
 }
 

@@ -36,7 +36,7 @@ static __always_inline void prctl_output(struct task_struct *task, struct pt_reg
 
 	if (is_filtered(VDT_PRCTL, task, &numbers))
 		return;
-	s = record_begin(VDT_PRCTL, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_PRCTL, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return;
 	out = record_fixed(s);
@@ -59,7 +59,7 @@ static __always_inline void comm_output(struct task_struct *task)
 	} record = {};
 
 	count(seen[VDT_COMM]);
-	header_fill(&record.header, VDT_COMM, 0, task);
+	header_fill(&record.header, VDT_COMM, 0);
 	record.header.size = sizeof(record);
 	BPF_CORE_READ_STR_INTO(&record.now.comm, task, comm);
 	ring_output(VDT_COMM, &record, sizeof(record));

@@ -20,7 +20,7 @@ int BPF_PROG(handle_ptrace, struct pt_regs *regs, long ret)
 	if (is_restarted(ret) || is_filtered(VDT_PTRACE, task, &NO_NUMBERS))
 		return 0;
 	count(seen[VDT_PTRACE]);
-	header_fill(&record.header, VDT_PTRACE, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_PTRACE, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	out->retval = ret;
 	out->request = syscall_arg(regs, compat, 0);

@@ -40,11 +40,10 @@ static __always_inline u32 selinux_file(struct file *file)
 static __always_inline void selinux_output(struct file *file, u32 what, const void *text, u32 len,
 					   u16 flags)
 {
-	struct task_struct *task = current_task();
 	struct vdt_selinux *out;
 	struct scratch *s;
 
-	s = record_begin(VDT_SELINUX, flags, task, sizeof(*out));
+	s = record_begin(VDT_SELINUX, flags, sizeof(*out));
 	if (!s)
 		return;
 	out = record_fixed(s);

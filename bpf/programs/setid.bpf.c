@@ -17,7 +17,7 @@ static __always_inline int setid_output(u16 type, const struct cred *cred)
 	struct task_struct *task = current_task();
 
 	count(seen[type]);
-	header_fill(&record.header, type, syscall_is_compat() ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, type, syscall_is_compat() ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	cred_collect_of(task, cred ?: LOAD(task, cred), &record.creds.cred);
 	ring_output(type, &record, sizeof(record));

@@ -74,7 +74,7 @@ int BPF_PROG(handle_setrlimit, struct pt_regs *regs, long ret)
 	if (is_filtered(VDT_SETRLIMIT, task, &NO_NUMBERS))
 		return 0;
 	count(seen[VDT_SETRLIMIT]);
-	header_fill(&record.header, VDT_SETRLIMIT, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_SETRLIMIT, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	out->retval = ret;
 	out->resource = syscall_arg(regs, compat, prlimit ? 1 : 0);

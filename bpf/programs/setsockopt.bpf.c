@@ -61,7 +61,7 @@ int BPF_PROG(handle_setsockopt, struct pt_regs *regs, long ret)
 	numbers.value[VDT_SETSOCKOPT_OPTION] = (u32)args.arg[2];
 	if (is_filtered(VDT_SETSOCKOPT, task, &numbers))
 		return 0;
-	s = record_begin(VDT_SETSOCKOPT, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_SETSOCKOPT, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

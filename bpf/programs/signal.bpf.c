@@ -62,7 +62,7 @@ static __always_inline void signal_output(struct signal_record *record, struct t
 	if (is_filtered(VDT_SIGNAL, task, &NO_NUMBERS))
 		return;
 	count(seen[VDT_SIGNAL]);
-	header_fill(&record->header, VDT_SIGNAL, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record->header, VDT_SIGNAL, compat ? VDT_F_COMPAT : 0);
 	record->header.size = sizeof(*record);
 	ring_output(VDT_SIGNAL, record, sizeof(*record));
 }

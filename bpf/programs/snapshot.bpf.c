@@ -21,7 +21,7 @@ int dump_process(struct bpf_iter__task *ctx)
 		return 0;
 	__builtin_memset(s->record, 0, sizeof(struct vdt_header) + sizeof(*out));
 	s->len = sizeof(struct vdt_header) + sizeof(*out);
-	header_fill((void *)s->record, VDT_SNAPSHOT, 0, task);
+	header_fill_of((void *)s->record, VDT_SNAPSHOT, 0, task);
 	out = record_fixed(s);
 	process_collect(task, &out->process);
 	program = LOAD(task, mm, exe_file);

@@ -24,7 +24,7 @@ int BPF_PROG(handle_socket, struct pt_regs *regs, long ret)
 	if (is_filtered(VDT_SOCKET, task, &numbers))
 		return 0;
 	count(seen[VDT_SOCKET]);
-	header_fill(&record.header, VDT_SOCKET, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_SOCKET, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	record.socket.retval = ret;
 	record.socket.domain = args.arg[0];

@@ -76,7 +76,7 @@ int BPF_PROG(handle_splice, struct pt_regs *regs, long ret)
 	if (is_filtered(VDT_SPLICE, task, &numbers) ||
 	    (source && file_is_filtered(VDT_SPLICE, task, source, &numbers)))
 		return 0;
-	s = record_begin(VDT_SPLICE, compat ? VDT_F_COMPAT : 0, task, sizeof(*out));
+	s = record_begin(VDT_SPLICE, compat ? VDT_F_COMPAT : 0, sizeof(*out));
 	if (!s)
 		return 0;
 	out = record_fixed(s);

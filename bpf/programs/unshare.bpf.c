@@ -18,7 +18,7 @@ static __always_inline void unshare_output(struct task_struct *task, struct pt_r
 	if (is_filtered(VDT_UNSHARE, task, &numbers))
 		return;
 	count(seen[VDT_UNSHARE]);
-	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_UNSHARE, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	record.unshare.retval = ret;
 	record.unshare.flags = numbers.value[VDT_UNSHARE_FLAGS];
@@ -34,7 +34,7 @@ static __always_inline void namespaces_output(struct task_struct *task, bool com
 	struct task_namespaces in = task_namespaces(task);
 
 	count(seen[VDT_NAMESPACES]);
-	header_fill(&record.header, VDT_NAMESPACES, compat ? VDT_F_COMPAT : 0, task);
+	header_fill(&record.header, VDT_NAMESPACES, compat ? VDT_F_COMPAT : 0);
 	record.header.size = sizeof(record);
 	cred_collect(task, &record.now.cred);
 	record.now.netns = in.net;

@@ -16,7 +16,7 @@ import measure
 LOADS = {"opens": (200000, "open"), "creates": (20000, "open"), "connects": (20000, "connect"), "execs": (3000, "exec"),
          "mixed": (20000, None)}
 RUNS = 3
-ALERTS, ALERT_RATE = 20000, 2000
+ALERTS, ALERT_RUNS, ALERT_RATE = 4000, 5, 2000
 IDLE_SECONDS = 10
 LIVE_PROCESSES = 1000
 # What a start needs for a moment has been given back then.
@@ -140,19 +140,27 @@ def idle(bench, pair):
     bench.add("cost.idle.delivered", delivered / passed, "events/s")
 
 
-def alerts(bench, pair, offender, count):
-    """CPU of an alert: each operation of the offender is one."""
-    before, cpu = len(pair.alerts()), measure.cpu_of(pair)
-    size = pair.alerts_path.stat().st_size if before else 0
+def one_run_of_alerts(pair, offender):
+    """({process: us}, alerts, bytes): CPU of an alert, each operation of the offender is one"""
+    before, cpu = pair.alerts_path.stat().st_size, measure.cpu_of(pair)
     offender.go()
     offender.output()
     used = measure.cpu_between(measure.cpu_when_done(pair), cpu)
-    written = len(pair.alerts()) - before
-    for process, threads in used.items():
-        bench.add(f"cost.alert.cpu.{process}", sum_of(threads) / written * 1e6, "us/alert")
-    bench.add("cost.alert.cpu.both", sum(map(sum_of, used.values())) / written * 1e6, "us/alert")
-    bench.add("cost.alert.missing", max(count - written, 0), "alerts")
-    bench.add("cost.alert.bytes", (pair.alerts_path.stat().st_size - size) / written, "bytes/alert")
+    with pair.alerts_path.open("rb") as file:
+        file.seek(before)
+        written = file.read()
+    count = written.count(b"\n")
+    return {process: sum_of(threads) / count * 1e6 for process, threads in used.items()}, count, len(written)
+
+
+def alerts(bench, pair, offenders, count):
+    runs = [one_run_of_alerts(pair, offender) for offender in offenders]
+    for process in runs[0][0]:
+        bench.add(f"cost.alert.cpu.{process}", [used[process] for used, _, _ in runs], "us/alert")
+    bench.add("cost.alert.cpu.both", [sum(used.values()) for used, _, _ in runs], "us/alert")
+    bench.add("cost.alert.missing", sum(max(count - written, 0) for _, written, _ in runs), "alerts")
+    bench.add("cost.alert.bytes", sum(size for _, _, size in runs) / sum(written for _, written, _ in runs),
+              "bytes/alert")
 
 
 def cpu_of_loads(bench, pair, name, cpus):
@@ -165,14 +173,15 @@ def run(bench):
     cpus, pair_cpus = measure.pinning()
     count = bench.scaled(ALERTS)
     offend = measure.workload_command("offend", count, rate=ALERT_RATE, wait=True)
-    with (bench.piece("default"), measure.Orphan(offend, cpus) as offender,
-          measure.running(None, pair_cpus) as pair):
+    with bench.piece("default"), contextlib.ExitStack() as stack:
+        offenders = [stack.enter_context(measure.Orphan(offend, cpus)) for _ in range(ALERT_RUNS)]
+        pair = stack.enter_context(measure.running(None, pair_cpus))
         measure.quiet_moment(SETTLED)
         idle(bench, pair)
         memory(bench, pair, "idle")
         kernel_memory(bench, pair)
         cpu_of_loads(bench, pair, "default", cpus)
-        alerts(bench, pair, offender, count)
+        alerts(bench, pair, offenders, count)
         memory(bench, pair, "loaded")
     with (bench.piece("live processes"), live_processes(bench.scaled(LIVE_PROCESSES)),
           measure.running(None, pair_cpus) as pair):

@@ -27,10 +27,9 @@ static __always_inline void program_collect(struct scratch *s, struct bpf_prog *
 }
 
 /* False: the descriptor stands for neither. */
-static __always_inline bool bpf_object_collect(struct scratch *s, struct task_struct *task, s32 fd,
-					       struct vdt_bpf *out)
+static __always_inline bool bpf_object_collect(struct scratch *s, s32 fd, struct vdt_bpf *out)
 {
-	struct file *file = file_of_descriptor(task, fd);
+	struct file *file = current_file(fd);
 
 	if (file && is_anon_file(file, "bpf-map")) {
 		map_collect(s, BPF_CORE_READ(file, private_data), out);

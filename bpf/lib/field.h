@@ -12,10 +12,11 @@
 	((known) ? ___arrow(from, ##__VA_ARGS__) : BPF_CORE_READ(from, ##__VA_ARGS__))
 
 /*
- * Whether the tasks of a program count as such pointers: those that come as arguments, and since 5.11 current_task(). They
- * could in nearly all, but it has a price at the probe's start: from 6.2 on, of each pointer that is loaded from such an
- * object, on each path, the verifier looks for a type by its name through all the types of the kernel
- * (btf_nested_type_is_trusted()). So only programs of each fork, exec and exit define LOADS_TASKS, before all includes.
+ * Whether the tasks of a program count as such pointers: those that come as arguments, and since 5.11 current_task() in
+ * programs for tracing (5.15 in others). They could in nearly all, but it has a price at the probe's start: from 6.2 on, of
+ * each pointer that is loaded from such an object, on each path, the verifier looks for a type by its name through all the
+ * types of the kernel (btf_nested_type_is_trusted()). So only programs of each fork, exec and exit define LOADS_TASKS,
+ * before all includes; others load a pointer or two, where they run often.
  */
 #define CURRENT_TASK_KNOWN                                                                         \
 	bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)

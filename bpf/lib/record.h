@@ -18,7 +18,7 @@ static __always_inline void header_begin(struct vdt_header *h, u16 type, u16 fla
 	h->cpu = bpf_get_smp_processor_id();
 }
 
-/* Of what the current task does. */
+/* Of what the current task does; in programs for tracing, see CURRENT_READ(). */
 static __always_inline void header_fill(struct vdt_header *h, u16 type, u16 flags)
 {
 	header_begin(h, type, flags);

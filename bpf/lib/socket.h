@@ -21,9 +21,9 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 }
 
 /* NULL when it is no socket, or when another thread closed it meanwhile. */
-static __always_inline struct sock *sock_of_descriptor(struct task_struct *task, long fd)
+static __always_inline struct sock *sock_of_descriptor(long fd)
 {
-	struct file *file = file_of_descriptor(task, fd);
+	struct file *file = current_file(fd);
 
 	return file ? sock_of_file(file) : NULL;
 }

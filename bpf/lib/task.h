@@ -15,7 +15,7 @@ static __always_inline struct task_struct *current_task(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
-/* A number of the current task: that costs the verifier nothing. */
+/* A field of the current task, in programs for tracing: a number costs the verifier nothing, a pointer see TASKS_KNOWN. */
 #define CURRENT_READ(field)                                                                        \
 	(CURRENT_TASK_KNOWN ? bpf_get_current_task_btf()->field                                    \
 			    : BPF_CORE_READ(current_task(), field))
@@ -39,7 +39,7 @@ static __always_inline u64 task_cgroup_id(struct task_struct *task)
 	return LOAD(task, cgroups, dfl_cgrp, kn, id);
 }
 
-/* The image of the current task, by its numbers alone: a process's first thread began when the process did. */
+/* The image of the current task, as above: a process's first thread began when the process did. */
 static __always_inline void current_image(struct vdt_image_id *image)
 {
 	struct task_struct *task;

@@ -24,7 +24,7 @@ int BPF_PROG(handle_accept, struct pt_regs *regs, long ret)
 	record.header.size = sizeof(record);
 	record.accept.retval = ret;
 	/* The peer comes from the new socket: the caller need not have asked for it. */
-	sk = sock_of_descriptor(task, ret >= 0 ? ret : (s32)args.arg[0]);
+	sk = sock_of_descriptor(ret >= 0 ? ret : (s32)args.arg[0]);
 	if (sk) {
 		sock_kind(sk, &record.accept);
 		if (ret >= 0)

@@ -18,7 +18,7 @@ int BPF_PROG(handle_bind, struct pt_regs *regs, long ret)
 
 	socket_args_read(regs, compat, &args);
 	record.bind.retval = ret;
-	sk = sock_of_descriptor(task, (s32)args.arg[0]);
+	sk = sock_of_descriptor((s32)args.arg[0]);
 	if (sk)
 		sock_kind(sk, &record.bind);
 	/* After a success the kernel's socket knows the truth; of a failure only the caller's memory says more. */

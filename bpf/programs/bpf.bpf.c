@@ -133,21 +133,21 @@ static __always_inline void helpers_collect(struct scratch *s, const struct attr
 	note_helpers(s->slot);
 }
 
-static __always_inline void new_map(struct scratch *s, struct task_struct *task, long ret,
-				    const struct attr *attr, struct vdt_bpf *out)
+static __always_inline void new_map(struct scratch *s, long ret, const struct attr *attr,
+				    struct vdt_bpf *out)
 {
-	if (ret >= 0 && bpf_object_collect(s, task, ret, out))
+	if (ret >= 0 && bpf_object_collect(s, ret, out))
 		return;
 	out->flags |= VDT_BPF_HAS_MAP;
 	out->map_type = attr->word[CREATE_TYPE];
 	item_attr_name(s, VDT_ITEM_NAME, attr, CREATE_NAME);
 }
 
-static __always_inline void new_program(struct scratch *s, struct task_struct *task, long ret,
-					const struct attr *attr, struct vdt_bpf *out)
+static __always_inline void new_program(struct scratch *s, long ret, const struct attr *attr,
+					struct vdt_bpf *out)
 {
 	helpers_collect(s, attr);
-	if (ret >= 0 && bpf_object_collect(s, task, ret, out))
+	if (ret >= 0 && bpf_object_collect(s, ret, out))
 		return;
 	out->flags |= VDT_BPF_HAS_PROGRAM;
 	out->program_type = attr->word[LOAD_TYPE];
@@ -180,8 +180,8 @@ static __always_inline int descriptor_word(u32 cmd)
 	return -1;
 }
 
-static __always_inline void known_object(struct scratch *s, struct task_struct *task, long ret,
-					 const struct attr *attr, struct vdt_bpf *out)
+static __always_inline void known_object(struct scratch *s, long ret, const struct attr *attr,
+					 struct vdt_bpf *out)
 {
 	int word = descriptor_word(out->cmd);
 	s32 fd = -1;
@@ -197,7 +197,7 @@ static __always_inline void known_object(struct scratch *s, struct task_struct *
 	else if (word == 9)
 		fd = attr->word[9];
 	if (fd >= 0)
-		bpf_object_collect(s, task, fd, out);
+		bpf_object_collect(s, fd, out);
 	if (out->cmd == PROG_ATTACH || out->cmd == PROG_DETACH || out->cmd == LINK_CREATE)
 		out->attach_type = attr->word[ATTACH_TYPE];
 	else if (out->cmd == PROG_QUERY)
@@ -234,11 +234,11 @@ int BPF_PROG(handle_bpf, struct pt_regs *regs, long ret)
 	out->cmd = numbers.value[VDT_BPF_CMD];
 	attr_read(&attr, (void *)syscall_arg(regs, compat, 1), syscall_arg(regs, compat, 2));
 	if (out->cmd == MAP_CREATE)
-		new_map(s, task, ret, &attr, out);
+		new_map(s, ret, &attr, out);
 	else if (out->cmd == PROG_LOAD)
-		new_program(s, task, ret, &attr, out);
+		new_program(s, ret, &attr, out);
 	else
-		known_object(s, task, ret, &attr, out);
+		known_object(s, ret, &attr, out);
 	record_commit(s, VDT_BPF);
 	return 0;
 }

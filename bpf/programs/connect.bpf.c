@@ -20,7 +20,7 @@ int BPF_PROG(handle_connect, struct pt_regs *regs, long ret)
 		return 0;
 	socket_args_read(regs, compat, &args);
 	record.connect.retval = ret;
-	sk = sock_of_descriptor(task, (s32)args.arg[0]);
+	sk = sock_of_descriptor((s32)args.arg[0]);
 	if (sk)
 		sock_kind(sk, &record.connect);
 	/*

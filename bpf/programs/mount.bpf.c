@@ -25,9 +25,9 @@ struct mount_call {
 	bool has_source;
 };
 
-static __always_inline struct mount *mount_of_descriptor(struct task_struct *task, s32 fd)
+static __always_inline struct mount *mount_of_descriptor(s32 fd)
 {
-	struct file *file = file_of_descriptor(task, fd);
+	struct file *file = current_file(fd);
 	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
 
 	return mnt ? real_mount(mnt) : NULL;
@@ -86,17 +86,17 @@ static __always_inline bool mount_arguments(struct pt_regs *regs, bool compat, l
 		out->has_mountpoint = true;
 		out->flags = VDT_MOUNT_MOVED;
 		if (ret == 0 && e & MOVE_MOUNT_F_EMPTY_PATH && !first_of(b))
-			out->mount = mount_of_descriptor(task, a);
+			out->mount = mount_of_descriptor(a);
 		return true;
 	case VDT_CALL_FSMOUNT:
 		out->flags = VDT_MOUNT_DETACHED;
-		out->mount = mount_of_descriptor(task, ret);
+		out->mount = mount_of_descriptor(ret);
 		return true;
 	case VDT_CALL_OPEN_TREE:
 		out->source = by_name_at(a, b, c);
 		out->has_source = true;
 		out->flags = VDT_MOUNT_BIND | VDT_MOUNT_DETACHED;
-		out->mount = mount_of_descriptor(task, ret);
+		out->mount = mount_of_descriptor(ret);
 		return c & OPEN_TREE_CLONE;
 	}
 	return false;

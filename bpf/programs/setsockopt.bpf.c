@@ -68,7 +68,7 @@ int BPF_PROG(handle_setsockopt, struct pt_regs *regs, long ret)
 	out->retval = ret;
 	out->level = args.arg[1];
 	out->optname = args.arg[2];
-	sk = sock_of_descriptor(task, (s32)args.arg[0]);
+	sk = sock_of_descriptor((s32)args.arg[0]);
 	if (sk) {
 		sock_kind(sk, &kind);
 		out->family = kind.family;

@@ -51,7 +51,7 @@ int handle_sysctl(struct bpf_sysctl *ctx)
 
 	if (!is_wanted(VDT_SYSCTL) || is_filtered(VDT_SYSCTL, task, &numbers))
 		return PASS;
-	s = record_begin(VDT_SYSCTL, flags, sizeof(*out));
+	s = record_begin_of(VDT_SYSCTL, flags, task, sizeof(*out));
 	if (!s)
 		return PASS;
 	out = record_fixed(s);

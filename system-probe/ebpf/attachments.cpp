@@ -51,6 +51,7 @@ bool Attachments::attach(std::string_view name) {
     if (links_.contains(name))
         return true;
     bpf_program* program = programs_->find_program(name);
+    errno = ENOENT;
     BpfLink link(program == nullptr ? nullptr : attach_new(program));
     if (!link)
         return false;

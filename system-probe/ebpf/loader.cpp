@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <future>
 #include <utility>
 
 #include "common/log.h"
@@ -55,11 +54,10 @@ struct MapSizes {
     uint64_t reserved_ring_bytes = 0;
 };
 
-tl::unexpected<Error> loading_failed(int error, BpfStep step, const HostFacts& facts) {
+tl::unexpected<Error> loading_failed(int error, const std::string& reason) {
     const auto code =
         error == EPERM || error == EACCES ? ErrorCode::kDenied : ErrorCode::kUnsupported;
-    return tl::unexpected<Error>(
-        Error{code, error, "loading the BPF programs: " + explain_bpf_error(error, step, facts)});
+    return tl::unexpected<Error>(Error{code, error, "loading the BPF programs: " + reason});
 }
 
 /// An object that is nothing but its maps.
@@ -77,7 +75,7 @@ Result<BpfObject> make_maps(const MapSizes& sizes, const HostFacts& facts) {
             return tl::unexpected<Error>(step.error());
     }
     if (const int error = -bpf_object__load(object->get()); error != 0)
-        return loading_failed(error, BpfStep::kCreateMap, facts);
+        return loading_failed(error, explain_bpf_error(error, BpfStep::kCreateMap, facts));
     return object;
 }
 
@@ -94,6 +92,17 @@ std::string tail_of(const std::string& log) {
 std::string explain_attach_error(int error, const HostFacts& facts) {
     return error == EXDEV ? std::string(kNotRoot)
                           : explain_bpf_error(error, BpfStep::kAttach, facts);
+}
+
+/// What the kernel says of each program that is loaded.
+void for_each_info(const ObjectParts& parts,
+                   const std::function<void(const char* name, const bpf_prog_info&)>& use) {
+    parts.for_each_program([&use](const bpf_program& program) {
+        bpf_prog_info info{};
+        uint32_t size = sizeof info;
+        if (bpf_obj_get_info_by_fd(bpf_program__fd(&program), &info, &size) == 0)
+            use(bpf_program__name(&program), info);
+    });
 }
 
 /// Of an iterator whose program writes nothing to its file.
@@ -126,7 +135,7 @@ uint32_t cpu_count_of(std::string_view possible) {
     return highest + 1;
 }
 
-/// One try of the whole: either it stands, or `refused` has one program more.
+/// One try of the whole: either it stands, or `refused` has more programs.
 struct LoadedObject::Attempt {
     const HostFacts& facts;
     Names& refused;  ///< program -> reason
@@ -149,29 +158,24 @@ struct LoadedObject::Attempt {
         return {};
     }
 
-    /// True: loaded. False: a program more is in `refused` now.
+    /// True: loaded. False: more programs are in `refused` now.
     Result<bool> load() {
         const size_t before = refused.size();
         const auto failures = self.parts_->load();
         for (const LoadFailure& failure : failures) {
-            if (failure.program.empty())
-                return loading_failed(failure.error, BpfStep::kLoadProgram, facts);
-            std::string reason = explain_bpf_error(failure.error, BpfStep::kLoadProgram, facts);
-            if (failure.error == EACCES || failure.error == EINVAL)
-                reason += fmt::format(" ({})", tail_of(failure.log));
-            refused.emplace(failure.program, std::move(reason));
+            if (!failure.program.empty())
+                refused.emplace(failure.program, explain(failure));
         }
         if (!failures.empty() && refused.size() == before)
-            return loading_failed(failures.front().error, BpfStep::kLoadProgram, facts);
+            return loading_failed(failures.front().error, explain(failures.front()));
         return failures.empty();
     }
 
-    bool attach_one(std::string_view name) {
-        const LibbpfLog log;
-        if (self.attached_->attach(name))
-            return true;
-        refused.emplace(name, explain_attach_error(errno, facts));
-        return false;
+    std::string explain(const LoadFailure& failure) const {
+        std::string reason = explain_bpf_error(failure.error, BpfStep::kLoadProgram, facts);
+        if (failure.program.empty() || failure.error == EACCES || failure.error == EINVAL)
+            reason += fmt::format(" ({})", tail_of(failure.log));
+        return reason;
     }
 
     /// The programs the dispatcher jumps to must be in place before it runs.
@@ -217,10 +221,16 @@ struct LoadedObject::Attempt {
         return {};
     }
 
+    /// False: more programs are in `refused` now.
     bool attach_all() {
+        const size_t before = refused.size();
         self.attached_.emplace(*self.parts_);
-        return std::ranges::all_of(needed_programs(self.plan_, [](vdt_type) { return true; }),
-                                   [this](const std::string& name) { return attach_one(name); });
+        for (const std::string& name : needed_programs(self.plan_, [](vdt_type) { return true; })) {
+            const LibbpfLog log;
+            if (!self.attached_->attach(name))
+                refused.emplace(name, explain_attach_error(errno, facts));
+        }
+        return refused.size() == before;
     }
 
     void try_iterator() {
@@ -247,9 +257,11 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     self.reserved_ring_bytes_ = round_ring_size(options.reserved_ring_bytes, page);
 
     // In the while it is found out which programs there will be.
-    const std::shared_future making_maps = std::async(std::launch::async, [&] {
+    const auto make = [&] {
         return make_maps({self.cpus_, self.ring_bytes_, self.reserved_ring_bytes_}, facts);
-    });
+    };
+    auto making = start_beside(make);
+    BpfObject maps;
 
     for (const std::string& name : options.disabled_programs)
         refused.emplace(name, "switched off by system_probe_config.disabled_programs");
@@ -279,15 +291,18 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     for (size_t i = 0; i < kMaxAttempts; i++) {
         self.attached_.reset();
         self.plan_ = plan_hooks(options, refusal);
-        const auto& maps = making_maps.get();
-        if (!maps)
-            return tl::unexpected<Error>(maps.error());
+        if (!maps) {
+            auto made = making.valid() ? making.get() : make();
+            if (!made)
+                return forward_error(made);
+            maps = std::move(*made);
+        }
         std::vector<std::string> names = programs_of(self.plan_);
         if (!refused.contains(kSnapshotProgram))
             names.emplace_back(kSnapshotProgram);
         if (contains(names, kSocketProgram) && !refused.contains(kSocketSnapshotProgram))
             names.emplace_back(kSocketSnapshotProgram);
-        if (auto opened = attempt.open(**maps, names); !opened)
+        if (auto opened = attempt.open(*maps, names); !opened)
             return forward_error(opened);
         auto loaded = attempt.load();
         if (!loaded)
@@ -298,8 +313,10 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
             return forward_error(filled);
         if (auto filled = attempt.fill_packet_steps(); !filled)
             return forward_error(filled);
-        if (!attempt.attach_all())
+        if (!attempt.attach_all()) {
+            maps.reset();  // programs ran: what they wrote is of a time that is not followed
             continue;
+        }
         attempt.try_iterator();
         self.trampolines_attach_again_ = trial.attaches_again();
         return self;
@@ -310,7 +327,10 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
 
 Result<UniqueFd> LoadedObject::iterate_processes() const {
     const LibbpfLog log;
-    const BpfLink link(bpf_program__attach_iter(parts_->find_program(kSnapshotProgram), nullptr));
+    const bpf_program* program = parts_->find_program(kSnapshotProgram);
+    if (program == nullptr)
+        return fail(ErrorCode::kUnsupported, "{}", iterator_refusal_);
+    const BpfLink link(bpf_program__attach_iter(program, nullptr));
     if (link) {
         if (UniqueFd iterator(bpf_iter_create(bpf_link__fd(link.get()))); iterator)
             return iterator;
@@ -362,23 +382,16 @@ int LoadedObject::map_fd(const char* name) const {
 
 std::vector<ProgramCost> LoadedObject::program_costs() const {
     std::vector<ProgramCost> costs;
-    parts_->for_each_program([&costs](const bpf_program& program) {
-        bpf_prog_info info{};
-        uint32_t size = sizeof info;
-        if (bpf_obj_get_info_by_fd(bpf_program__fd(&program), &info, &size) == 0)
-            costs.push_back({bpf_program__name(&program), info.verified_insns});
+    for_each_info(*parts_, [&costs](const char* name, const bpf_prog_info& info) {
+        costs.push_back({name, info.verified_insns});
     });
     return costs;
 }
 
 std::vector<ProgramRuns> LoadedObject::program_runs() const {
     std::vector<ProgramRuns> runs;
-    parts_->for_each_program([&runs](const bpf_program& program) {
-        bpf_prog_info info{};
-        uint32_t size = sizeof info;
-        if (bpf_obj_get_info_by_fd(bpf_program__fd(&program), &info, &size) == 0)
-            runs.push_back({bpf_program__name(&program), info.run_cnt, info.run_time_ns,
-                            info.recursion_misses});
+    for_each_info(*parts_, [&runs](const char* name, const bpf_prog_info& info) {
+        runs.push_back({name, info.run_cnt, info.run_time_ns, info.recursion_misses});
     });
     return runs;
 }

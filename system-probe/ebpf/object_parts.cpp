@@ -2,11 +2,11 @@
 #include "system-probe/ebpf/object_parts.h"
 
 #include <bpf/libbpf.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <numeric>
 #include <optional>
-#include <thread>
 
 #include "common/log.h"
 #include "system-probe/ebpf/libbpf_log.h"
@@ -16,7 +16,15 @@ namespace vedette::probe {
 namespace {
 
 /// Each takes a megabyte for as long as the probe runs, and reads all types of the kernel while it loads.
-constexpr unsigned kMaxParts = 2;
+constexpr int kMaxParts = 2;
+
+/// One for each CPU that this thread may use.
+int count_parts() {
+    cpu_set_t cpus;
+    // EINVAL: there are more CPUs than the set has room for.
+    return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? std::min(CPU_COUNT(&cpus), kMaxParts)
+                                                           : kMaxParts;
+}
 
 Result<> share_maps(const bpf_object& from, bpf_object& to) {
     bpf_map* map = nullptr;
@@ -72,7 +80,7 @@ std::vector<size_t> divide_programs(const std::vector<size_t>& instructions, siz
 Result<ObjectParts> ObjectParts::open(const bpf_object& maps,
                                       const std::vector<std::string>& names) {
     ObjectParts self;
-    for (unsigned i = 0; i < std::clamp(std::thread::hardware_concurrency(), 1U, kMaxParts); i++) {
+    for (int i = count_parts(); i > 0; i--) {
         auto part = open_built_in_object();
         if (!part)
             return forward_error(part);
@@ -97,17 +105,15 @@ Result<ObjectParts> ObjectParts::open(const bpf_object& maps,
 }
 
 std::vector<LoadFailure> ObjectParts::load() {
-    std::vector<std::optional<LoadFailure>> results(parts_.size());
-    {
-        std::vector<std::jthread> others;
-        for (size_t i = 1; i < parts_.size(); i++)
-            others.emplace_back([this, &results, i] { results[i] = load_part(parts_[i].get()); });
-        results[0] = load_part(parts_[0].get());
-    }
+    std::vector<std::future<std::optional<LoadFailure>>> others;
+    for (size_t i = 1; i < parts_.size(); i++)
+        others.push_back(start_beside([part = parts_[i].get()] { return load_part(part); }));
     std::vector<LoadFailure> failures;
-    for (auto& result : results)
-        if (result)
-            failures.push_back(std::move(*result));
+    if (auto failure = load_part(parts_.front().get()))
+        failures.push_back(std::move(*failure));
+    for (auto& other : others)
+        if (auto failure = other.get())
+            failures.push_back(std::move(*failure));
     return failures;
 }
 

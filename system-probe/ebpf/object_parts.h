@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,6 +56,12 @@ class ObjectParts {
     ObjectParts() = default;
     std::vector<BpfObject> parts_;
 };
+
+/// On a thread of its own with the privileges of this one; where there can be none, here, when it is waited for.
+template <typename Work>
+auto start_beside(Work work) {
+    return std::async(std::launch::async | std::launch::deferred, std::move(work));
+}
 
 /// Which of `parts` each program goes to: the one with the fewest instructions so far, the largest program first.
 std::vector<size_t> divide_programs(const std::vector<size_t>& instructions, size_t parts);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`system-probe check`, and a probe that has to do without one of its programs."""
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -49,3 +50,27 @@ def test_without_any_single_program_the_probe_starts_and_says_so(build, policies
 def test_a_name_that_no_program_has_is_an_error(build):
     report = check(build, "--set", "system_probe_config.disabled_programs=handle_everything")
     assert "there is no BPF program 'handle_everything'" in report["problem"]
+
+
+CGROUP_NAMESPACE = """
+root=/sys/fs/cgroup
+[ ! -d "$root/unified" ] || root=$root/unified
+mkdir "$root/vedette-check.$$"
+echo $$ > "$root/vedette-check.$$/cgroup.procs"
+exec unshare --cgroup --mount sh -c 'umount -R "$1" && mount -t cgroup2 none "$1" && exec "$2" check --json' sh "$root" "$0"
+"""
+
+
+def test_where_the_root_of_the_cgroups_is_not_the_hosts_the_rest_is_seen(build):
+    shell = subprocess.Popen(["sh", "-ec", CGROUP_NAMESPACE, build / "system-probe/system-probe"], stdout=subprocess.PIPE,
+                             text=True)
+    try:
+        report = json.loads(shell.communicate(timeout=120)[0])
+    finally:
+        for directory in pathlib.Path("/sys/fs/cgroup").glob(f"**/vedette-check.{shell.pid}"):
+            directory.rmdir()
+    events = {event["type"]: event for event in report["events"]}
+    assert events["exec"]["backend"] and events["open"]["backend"] and events["connect"]["backend"]
+    for kind, program in (("sysctl", "handle_sysctl"), ("dns", "own_new_socket")):
+        assert not events[kind]["backend"]
+        assert f"{program}: the directory of cgroups here is not the host's root" in events[kind]["reason"]

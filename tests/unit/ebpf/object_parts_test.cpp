@@ -2,6 +2,11 @@
 #include "system-probe/ebpf/object_parts.h"
 
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
 
 #include "tests/unit/catch.h"
 
@@ -22,6 +27,25 @@ TEST_CASE("the built-in object is opened with nothing to load") {
     bpf_object__for_each_program(program, object->get()) {
         ++programs;
         CHECK_FALSE(bpf_program__autoload(program));
+    }
+    CHECK(programs > 0);
+}
+
+TEST_CASE("programs of cgroups do without the helper that 5.11 to 5.14 have for tracing alone") {
+    const auto object = open_built_in_object();
+    REQUIRE(object);
+    size_t programs = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object->get()) {
+        if (!std::string_view(bpf_program__section_name(program)).starts_with("cgroup"))
+            continue;
+        ++programs;
+        INFO(bpf_program__name(program));
+        const std::span code(bpf_program__insns(program), bpf_program__insn_cnt(program));
+        CHECK(std::ranges::none_of(code, [](const bpf_insn& insn) {
+            return insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == 0 &&
+                   insn.imm == BPF_FUNC_get_current_task_btf;
+        }));
     }
     CHECK(programs > 0);
 }

@@ -32,6 +32,27 @@ static __always_inline void take_name(struct scratch *s, const unsigned char *na
 	s->name.len = read == (long)len + 1 ? len : 0;
 }
 
+/* Makes the name that of a dentry, and returns its parent; NULL: there is no such dentry. `known`: see FIELD(). */
+static __always_inline struct dentry *take_dentry(struct scratch *s, bool known,
+						  struct dentry *dentry)
+{
+	const struct dentry_head *head = &s->name.head;
+	u32 len;
+
+	if (known) {
+		take_name(s, dentry->d_name.name, dentry->d_name.len);
+		return dentry->d_parent;
+	}
+	if (!dentry_read(dentry, &s->name.head))
+		return NULL;
+	len = head->name.len;
+	if (name_came(dentry, head))
+		s->name.len = s->name.text[len & (INLINE_NAME - 1)] ? 0 : len;
+	else
+		take_name(s, head->name.name, len);
+	return head->parent;
+}
+
 /*
  * Whether an open file may be one that a rule is about. Where a mount begins the path has the mount point's name and not
  * the dentry's, and a file that never had a name has one of its own making: both pass.
@@ -42,19 +63,17 @@ static __always_inline bool file_approved(struct scratch *s, const struct vdt_ty
 	struct place at = place_of_file(known, file);
 	struct vfsmount *mnt = at.mnt;
 	struct dentry *root = FIELD(known, mnt, mnt_root);
-	struct entry entry = {};
+	struct dentry *parent;
 
-	if (at.dentry == root || !entry_read(known, at.dentry, &entry) || entry.parent == at.dentry)
+	if (at.dentry == root)
 		return true;
-	take_name(s, entry.name.name, entry.name.len);
-	if (name_approved(s->slot, type, VDT_NAME_IS))
+	parent = take_dentry(s, known, at.dentry);
+	if (!parent || parent == at.dentry || name_approved(s->slot, type, VDT_NAME_IS))
 		return true;
 	if (!(filter->approvers & VDT_APPROVE_PARENT))
 		return false;
-	if (entry.parent == root || !entry_read(known, entry.parent, &entry))
-		return true;
-	take_name(s, entry.name.name, entry.name.len);
-	return name_approved(s->slot, type, VDT_NAME_PARENT);
+	return parent == root || !take_dentry(s, known, parent) ||
+	       name_approved(s->slot, type, VDT_NAME_PARENT);
 }
 
 /*

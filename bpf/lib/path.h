@@ -31,28 +31,31 @@ extern int walk_cgroup(u32 slot);
 #define FOLLOWS(type, field, before)                                                               \
 	(bpf_core_field_offset(type, field) == bpf_core_field_offset(type, before) + sizeof(void *))
 
-/* What a dentry says of its place. */
-struct entry {
-	struct dentry *parent;
-	struct qstr name;
-};
+#define DENTRY_IN_ONE_COPY                                                                         \
+	(FOLLOWS(struct dentry, d_name, d_parent) &&                                               \
+	 bpf_core_field_offset(struct dentry, d_inode) ==                                          \
+		 bpf_core_field_offset(struct dentry, d_name) + sizeof(struct qstr))
 
-/* `known`: see FIELD(). False: there is no such dentry. */
-static __always_inline bool entry_read(bool known, struct dentry *dentry, struct entry *out)
+/* Room for a short name must follow `head`. False: there is no such dentry. */
+static __always_inline bool dentry_read(struct dentry *dentry, struct dentry_head *head)
 {
-	if (known) {
-		out->parent = dentry->d_parent;
-		out->name.len = dentry->d_name.len;
-		out->name.name = dentry->d_name.name;
-	} else if (FOLLOWS(struct dentry, d_name, d_parent)) {
-		if (bpf_probe_read_kernel(out, sizeof(*out), &dentry->d_parent))
+	if (DENTRY_IN_ONE_COPY) {
+		if (bpf_probe_read_kernel(head, sizeof(*head) + INLINE_NAME, &dentry->d_parent))
 			return false;
 	} else {
-		out->parent = BPF_CORE_READ(dentry, d_parent);
-		if (bpf_core_read(&out->name, sizeof(out->name), &dentry->d_name))
+		head->parent = BPF_CORE_READ(dentry, d_parent);
+		if (bpf_core_read(&head->name, sizeof(head->name), &dentry->d_name))
 			return false;
 	}
-	return out->parent;
+	return head->parent;
+}
+
+/* Whether the name of this dentry came with its head. */
+static __always_inline bool name_came(struct dentry *dentry, const struct dentry_head *head)
+{
+	return DENTRY_IN_ONE_COPY && head->name.len < INLINE_NAME &&
+	       head->name.name == (void *)dentry + bpf_core_field_offset(struct dentry, d_inode) +
+					  sizeof(void *);
 }
 
 static __always_inline struct mount *real_mount(struct vfsmount *mnt)

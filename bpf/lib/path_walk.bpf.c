@@ -46,8 +46,33 @@ static __always_inline u32 top_of_mounts(struct walk *w)
 	return WALK_OUTSIDE;
 }
 
-/* Puts "/" and `len` bytes of the kernel's `name` in front of the text; without room, the name's tail alone. */
-static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bool slash)
+/* Fewer than INLINE_NAME bytes: both ends, which may overlap. A helper's call would take longer. */
+static __always_inline void copy_short(u8 *to, const u8 *from, u32 len)
+{
+	if (len >= 16) {
+		*(u64 *)to = *(u64 *)from;
+		*(u64 *)(to + 8) = *(u64 *)(from + 8);
+		*(u64 *)(to + len - 16) = *(u64 *)(from + len - 16);
+		*(u64 *)(to + len - 8) = *(u64 *)(from + len - 8);
+	} else if (len >= 8) {
+		*(u64 *)to = *(u64 *)from;
+		*(u64 *)(to + len - 8) = *(u64 *)(from + len - 8);
+	} else if (len >= 4) {
+		*(u32 *)to = *(u32 *)from;
+		*(u32 *)(to + len - 4) = *(u32 *)(from + len - 4);
+	} else if (len >= 2) {
+		*(u16 *)to = *(u16 *)from;
+		*(u16 *)(to + len - 2) = *(u16 *)(from + len - 2);
+	} else if (len) {
+		*to = *from;
+	}
+}
+
+/*
+ * Puts "/" and `len` bytes of the kernel's `name` in front of the text; without room, the name's tail alone. `came`: it is
+ * in w->name, and short.
+ */
+static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bool came, bool slash)
 {
 	u32 begin = w->begin;
 
@@ -67,7 +92,9 @@ static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bo
 		return WALK_FAULT;
 	if (slash)
 		w->text[begin] = '/';
-	if (bpf_probe_read_kernel(w->text + begin + slash, len, name))
+	if (came)
+		copy_short(w->text + begin + slash, w->name, len & (INLINE_NAME - 1));
+	else if (bpf_probe_read_kernel(w->text + begin + slash, len, name))
 		return WALK_FAULT;
 	w->begin = begin;
 	return WALK_STEPS;
@@ -76,7 +103,7 @@ static __always_inline u32 prepend(struct walk *w, const void *name, u32 len, bo
 static __always_inline u32 path_step(struct walk *w)
 {
 	struct dentry *dentry = (void *)w->node;
-	struct entry entry;
+	const struct dentry_head *head = &w->head;
 	u32 end;
 
 	if (w->node == w->root_node && w->mount == w->root_mount)
@@ -88,16 +115,16 @@ static __always_inline u32 path_step(struct walk *w)
 		enter_mount(w, w->at.parent);
 		return WALK_STEPS;
 	}
-	if (!entry_read(false, dentry, &entry))
+	if (!dentry_read(dentry, &w->head))
 		return WALK_FAULT;
-	if (entry.parent == dentry) {
+	if (head->parent == dentry) {
 		if (w->begin == VDT_PATH_MAX)
-			prepend(w, entry.name.name, entry.name.len, false);
+			prepend(w, head->name.name, head->name.len, false, false);
 		return WALK_ESCAPED;
 	}
-	end = prepend(w, entry.name.name, entry.name.len, true);
+	end = prepend(w, head->name.name, head->name.len, name_came(dentry, head), true);
 	if (!end)
-		w->node = (u64)entry.parent;
+		w->node = (u64)head->parent;
 	return end;
 }
 
@@ -166,7 +193,7 @@ static __always_inline u32 cgroup_step(struct walk *w)
 	len = bpf_probe_read_kernel_str(w->name, sizeof(w->name), BPF_CORE_READ(kn, name));
 	if (len <= 0)
 		return WALK_FAULT;
-	end = prepend(w, w->name, (u32)len - 1, true);
+	end = prepend(w, w->name, (u32)len - 1, false, true);
 	w->node = (u64)parent;
 	return end;
 }

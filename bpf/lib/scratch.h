@@ -12,6 +12,19 @@
 
 #define NAME_MAX 255
 
+/*
+ * What a dentry says of its place. A short name is in the dentry itself, right behind d_inode (d_iname, since 6.14
+ * d_shortname): one copy brings that, too, so room for it must follow.
+ */
+struct dentry_head {
+	struct dentry *parent;
+	struct qstr name;
+	struct inode *inode;
+};
+
+#define INLINE_NAME                                                                                \
+	32 /* with its end; DNAME_INLINE_LEN is at least that where pointers have 64 bits */
+
 /* Where a mount is, and what it shows. Three pointers that lie in this order in struct mount: see enter_mount(). */
 struct mount_place {
 	u64 parent, mountpoint, root;
@@ -25,7 +38,8 @@ struct walk {
 	u64 root_node, root_mount;
 	u32 begin; /* of the text in `text`; its end is VDT_PATH_MAX */
 	u32 end;   /* enum walk_end */
-	u8 name[NAME_MAX + 1];
+	struct dentry_head head;
+	u8 name[NAME_MAX + 1];		      /* a short one comes with the head */
 	u8 text[VDT_PATH_MAX + NAME_MAX + 1]; /* the tail is headroom for the verifier */
 };
 
@@ -33,9 +47,10 @@ struct walk {
 
 /* What a filter looks at. */
 struct filter_name {
-	u8 text[FILTER_NAME_MAX];
-	u32 len;  /* 0: not known, or longer than the text */
-	u64 hash; /* of what a loop has seen of it */
+	struct dentry_head head;
+	u8 text[FILTER_NAME_MAX]; /* a short one comes with the head */
+	u32 len;		  /* 0: not known, or longer than the text */
+	u64 hash;		  /* of what a loop has seen of it */
 };
 
 struct scratch {

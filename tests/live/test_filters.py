@@ -120,3 +120,33 @@ def test_only_what_rules_need_is_collected(place):
     finally:
         finish(pair)
         shutil.rmtree(policies)
+
+
+def test_names_of_every_length_are_known_whole(place):
+    """A dentry has short names within and long ones elsewhere; where the limit is depends on the kernel."""
+    names = ["".join(chr(ord("a") + (n + 7 * i) % 26) for i in range(n)) for n in range(1, 72)]
+    listed = {str(place / name / name) for name in names}
+    for name in names:
+        (place / name).mkdir()
+        for file in (name, name[:-1] + "_"):
+            (place / name / file).write_text("x")
+    policies = make_state_dir()
+    (policies / "names.policy").write_text(f"""
+rules:
+  - id: named
+    expression: open.file.name in [{", ".join(f'"{name}"' for name in names)}] && process.file.name == "act"
+  - id: told
+    expression: open.file.name == "told_last"
+""")
+    pair = start(policies, agent_settings=NO_HASHES)
+    try:
+        words = [word for name in names for file in (name, name[:-1] + "_")
+                 for word in ("--", "openat", place / name / file, "ro")]
+        act("in-turn", *words[1:])
+        ended = act("openat", place / "told_last", "creat,wo")["pid"]
+        pair.wait_alert(by("told", ended), timeout=30)
+        assert sorted(alert["file"]["path"] for alert in pair.alerts() if rule_of(alert) == "named") == sorted(listed)
+        assert filtered(pair)[0] >= len(names)
+    finally:
+        finish(pair)
+        shutil.rmtree(policies)

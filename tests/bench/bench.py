@@ -124,6 +124,7 @@ def earlier_parts(path, result):
             raise SystemExit(f"bench: --merge: {path} is of another machine: {key} is {old['machine'][key]} there")
     if old["quick"] != result["quick"]:
         raise SystemExit(f"bench: --merge: {path} was made {'with' if old['quick'] else 'without'} --quick")
+    result["machine"]["load"] = old["machine"]["load"]  # before the first part; now it is the benchmark's own
     return old["parts"]
 
 

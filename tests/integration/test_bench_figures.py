@@ -188,7 +188,9 @@ def test_parts_of_an_earlier_run_are_kept_when_asked(monkeypatch, tmp_path):
     fake_part(monkeypatch, "start", 2)
     assert bench.main(["--only", "cost,start", "--json", path]) == 0
     fake_part(monkeypatch, "start", 3)
+    monkeypatch.setattr(bench, "machine", lambda: {**compare.read(path)["machine"], "load": 99})
     assert bench.main(["--only", "start", "--json", path, "--merge"]) == 0
+    assert compare.read(path)["machine"]["load"] < 99, "the load is that before the first part"
     assert {name: figure["median"] for name, figure in compare.figures(compare.read(path)).items()} == {"cost": 1,
                                                                                                         "start": 3}
     with pytest.raises(SystemExit, match="without --quick"):

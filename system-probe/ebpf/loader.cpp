@@ -290,6 +290,7 @@ Result<LoadedObject> LoadedObject::load(const KernelSourceOptions& options) {
     Attempt attempt{facts, refused, targets, self};
     for (size_t i = 0; i < kMaxAttempts; i++) {
         self.attached_.reset();
+        self.parts_.reset();  // with the maps it keeps: there are never two sets
         self.plan_ = plan_hooks(options, refusal);
         if (!maps) {
             auto made = making.valid() ? making.get() : make();

@@ -129,10 +129,11 @@ bpf_program* ObjectParts::find_program(std::string_view name) const {
 
 void ObjectParts::for_each_program(const std::function<void(const bpf_program&)>& use) const {
     for (const BpfObject& part : parts_) {
-        const bpf_program* program = nullptr;
-        while ((program = bpf_object__next_program(part.get(), const_cast<bpf_program*>(program))))
+        bpf_program* program = nullptr;
+        bpf_object__for_each_program(program, part.get()) {
             if (bpf_program__autoload(program))
                 use(*program);
+        }
     }
 }
 
